@@ -1,0 +1,1 @@
+"""epochal: a self-hosted experiment tracker."""
