@@ -1,0 +1,209 @@
+"""The journal: the append-only byte stream of one writer, on disk and on the wire.
+
+Standard library only: this is what a training process loads. `formats/frame.py` decodes whole stretches with numpy.
+
+Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
+
+    record   magic "eP" | type u8 | version u8 | payload length u32 | crc32(these 8 bytes) u32
+             payload
+             crc32(all of the above) u32
+    HEAD     JSON {"format": 1, "run": {...}, "writer": {...}}; first record of every segment
+    SCHEMA   schema id u16 | JSON [[key, kind letter], ...]
+    ROW      schema id u16 | step i64 | time f64 | values packed in schema order, then the JSON bytes of the j values
+    PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment": {...}}
+    EXIT     JSON {"exit_code", "state", "time", "dropped"}
+
+A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.
+JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates are escaped.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+FORMAT = 1
+MAGIC = b"eP"
+HEAD, SCHEMA, ROW, PATCH, EXIT = 1, 2, 3, 4, 5
+
+KindLetter = Literal["d", "q", "?", "j"]
+KIND_OF_LETTER = {"d": "f64", "q": "i64", "?": "bool", "j": "object"}
+LETTER_OF_KIND = {kind: letter for letter, kind in KIND_OF_LETTER.items()}
+
+PREFIX = struct.Struct("<2sBBI")
+CRC = struct.Struct("<I")
+PREFIX_SIZE = PREFIX.size + CRC.size  # 12
+OVERHEAD = PREFIX_SIZE + CRC.size  # 16 bytes a record beside its payload
+ROW_HEAD = struct.Struct("<Hqd")  # schema id, step, time
+MAX_PAYLOAD = 64 * 1024 * 1024
+"""A length above this is damage: no record that we write comes near it (a j value is refused above 16 MiB)."""
+
+
+def record_prefix(kind: int, length: int) -> bytes:
+    """Return the 12 bytes before a payload of `length` bytes."""
+    prefix = PREFIX.pack(MAGIC, kind, FORMAT, length)
+    return prefix + CRC.pack(zlib.crc32(prefix))
+
+
+def encode_record(kind: int, payload: bytes) -> bytes:
+    """Return a whole record."""
+    body = record_prefix(kind, len(payload)) + payload
+    return body + CRC.pack(zlib.crc32(body))
+
+
+def encode_json_record(kind: int, value: Any) -> bytes:  # noqa: ANN401 - the JSON border
+    """Return a record whose payload is `value` as JSON."""
+    return encode_record(kind, dump_json(value))
+
+
+def dump_json(value: Any) -> bytes:  # noqa: ANN401 - the JSON border
+    """Return compact ASCII JSON; non-finite floats become the literals NaN, Infinity and -Infinity."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
+
+
+def encode_schema(schema_id: int, columns: Sequence[tuple[str, str]]) -> bytes:
+    """Return the SCHEMA record that gives `schema_id` (0 to 65535) its keys and kind letters."""
+    return encode_record(SCHEMA, struct.pack("<H", schema_id) + dump_json([list(c) for c in columns]))
+
+
+class RowLayout:
+    """How rows of one schema are packed: the struct of the fixed part and, without j values, the constant prefix.
+
+    `letters` are the kind letters in schema order. `pack_row` of a schema without j values is meant to be inlined
+    by the sink: ``body = layout.fixed.pack(layout.prefix, schema_id, step, time, *values)``, then the CRC of `body`.
+    """
+
+    __slots__ = ("fixed", "letters", "objects", "prefix", "schema_id", "size")
+
+    def __init__(self, schema_id: int, letters: str) -> None:
+        self.schema_id = schema_id
+        self.letters = letters
+        self.objects = tuple(i for i, letter in enumerate(letters) if letter == "j")
+        self.fixed = struct.Struct("<12sHqd" + letters.replace("j", "I"))
+        self.prefix = record_prefix(ROW, self.fixed.size - PREFIX_SIZE)
+        self.size = self.fixed.size + CRC.size
+        """Bytes of a whole record when the schema has no j values."""
+
+    def encode(self, step: int, time: float, values: Sequence[Any]) -> bytes:
+        """Return the ROW record; j values are given as JSON bytes. Raises struct.error for a value that does not fit."""
+        if not self.objects:
+            body = self.fixed.pack(self.prefix, self.schema_id, step, time, *values)
+            return body + CRC.pack(zlib.crc32(body))
+        fixed = list(values)
+        tail = b"".join(fixed[i] for i in self.objects)
+        for i in self.objects:
+            fixed[i] = len(fixed[i])
+        prefix = record_prefix(ROW, self.fixed.size - PREFIX_SIZE + len(tail))
+        body = self.fixed.pack(prefix, self.schema_id, step, time, *fixed) + tail
+        return body + CRC.pack(zlib.crc32(body))
+
+    def decode(self, payload: bytes | memoryview) -> tuple[int, float, list[Any]]:
+        """Return (step, time, values) of a ROW payload; j values are parsed. Raises ValueError or struct.error on nonsense."""
+        size = self.fixed.size - PREFIX_SIZE
+        data = bytes(payload)
+        _prefix, _schema, step, time, *values = self.fixed.unpack(self.prefix + data[:size])
+        position = size
+        for i in self.objects:
+            end = position + values[i]
+            values[i] = json.loads(data[position:end])
+            position = end
+        if position != len(data):
+            message = f"a row of schema {self.schema_id} has {len(data)} bytes where {position} were expected"
+            raise ValueError(message)
+        return step, time, values
+
+
+class Record(NamedTuple):
+    """One intact record: its type, its payload (a view) and the offset in `data` at which it begins and ends."""
+
+    kind: int
+    payload: memoryview
+    start: int
+    end: int
+
+
+class Damage(NamedTuple):
+    """Bytes that are no intact record: `start` to `end` in `data` were skipped, for `reason`."""
+
+    start: int
+    end: int
+    reason: str
+
+
+def read_records(data: bytes | memoryview, start: int = 0, *, final: bool = False) -> Iterator[Record | Damage]:
+    """Yield the records of `data` from `start`, skipping what is damaged and stopping before an incomplete last one.
+
+    A header whose CRC fails is damage: the reader goes on at the next header whose CRC holds. Where there is none, a live journal
+    (`final` false) is not read further: the bytes may not have arrived yet. With `final`, the rest is reported as damage.
+    """
+    view = memoryview(data)
+    size = len(view)
+    position = start
+    while position < size:
+        header = parse_header(view, position)
+        if header is None:
+            found = find_header(view, position + 1)
+            if found is None:
+                if final:
+                    yield Damage(position, size, "no intact record follows")
+                return
+            yield Damage(position, found, "damaged header")
+            position = found
+            continue
+        kind, length = header
+        end = position + OVERHEAD + length
+        if end > size:
+            if not final:
+                return
+            # The length may be right and the end torn off, or a record may begin inside what the length claims.
+            found = find_header(view, position + 1)
+            yield Damage(position, size if found is None else found, "torn record")
+            if found is None:
+                return
+            position = found
+            continue
+        if CRC.unpack_from(view, end - CRC.size)[0] != zlib.crc32(view[position : end - CRC.size]):
+            yield Damage(position, end, "payload checksum")
+        else:
+            yield Record(kind, view[position + PREFIX_SIZE : end - CRC.size], position, end)
+        position = end
+
+
+def parse_header(view: memoryview, position: int) -> tuple[int, int] | None:
+    """Return (type, payload length) of an intact header at `position`, None when there is none."""
+    if position + PREFIX_SIZE > len(view) or view[position : position + 2] != MAGIC:
+        return None
+    if CRC.unpack_from(view, position + PREFIX.size)[0] != zlib.crc32(view[position : position + PREFIX.size]):
+        return None
+    _magic, kind, version, length = PREFIX.unpack_from(view, position)
+    if version != FORMAT or length > MAX_PAYLOAD:
+        return None
+    return kind, length
+
+
+def find_header(view: memoryview, position: int) -> int | None:
+    """Return the offset of the first intact header at or after `position`, None when there is none."""
+    data = view.obj if isinstance(view.obj, bytes) and len(view.obj) == len(view) else bytes(view)
+    while True:
+        position = data.find(MAGIC, position)
+        if position < 0:
+            return None
+        if parse_header(view, position) is not None:
+            return position
+        position += 1
+
+
+def segment_name(writer: str, base: int) -> str:
+    """Return the file name of the segment of `writer` that begins at stream offset `base`."""
+    return f"{writer}.{base:015d}.ep"
+
+
+def parse_segment_name(name: str) -> tuple[str, int] | None:
+    """Return (writer, base offset) of a segment file name, None for any other name."""
+    parts = name.split(".")
+    if len(parts) != 3 or parts[2] != "ep" or not (parts[1].isascii() and parts[1].isdigit()):
+        return None
+    return parts[0], int(parts[1])

@@ -1,0 +1,299 @@
+"""The values that rooms exchange: Frame in, Series out, and what is known about projects, runs and writers.
+
+Everything here is frozen; arrays inside are never written to after construction. Imports nothing of ours, and numpy
+only for the type checker, so that a training process may import it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+Kind = Literal["f64", "i64", "bool", "object"]
+RunState = Literal[
+    "pending", "running", "finished", "failed", "crashed", "killed", "preempting", "preempted"
+]
+Role = Literal["viewer", "member", "admin"]
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks. A parameter of every Store method; `role` is the role in `entity` (at first the only one)."""
+
+    name: str
+    entity: str
+    role: Role
+
+
+LOCAL_ADMIN = Principal("local", "local", "admin")
+"""The one built-in user: whoever can read the data directory or holds its token."""
+
+
+# ------------------------------------------------------------------------------------------------ inbound
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """The values of one key in a frame.
+
+    values: float64[m], int64[m] or bool[m] by `kind`; for ``object`` a list of m JSON values.
+    rows: int64[m] strictly ascending indexes into the frame's rows, or None when m equals the frame's n.
+    """
+
+    name: str
+    kind: Kind
+    values: npt.NDArray[Any] | list[Any]
+    rows: npt.NDArray[np.int64] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Consecutive rows of one writer, in the order logged.
+
+    steps: int64[n]; times: float64[n], seconds since the epoch; at most one column for each (name, kind).
+    """
+
+    steps: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+    columns: tuple[Column, ...]
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """What `Store.append` promises: the writer's bytes before `offset` are durable, and make up `rows` rows."""
+
+    run: str
+    offset: int
+    rows: int
+
+
+# ------------------------------------------------------------------------------------------------ outbound
+
+
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Every value of a series in range, in log order.
+
+    x, y: float64[n] (y may be non-finite); starts: indexes where another writer's session begins (first is 0).
+    """
+
+    run: str
+    key: str
+    total: int
+    starts: tuple[int, ...]
+    x: npt.NDArray[np.float64]
+    y: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """A series reduced to columns at most a pixel wide, in log order (docs/architecture.md, "Exact pixels").
+
+    x0, x1: smallest and largest x of the column; first, last: values as logged; min, max: over finite values, NaN when
+    there is none; all float64[n]. flags: uint8[n], bit 0 NaN, bit 1 +Infinity, bit 2 -Infinity present.
+    """
+
+    run: str
+    key: str
+    total: int
+    starts: tuple[int, ...]
+    sorted: bool
+    x0: npt.NDArray[np.float64]
+    x1: npt.NDArray[np.float64]
+    first: npt.NDArray[np.float64]
+    min: npt.NDArray[np.float64]
+    max: npt.NDArray[np.float64]
+    last: npt.NDArray[np.float64]
+    flags: npt.NDArray[np.uint8]
+
+
+Series = Points | Columns
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """What a page asks for; see docs/reference/http.md, POST /api/v1/series."""
+
+    runs: Sequence[str]
+    keys: Sequence[str]
+    x: str = "step"
+    range: tuple[float, float] | None = None
+    px: int = 1000
+    mode: Literal["auto", "points"] = "auto"
+    since: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer:
+    """The series asked for, the change counter and, for each run, the mark from which to ask for more."""
+
+    version: int
+    marks: Mapping[str, str]
+    series: Sequence[Series]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryColumn:
+    """Every value of (key, kind, writer) on a page of history: rows int64[n], steps int64[n], times float64[n], values."""
+
+    key: str
+    kind: Kind
+    writer: int
+    rows: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+    values: npt.NDArray[Any] | list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """A page of exact history; `next` is the cursor of the following page, None at the end."""
+
+    version: int
+    next: str | None
+    columns: Sequence[HistoryColumn]
+
+
+# ------------------------------------------------------------------------------------------------ catalog
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectInfo:
+    """A project as listed: counts are of runs neither archived nor in the trash."""
+
+    entity: str
+    name: str
+    runs: int
+    running: int
+    created: float
+    updated: float
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriterInfo:
+    """One process session of a run."""
+
+    uid: str
+    ordinal: int
+    label: str | None
+    rank: int | None
+    host: str | None
+    pid: int | None
+    state: RunState
+    started: float
+    ended: float | None
+    rows: int
+    acknowledged: int
+    parent: str | None
+    damage: int
+    dropped: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """A run as listed; `columns` holds the asked-for values by name (``config.lr``, ``summary.val/loss``)."""
+
+    uid: str
+    entity: str
+    project: str
+    id: str
+    name: str
+    state: RunState
+    ordinal: int
+    color: int | None
+    created: float
+    updated: float
+    finished: float | None
+    duration: float
+    group: str | None
+    job_type: str | None
+    tags: tuple[str, ...]
+    notes: str | None
+    archived: bool
+    trashed: bool
+    rows: int
+    last_step: int | None
+    host: str | None
+    version: int
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunDetail:
+    """A run with its document and writers."""
+
+    info: RunInfo
+    config: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    environment: Mapping[str, Any]
+    writers: Sequence[WriterInfo]
+
+
+@dataclass(frozen=True, slots=True)
+class RunQuery:
+    """Which runs of a project, in which order; see docs/reference/http.md, "Runs"."""
+
+    filter: str = ""
+    sort: str = "-created"
+    limit: int = 100
+    cursor: str | None = None
+    columns: Sequence[str] = ()
+    trashed: bool = False
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """A page of runs: `matched` pass the filter, `total` are there at all."""
+
+    runs: Sequence[RunInfo]
+    next: str | None
+    total: int
+    matched: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunEdit:
+    """Changes to a run made by a user; None leaves a field as it is, an empty string or tuple clears it."""
+
+    name: str | None = None
+    notes: str | None = None
+    tags: tuple[str, ...] | None = None
+    group: str | None = None
+    archived: bool | None = None
+    color: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInfo:
+    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric`` and its largest count of values."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    runs: int
+    x: str | None
+    hidden: bool
+    first: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A project changed: `runs` are the uids touched since the last notice, None when there are more than 100."""
+
+    entity: str
+    project: str
+    version: int
+    runs: tuple[str, ...] | None

@@ -1,0 +1,172 @@
+"""The store's contract. `store/sql.py` implements it for SQLite and PostgreSQL; tests/store/ holds both to it.
+
+**Principals.** Every method takes the principal that asks, and answers as if what it may not see were not there
+(`NotFound`). Writing needs the role member or admin (`Forbidden`). Names of entities, projects and runs are any
+Unicode text of 1 to 128 characters without ``/`` and control characters; no name ever becomes a path.
+
+**Threads.** Methods may be called from any thread. Reads see every write acknowledged before the read began, whichever
+server acknowledged it. Answers are frozen values; arrays in them are read-only and may be views of cached data.
+
+**Acknowledgement.** When the future of `submit` has a result, the bytes before its offset survive the loss of the process and of
+the machine's power. Rows get consecutive numbers in the order of the stream. The same bytes submitted again, whole or in
+part, by anyone, change nothing. A batch is all or nothing, but a damaged record in it is skipped, counted in the writer's
+`damage` and does not stop the records after it.
+
+**Errors.** `OffsetGap` (bytes from after the store's offset), `RunDeleted`, `StoreFull` (disk full, or the reserve of
+5 % is reached), `StoreClosed` (closed, or a commit could not be made durable: such a store only reads until it is opened anew),
+`NotFound`, `Forbidden`, `UsageError`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+
+from epochal.records import (
+    Ack,
+    Change,
+    HistoryPage,
+    KeyInfo,
+    Principal,
+    ProjectInfo,
+    RunDetail,
+    RunEdit,
+    RunPage,
+    RunQuery,
+    SeriesAnswer,
+    SeriesQuery,
+)
+
+
+class Store(ABC):
+    """All that is kept: runs, rows, documents. The module's docstring is the contract."""
+
+    # ---- inbound
+
+    @abstractmethod
+    def submit(
+        self, principal: Principal, writer: str, offset: int, data: bytes, *, final: bool = False
+    ) -> Future[Ack]:
+        """Queue journal bytes of `writer` that begin at stream `offset`; the future resolves after the commit.
+
+        An incomplete last record is left out of the acknowledged offset, unless `final`: then it is skipped as damage.
+        Bytes before the store's offset are ignored. The first bytes of an unknown writer must begin with an intact HEAD
+        record (offset 0), whose run is found by uid, then by (entity, project, id), else created; entity and project are created
+        as needed. Empty `data` is a heartbeat.
+        """
+
+    def append(
+        self, principal: Principal, writer: str, offset: int, data: bytes, *, final: bool = False
+    ) -> Ack:
+        """Do `submit` and wait for it."""
+        return self.submit(principal, writer, offset, data, final=final).result()
+
+    @abstractmethod
+    def acknowledged(self, principal: Principal, writer: str) -> int:
+        """Return the stream offset up to which `writer` is stored; 0 for a writer never seen. Raises RunDeleted."""
+
+    @abstractmethod
+    def mark_crashed(self, principal: Principal, writers: Sequence[str]) -> None:
+        """Say that these running writers have died (at their last sign of life); bytes or a heartbeat revive them."""
+
+    @abstractmethod
+    def sweep_silent(self, silence_s: float = 40.0) -> list[str]:
+        """Mark writers crashed whose last sign of life has not changed for `silence_s` on this process's monotonic clock.
+
+        Returns the uids of writers marked. Meant to be called every few seconds by each server.
+        """
+
+    @abstractmethod
+    def fold(self, *, idle_s: float = 30.0) -> int:
+        """Fold what is due into blocks, one short transaction at a time; returns the number of windows folded."""
+
+    # ---- catalog
+
+    @abstractmethod
+    def projects(self, principal: Principal) -> Sequence[ProjectInfo]:
+        """Return the visible projects, latest change first."""
+
+    @abstractmethod
+    def project(self, principal: Principal, entity: str, name: str) -> ProjectInfo:
+        """Return one project."""
+
+    @abstractmethod
+    def runs(self, principal: Principal, entity: str, project: str, query: RunQuery) -> RunPage:
+        """Return a page of runs. Raises FilterError for a filter or sort that cannot be read.
+
+        Missing values sort last in either direction; ties keep the newest first.
+        """
+
+    @abstractmethod
+    def columns(self, principal: Principal, entity: str, project: str) -> Sequence[tuple[str, str, int]]:
+        """Return (name, type, number of runs) of every run column: ``config.*`` and ``summary.*``, by name.
+
+        type is "number", "text", "bool" or "mixed".
+        """
+
+    @abstractmethod
+    def run(self, principal: Principal, uid: str) -> RunDetail:
+        """Return a run, archived and trashed ones included."""
+
+    @abstractmethod
+    def find_run(self, principal: Principal, entity: str, project: str, run_id: str) -> RunDetail:
+        """Return the undeleted (or else the trashed) run of that id; `run_id` may also be a uid."""
+
+    @abstractmethod
+    def edit_run(self, principal: Principal, uid: str, edit: RunEdit) -> RunDetail:
+        """Apply a user's edit; it wins over what the script says later about the same field."""
+
+    @abstractmethod
+    def trash_run(self, principal: Principal, uid: str) -> RunDetail:
+        """Move a run to the trash."""
+
+    @abstractmethod
+    def restore_run(self, principal: Principal, uid: str) -> RunDetail:
+        """Take a run out of the trash. Raises Conflict when its name has been taken meanwhile."""
+
+    @abstractmethod
+    def delete_run(self, principal: Principal, uid: str) -> None:
+        """Delete a trashed run for ever; its uid and those of its writers stay dead. Raises Conflict outside the trash."""
+
+    @abstractmethod
+    def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
+        """Return the keys of a project in the order in which they first appeared."""
+
+    # ---- outbound
+
+    @abstractmethod
+    def series(self, principal: Principal, query: SeriesQuery) -> SeriesAnswer:
+        """Return the series asked for, reduced to the width asked for (docs/reference/http.md). Unknown runs and keys have no entry."""
+
+    @abstractmethod
+    def history(
+        self,
+        principal: Principal,
+        run: str,
+        keys: Sequence[str] | None,
+        after: str | None = None,
+        limit: int = 1_000_000,
+    ) -> HistoryPage:
+        """Return a page of every value, exact, in the order logged per writer."""
+
+    @abstractmethod
+    def changes(self, since: dict[tuple[str, str], int]) -> tuple[list[Change], dict[tuple[str, str], int]]:
+        """Return what changed since the versions given (by (entity, project)), and the versions now.
+
+        A project absent from `since` is reported with ``runs=None``. Sees changes made through other servers.
+        """
+
+    @abstractmethod
+    def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call `callback` (from any thread, quickly) after commits of this process; returns the function that ends it."""
+
+    # ---- life
+
+    @abstractmethod
+    def usage(self) -> dict[str, int]:
+        """Return what uses space, in bytes, by table or file."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Commit what is queued, stop threads, release the data directory. Idempotent."""
