@@ -1,0 +1,182 @@
+"""The tables of the store, the same on SQLite and PostgreSQL (docs/architecture.md, "The data model").
+
+Alembic's migrations in `store/migrations/` lead to exactly this; a test compares the two. Every row that a user's
+question can reach carries or leads by one join to its project, whose entity the principal must be allowed to see.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+# SQLite gives an alias of its rowid only to a column declared INTEGER.
+Identity = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+entity = Table(
+    "entity",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("created", Double, nullable=False),
+)
+
+project = Table(
+    "project",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("entity", Text, ForeignKey("entity.name"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("version", BigInteger, nullable=False),  # +1 in every transaction that touches the project
+    Column("next_ordinal", BigInteger, nullable=False),  # of the next run: its colour
+    UniqueConstraint("entity", "name"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("project_id", Identity, ForeignKey("project.id"), nullable=False),
+    Column("id", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("ordinal", BigInteger, nullable=False),
+    Column("color", Integer),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("finished", Double),
+    Column("duration", Double, nullable=False),
+    Column("archived", Boolean, nullable=False),
+    Column("trashed", Double),  # when it was moved to the trash
+    Column("rows", BigInteger, nullable=False),  # of all its writers
+    Column("last_step", BigInteger),
+    Column("version", BigInteger, nullable=False),  # the project's version of its last change
+    Column("doc", LargeBinary, nullable=False),  # JSON: config, summary, metrics, environment, tags, notes, group, ...
+    Index("ix_run_project_version", "project_id", "version"),
+    Index(
+        "uq_run_name",
+        "project_id",
+        "id",
+        unique=True,
+        sqlite_where=text("trashed IS NULL"),
+        postgresql_where=text("trashed IS NULL"),
+    ),
+)
+
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("run_uid", Text, ForeignKey("run.uid"), nullable=False, index=True),
+    Column("ordinal", Integer, nullable=False),
+    Column("label", Text),
+    Column("rank", Integer),
+    Column("host", Text),
+    Column("pid", BigInteger),
+    Column("parent", Text),  # uid of the writer that this one was forked from
+    Column("state", Text, nullable=False),
+    Column("started", Double, nullable=False),
+    Column("ended", Double),
+    Column("seen", Double, nullable=False),  # server time of the last byte or heartbeat; compared only for change
+    Column("acknowledged", BigInteger, nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("folded", BigInteger, nullable=False),  # rows below this one are in axis windows
+    Column("last_step", BigInteger),
+    Column("schemas", LargeBinary, nullable=False),  # JSON {schema id: [[key, kind letter], ...]}
+    Column("damage", Integer, nullable=False),
+    Column("dropped", BigInteger, nullable=False),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("run_uid", Text, ForeignKey("run.uid"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("count", BigInteger, nullable=False),  # of its values
+    UniqueConstraint("run_uid", "name", "kind"),
+)
+
+tail = Table(  # a frame as received, or what a fold left over; its commit is the acknowledgement
+    "tail",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("writer_id", Identity, ForeignKey("writer.id"), nullable=False),
+    Column("row0", BigInteger, nullable=False),  # of the frame's first row
+    Column("n", Integer, nullable=False),
+    Column("sparse", Boolean, nullable=False),  # true: a remainder of folded rows, whose rows are not consecutive
+    Column("data", LargeBinary, nullable=False),
+    Index("ix_tail_writer", "writer_id", "row0"),
+)
+
+axis = Table(  # steps and times of a folded window of consecutive rows
+    "axis",
+    metadata,
+    Column("writer_id", Identity, ForeignKey("writer.id"), primary_key=True, autoincrement=False),
+    Column("row0", BigInteger, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+block = Table(  # at most 4096 values of one series and writer
+    "block",
+    metadata,
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("writer_id", Identity, ForeignKey("writer.id"), primary_key=True, autoincrement=False),
+    Column("row0", BigInteger, primary_key=True),  # row of its first value, or of the window when it shares that axis
+    Column("n", Integer, nullable=False),
+    Column("own_axis", Boolean, nullable=False),  # false: rows are positions in the axis window that begins at row0
+    Column("step_min", BigInteger, nullable=False),
+    Column("step_max", BigInteger, nullable=False),
+    Column("time_min", Double, nullable=False),
+    Column("time_max", Double, nullable=False),
+    Column("sorted", Boolean, nullable=False),  # steps never fall inside the block
+    Column("flags", SmallInteger, nullable=False),  # bit 0 NaN, bit 1 +Infinity, bit 2 -Infinity among its values
+    Column("data", LargeBinary, nullable=False),
+)
+
+pyramid = Table(  # buckets of 16, 256 and 4096 values, up to 4096 buckets in a row
+    "pyramid",
+    metadata,
+    Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
+    Column("writer_id", Identity, ForeignKey("writer.id"), primary_key=True, autoincrement=False),
+    Column("level", Integer, primary_key=True),
+    Column("segment", Integer, primary_key=True),
+    Column("n", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+tombstone = Table(  # uids of runs and writers deleted for ever
+    "tombstone",
+    metadata,
+    Column("uid", Text, primary_key=True),
+    Column("deleted", Double, nullable=False),
+)
