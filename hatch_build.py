@@ -17,14 +17,15 @@ def _load_build_ui(root: Path) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, root / "scripts" / "build_ui.py")
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"{root} is incomplete: scripts/build_ui.py is missing.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # a dataclass looks its module up there
     spec.loader.exec_module(module)
     return module
 
 
-class WebInterfaceHook(BuildHookInterface):
+class WebInterfaceHook(BuildHookInterface[Any]):
     """Builds the web UI, or takes the one that a source distribution brought along."""
 
     def dependencies(self) -> list[str]:

