@@ -175,8 +175,15 @@ def build() -> None:
 
 
 def install_packages(node: Node) -> None:
-    """Run `npm ci`, unless the installed packages are those of the lock file already."""
-    lock = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    """Run `npm ci`, unless the installed packages are those of the lock file already.
+
+    Raises:
+        InterfaceNotBuilt: no lock file, or npm failed.
+    """
+    lock_file = WEB / "package-lock.json"
+    if not lock_file.is_file():
+        raise InterfaceNotBuilt(f"The web UI cannot be built: {lock_file} is missing. {ADVICE}")
+    lock = hashlib.sha256(lock_file.read_bytes()).hexdigest()
     stamp = WEB / "node_modules" / ".epochal-lock"
     if stamp.is_file() and stamp.read_text(encoding="ascii").strip() == lock:
         return
