@@ -46,10 +46,11 @@ print(",".join(name for name in {names!r} if name in sys.modules))
 def loaded_after(code: str, names: tuple[str, ...], folder: Path) -> list[str]:
     """Return which of `names` a fresh interpreter has loaded after `code`."""
     environment = {**os.environ, "EPOCHAL_DIR": str(folder), "EPOCHAL_QUIET": "1"}
+    command = [sys.executable, "-c", LOADED.format(code=code, names=names)]
     done = subprocess.run(
-        [sys.executable, "-c", LOADED.format(code=code, names=names)],
-        env=environment, capture_output=True, text=True, check=True, timeout=120,
-    )  # fmt: skip
+        command, env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
     last = done.stdout.splitlines()[-1] if done.stdout.strip() else ""
     return [name for name in last.split(",") if name]
 
