@@ -3,6 +3,7 @@
     python scripts/test.py                      everything, as .ci/run does
     python scripts/test.py --no-install         everything, with what is installed already
     python scripts/test.py --only ruff pytest   some of it (names: see --list)
+    python scripts/test.py --lowest             the Python tests on the oldest versions we promise
 
 It needs Python 3.11 and nothing else. It makes a virtual environment in .venv (or takes the one it
 runs in), installs epochal into it as an editable package with its test dependencies and
@@ -17,6 +18,7 @@ import argparse
 import glob
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -55,12 +57,15 @@ def main() -> int:
     parser.add_argument("--no-install", action="store_true", help="take what is installed already")
     parser.add_argument("--only", nargs="+", metavar="NAME", help="run these checks only")
     parser.add_argument("--list", action="store_true", help="print the names of the checks")
+    parser.add_argument(
+        "--lowest", action="store_true", help="run pytest in .venv/lowest, on the declared floors"
+    )
     options = parser.parse_args()
     if sys.version_info < (3, 11):  # noqa: UP036 (whoever runs this may have an older one)
         print(f"epochal needs Python 3.11 or later; this is {sys.version.split()[0]}.")
         return 2
 
-    python = environment_python()
+    python = environment_python(lowest=options.lowest)
     checks = all_checks(python)
     if options.list:
         print("\n".join(check.name for check in checks))
@@ -70,19 +75,35 @@ def main() -> int:
         parser.error(f"no check is called {', '.join(sorted(unknown))}; see --list")
     if not options.no_install:
         install_debian_packages()
-        install_python_packages(python)
+        install_python_packages(python, lowest=options.lowest)
         install_web_packages(python)
-    if options.only:
-        checks = [check for check in checks if check.name in options.only]
+    chosen = options.only or (["pytest"] if options.lowest else [])
+    if chosen:
+        checks = [check for check in checks if check.name in chosen]
     return run_checks(checks)
 
 
-def environment_python() -> Path:
-    """Return the Python of the virtual environment that is active, else of .venv."""
-    if sys.prefix != sys.base_prefix:
+def environment_python(*, lowest: bool = False) -> Path:
+    """Return the Python of the virtual environment that is active, else of .venv.
+
+    With `lowest`, always of the environment that holds the oldest versions.
+    """
+    if sys.prefix != sys.base_prefix and not lowest:
         return Path(sys.executable)
-    folder = ROOT / ".venv"
+    folder = ROOT / ".venv" / "lowest" if lowest else ROOT / ".venv"
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def lowest_constraints() -> str:
+    """Return a pip constraints file that pins every declared dependency to its floor."""
+    import tomllib  # not at the top: an older Python shall still read the sentence of main()
+
+    with (ROOT / "pyproject.toml").open("rb") as stream:
+        project = tomllib.load(stream)["project"]
+    extras = project["optional-dependencies"].values()
+    declared = [*project["dependencies"], *(text for extra in extras for text in extra)]
+    # Constraints know no extras: `psycopg[binary]>=3.2.1` becomes `psycopg==3.2.1`.
+    return "".join(re.sub(r"\[.*?\]", "", text).replace(">=", "==", 1) + "\n" for text in declared)
 
 
 def all_checks(python: Path) -> list[Check]:
@@ -138,7 +159,7 @@ def install_debian_packages() -> None:
         )
 
 
-def install_python_packages(python: Path) -> None:
+def install_python_packages(python: Path, *, lowest: bool) -> None:
     """Make the virtual environment and install epochal and its test dependencies into it."""
     if not python.exists():
         announce(f"making the virtual environment {python.parent.parent}")
@@ -152,6 +173,10 @@ def install_python_packages(python: Path) -> None:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "-q"]
     run([*pip, "install", "--upgrade", "pip>=25.1"])  # the first that knows --group
     groups = [part for group in GROUPS for part in ("--group", group)]
+    if lowest:
+        constraints = python.parent.parent / "lowest.txt"
+        constraints.write_text(lowest_constraints())
+        groups += ["--constraint", str(constraints)]
     # Without its UI: the next step builds it, with the packages that the web tests need as well.
     run(
         [*pip, "install", "-e", f".[{EXTRAS}]", *groups],
