@@ -1,0 +1,132 @@
+"""The ASGI application: the route table behind the guard, and every error in one shape."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from epochal.errors import EpochalError
+from epochal.server.answers import JSON, Unauthorized, error_body, error_response
+from epochal.server.guard import HostRefused, ResponseHeaders, check_host
+from epochal.server.route import Call, Route, authorise, check_permissions
+from epochal.server.service import ClientGone, Service
+from epochal.server.settings import Settings
+from epochal.server.table import ROUTES
+from epochal.server.ui import login_page
+from epochal.store.base import Store
+
+log = logging.getLogger("epochal.server")
+
+
+class Application:
+    """The server as an ASGI application.
+
+    `service` is what runs it: the process hands the store over once that is open, and ends the live streams.
+    """
+
+    def __init__(self, service: Service, routes: Sequence[Route]) -> None:
+        check_permissions(tuple(routes))
+        self.service = service
+        inner = Starlette(
+            routes=[
+                StarletteRoute(route.path, _endpoint(route, service), methods=[route.method])
+                for route in routes
+            ],
+            exception_handlers={HTTPException: _http_error, Exception: _internal_error},
+        )
+        inner.router.redirect_slashes = False
+        self._app = ResponseHeaders(_HostAndBase(inner, service.settings))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self._app(scope, receive, send)
+
+
+def create_app(
+    store: Store | None, settings: Settings, routes: Sequence[Route] = ROUTES
+) -> Application:
+    """Return the application; without a store it waits for `service.opened`.
+
+    Raises ValueError when a route has no permission.
+    """
+    return Application(Service(store, settings), routes)
+
+
+class _HostAndBase:
+    """Checks the Host header and takes the base path off, whether the proxy in front has done so or not."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self.settings = settings
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+            return
+        if scope["type"] != "http":  # there are no WebSockets here
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        try:
+            check_host(hosts[0].decode("latin-1") if len(hosts) == 1 else "", self.settings.hosts)
+        except HostRefused as error:
+            await error_response(error)(scope, receive, send)
+            return
+        base = self.settings.base_path
+        if base and (scope["path"] == base or scope["path"].startswith(base + "/")):
+            scope = {**scope, "path": scope["path"][len(base) :] or "/", "root_path": ""}
+        await self.app(scope, receive, send)
+
+
+def _endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        try:
+            caller = await authorise(route, service, request)
+            # Starlette calls whatever it is given as an ASGI application; a stream is one, and no Response
+            return await route.endpoint(Call(service, request, caller))  # pyright: ignore[reportReturnType]
+        except Unauthorized as error:
+            if route.page:
+                return login_page(service.settings, _address(request), 401)
+            return error_response(error)
+        except EpochalError as error:
+            response = error_response(error, route.missing)
+            if response.status_code == 500:
+                log.error("%s %s: %s", request.method, route.path, error)
+            return response
+        except (ClientDisconnect, ClientGone):
+            return Response(status_code=499)
+
+    return endpoint
+
+
+def _address(request: Request) -> str:
+    """Return path and query of a request, below the base path."""
+    query = request.url.query
+    return request.scope["path"] + (f"?{query}" if query else "")
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    """Answer what the router itself refuses: an unknown path, a method that a path does not take."""
+    assert isinstance(error, HTTPException)
+    code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "bad_request")
+    message = {
+        404: f"there is nothing at {request.url.path[:200]}",
+        405: f"{request.method} is not possible at {request.url.path[:200]}",
+    }.get(error.status_code, str(error.detail))
+    return Response(
+        error_body(code, message, {}), error.status_code, dict(error.headers or {}), JSON
+    )
+
+
+async def _internal_error(request: Request, error: Exception) -> Response:
+    """Answer a defect of ours; Starlette raises it again after this, so that the log has its traceback."""
+    del request
+    message = f"the server failed ({type(error).__name__}); its log says where"
+    return Response(error_body("internal", message, {}), 500, None, JSON)

@@ -1,0 +1,21 @@
+"""The stream of change notices."""
+
+from __future__ import annotations
+
+from starlette.types import ASGIApp
+
+from epochal.server import wire
+from epochal.server.live import EventStream
+from epochal.server.route import Call
+
+
+async def stream(call: Call) -> ASGIApp:
+    """Answer with server-sent events until the client leaves.
+
+    A browser that reconnects says the last version it heard of; if the project has moved on, it is told at once.
+    """
+    project = call.parameters(wire.StreamParameters).project
+    last = call.request.headers.get("last-event-id", "")
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
+    subscriber = await call.service.live.subscribe(project, seen)
+    return EventStream(call.service.live, subscriber, call.service.settings.version)

@@ -1,0 +1,92 @@
+"""What the routes share: the store once it is open, the threads that read it, the live notices."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+import anyio
+import anyio.to_thread
+from starlette.requests import Request
+
+from epochal.errors import EpochalError
+from epochal.server.answers import NotReady
+from epochal.server.assets import StaticFiles
+from epochal.server.bodies import ReceiveBudget
+from epochal.server.live import Live
+from epochal.server.settings import Settings
+from epochal.store.base import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+OPENING_PATIENCE_S = 10.0
+CATALOG_THREADS = 8
+SERIES_THREADS = 4
+
+
+class ClientGone(EpochalError):
+    """The client went away while its request waited; nobody reads the answer."""
+
+
+class Service:
+    """The store and what stands around it. All methods belong to the event loop's thread."""
+
+    def __init__(self, store: Store | None, settings: Settings) -> None:
+        self.settings = settings
+        self.budget = ReceiveBudget()
+        self.live = Live(self.open_store)
+        self.files = StaticFiles(settings.static)
+        self._store = store
+        self._failure: str | None = None
+        self._settled = asyncio.Event()
+        self._catalog = anyio.CapacityLimiter(CATALOG_THREADS)
+        self._series_turns = anyio.CapacityLimiter(SERIES_THREADS)
+        self._series_threads = anyio.CapacityLimiter(SERIES_THREADS)
+        if store is not None:
+            self._settled.set()
+
+    def opened(self, store: Store) -> None:
+        """Say that the store can serve now."""
+        self._store = store
+        self._settled.set()
+
+    def failed(self, reason: str) -> None:
+        """Say that the store cannot be opened, and why."""
+        self._failure = reason
+        self._settled.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the store has been opened."""
+        return self._store is not None
+
+    async def open_store(self) -> Store:
+        """Return the store, waiting a moment for it at the server's start. Raises NotReady."""
+        if self._store is None:
+            try:
+                async with asyncio.timeout(OPENING_PATIENCE_S):
+                    await self._settled.wait()
+            except TimeoutError:
+                raise NotReady("the store is still being opened; try again") from None
+        if self._store is None:
+            raise NotReady(f"the store cannot be opened: {self._failure}")
+        return self._store
+
+    async def catalog(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short store call in a thread."""
+        return await anyio.to_thread.run_sync(
+            lambda: work(*args, **kwargs), limiter=self._catalog, abandon_on_cancel=True
+        )
+
+    async def series(self, request: Request, work: Callable[[], T]) -> T:
+        """Run a long read in one of a few threads.
+
+        A page that zooms aborts what it asked for before. Such a request is dropped when its turn comes, so that
+        the threads serve what somebody waits for. Raises ClientGone.
+        """
+        async with self._series_turns:
+            if await request.is_disconnected():
+                raise ClientGone("the client went away")
+            return await anyio.to_thread.run_sync(work, limiter=self._series_threads)

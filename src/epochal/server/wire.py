@@ -1,0 +1,348 @@
+"""The JSON of the HTTP interface as structs: what docs/reference/http.md describes and openapi.json is made from."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from epochal import records
+from epochal.errors import UsageError
+from epochal.records import (
+    KeyInfo,
+    Kind,
+    ProjectInfo,
+    RunEdit,
+    RunInfo,
+    RunPage,
+    RunQuery,
+    RunState,
+    SeriesQuery,
+    WriterInfo,
+)
+from epochal.server.answers import plain
+
+# ------------------------------------------------------------------------------------------------ answers
+
+
+class Ready(msgspec.Struct):
+    """Whether the store can serve."""
+
+    status: Literal["ready", "starting", "failing"]
+
+
+class Viewer(msgspec.Struct):
+    """Who asks, and the server's version."""
+
+    name: str
+    entity: str
+    version: str
+
+
+class Project(msgspec.Struct):
+    """A project as listed."""
+
+    entity: str
+    name: str
+    runs: int
+    running: int
+    updated: float
+    created: float
+    version: int
+
+
+class Projects(msgspec.Struct):
+    """All projects, newest change first."""
+
+    projects: list[Project]
+
+
+class RunBase(msgspec.Struct):
+    """What is known of a run without its document."""
+
+    uid: str
+    entity: str
+    project: str
+    id: str
+    name: str
+    state: RunState
+    ordinal: int
+    color: int | None
+    created: float
+    updated: float
+    finished: float | None
+    duration: float
+    group: str | None
+    job_type: str | None
+    tags: tuple[str, ...]
+    notes: str | None
+    archived: bool
+    trashed: bool
+    rows: int
+    last_step: int | None
+    host: str | None
+    version: int
+
+
+class Run(RunBase, kw_only=True):
+    """A run as listed, with the columns asked for."""
+
+    columns: dict[str, Any]
+
+
+class Runs(msgspec.Struct):
+    """A page of runs."""
+
+    runs: list[Run]
+    next: str | None
+    total: int
+    matched: int
+    version: int
+
+
+class Writer(msgspec.Struct):
+    """One process session of a run."""
+
+    uid: str
+    ordinal: int
+    label: str | None
+    rank: int | None
+    host: str | None
+    pid: int | None
+    state: RunState
+    started: float
+    ended: float | None
+    rows: int
+    parent: str | None
+    damage: int
+    dropped: int
+
+
+class RunDetail(RunBase, kw_only=True):
+    """A run with its document and writers."""
+
+    config: dict[str, Any]
+    summary: dict[str, Any]
+    metrics: dict[str, Any]
+    environment: dict[str, Any]
+    writers: list[Writer]
+
+
+class Key(msgspec.Struct):
+    """A key of a project."""
+
+    name: str
+    kinds: tuple[Kind, ...]
+    runs: int
+    x: str | None
+    hidden: bool
+    first: float
+    rows: int
+
+
+class Keys(msgspec.Struct):
+    """The keys of a project in the order in which they first appeared."""
+
+    keys: list[Key]
+    version: int
+
+
+class RunColumn(msgspec.Struct):
+    """A column that runs can be listed, sorted and filtered by."""
+
+    name: str
+    type: str
+    runs: int
+
+
+class RunColumns(msgspec.Struct):
+    """The run columns of a project."""
+
+    columns: list[RunColumn]
+
+
+class Deleted(msgspec.Struct):
+    """The uid of a run that is gone for ever."""
+
+    deleted: str
+
+
+class Offset(msgspec.Struct):
+    """The stream offset up to which a writer's journal is stored durably."""
+
+    offset: int
+
+
+class ErrorContent(msgspec.Struct):
+    """One error."""
+
+    code: str
+    message: str
+    details: dict[str, Any]
+
+
+class Error(msgspec.Struct):
+    """The shape of every error."""
+
+    error: ErrorContent
+
+
+# ------------------------------------------------------------------------------------------------ requests
+
+Uid = Annotated[str, Meta(max_length=200)]
+Name = Annotated[str, Meta(max_length=1000)]
+Tag = Annotated[str, Meta(max_length=1000)]
+
+
+class RunsParameters(msgspec.Struct):
+    """Which runs, in which order."""
+
+    filter: Annotated[str, Meta(max_length=10_000)] = ""
+    sort: Annotated[str, Meta(max_length=2000)] = "-created"
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    cursor: Annotated[str, Meta(max_length=2000)] | None = None
+    columns: Annotated[str, Meta(max_length=100_000)] = ""
+    state: Literal["trashed"] | None = None
+    archived: bool = False
+
+    def query(self) -> RunQuery:
+        """Return the store's form of the question."""
+        names = tuple(name.strip() for name in self.columns.split(",") if name.strip())
+        return RunQuery(
+            filter=self.filter,
+            sort=self.sort,
+            limit=self.limit,
+            cursor=self.cursor,
+            columns=names,
+            trashed=self.state == "trashed",
+            archived=self.archived,
+        )
+
+
+class StreamParameters(msgspec.Struct):
+    """Which project's changes; all when left out."""
+
+    project: Annotated[str, Meta(max_length=300)] | None = None
+
+
+class JournalParameters(msgspec.Struct):
+    """Where the bytes of a journal belong."""
+
+    offset: Annotated[int, Meta(ge=0, le=2**62)]
+    final: bool = False
+
+
+class LoginParameters(msgspec.Struct):
+    """The token to change for a cookie, and where to go then."""
+
+    token: Annotated[str, Meta(max_length=1000)] | None = None
+    next: Annotated[str, Meta(max_length=4000)] | None = None
+
+
+class RunChanges(msgspec.Struct, forbid_unknown_fields=True):
+    """A user's edit; a field that is left out stays, null or an empty value clears it."""
+
+    name: Name | UnsetType = UNSET
+    notes: Annotated[str, Meta(max_length=1000000)] | UnsetType | None = UNSET
+    tags: Annotated[list[Tag], Meta(max_length=1000)] | UnsetType | None = UNSET
+    group: Name | UnsetType | None = UNSET
+    archived: bool | UnsetType = UNSET
+    color: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType = UNSET
+
+    def edit(self) -> RunEdit:
+        """Return the store's form of the edit."""
+        return RunEdit(
+            name=None if self.name is UNSET else self.name,
+            notes=None if self.notes is UNSET else self.notes or "",
+            tags=None if self.tags is UNSET else tuple(self.tags or ()),
+            group=None if self.group is UNSET else self.group or "",
+            archived=None if self.archived is UNSET else self.archived,
+            color=None if self.color is UNSET else self.color,
+        )
+
+
+class SeriesRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which series, over which x, how wide."""
+
+    runs: Annotated[list[Uid], Meta(max_length=10_000)]
+    keys: Annotated[list[str], Meta(max_length=1000)]
+    x: str = "step"
+    range: tuple[float, float] | None = None
+    px: Annotated[int, Meta(ge=1, le=20_000)] = 1000
+    mode: Literal["auto", "points"] = "auto"
+    since: Annotated[dict[str, str], Meta(max_length=10_000)] | None = None
+
+    def query(self) -> SeriesQuery:
+        """Return the store's form of the question. Raises UsageError for an x or a range that means nothing."""
+        if self.x not in ("step", "relative", "wall") and not (
+            self.x.startswith("metric:") and len(self.x) > len("metric:")
+        ):
+            raise UsageError(
+                f"x is {self.x[:100]!r}; expected step, relative, wall or metric:<key>"
+            )
+        if self.range is not None and not self.range[0] <= self.range[1]:
+            raise UsageError(f"range {list(self.range)} ends before it begins")
+        return SeriesQuery(
+            runs=self.runs,
+            keys=self.keys,
+            x=self.x,
+            range=self.range,
+            px=self.px,
+            mode=self.mode,
+            since=self.since,
+        )
+
+
+class HistoryRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which run and keys, from where on."""
+
+    run: Uid
+    keys: Annotated[list[str], Meta(max_length=100_000)] | None = None
+    after: Annotated[str, Meta(max_length=2000)] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000_000
+
+
+# ------------------------------------------------------------------------------------------------ records to wire
+
+
+def project_of(info: ProjectInfo) -> Project:
+    """Return a project for the wire."""
+    return Project(
+        info.entity, info.name, info.runs, info.running, info.updated, info.created, info.version
+    )
+
+
+def runs_of(page: RunPage) -> Runs:
+    """Return a page of runs for the wire."""
+    runs = [Run(**_base(info), columns=plain(dict(info.columns))) for info in page.runs]
+    return Runs(runs, page.next, page.total, page.matched, page.version)
+
+
+def detail_of(detail: records.RunDetail) -> RunDetail:
+    """Return a run with its document for the wire."""
+    return RunDetail(
+        **_base(detail.info),
+        config=plain(dict(detail.config)),
+        summary=plain(dict(detail.summary)),
+        metrics=plain(dict(detail.metrics)),
+        environment=plain(dict(detail.environment)),
+        writers=[_writer(writer) for writer in detail.writers],
+    )
+
+
+def key_of(info: KeyInfo) -> Key:
+    """Return a key for the wire."""
+    return Key(info.name, info.kinds, info.runs, info.x, info.hidden, info.first, info.rows)
+
+
+_BASE_FIELDS = RunBase.__struct_fields__
+_WRITER_FIELDS = Writer.__struct_fields__
+
+
+def _base(info: RunInfo) -> dict[str, Any]:
+    return {name: getattr(info, name) for name in _BASE_FIELDS}
+
+
+def _writer(info: WriterInfo) -> Writer:
+    return Writer(**{name: getattr(info, name) for name in _WRITER_FIELDS})
