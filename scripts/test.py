@@ -26,6 +26,7 @@ import time
 import venv
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import build_ui  # beside this file: Python puts the folder of the script on the path
@@ -34,6 +35,7 @@ ROOT = build_ui.ROOT
 EXTRAS = "demo,cluster"
 GROUPS = ("lint", "test", "torch")
 DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
+    "python3-venv": lambda: find_spec("ensurepip") is not None,
     "chromium": lambda: any(
         shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")
     ),
