@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -55,8 +57,12 @@ def loaded_after(code: str, names: tuple[str, ...], folder: Path) -> list[str]:
     return [name for name in last.split(",") if name]
 
 
-def test_layers_see_only_what_is_below_them() -> None:
-    command = Path(sys.executable).with_name("lint-imports")
+def test_layers_see_only_what_is_below_them(
+    require_component: Callable[[str, str], NoReturn],
+) -> None:
+    command = shutil.which("lint-imports", path=str(Path(sys.executable).parent))
+    if command is None:
+        require_component("import-linter", "install the dependency group `lint`")
     done = subprocess.run(
         [command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
     )
