@@ -1,0 +1,91 @@
+/** The JSON routes, one function each. */
+import { getJson, sendJson } from "./client.ts";
+import type { Column, Key, Project, Run, RunDetail, RunPage, RunPatch, Viewer } from "./wire.ts";
+
+export interface RunQuery {
+  filter: string;
+  sort: string;
+  columns: readonly string[];
+  list: "active" | "archived" | "trash";
+  limit: number;
+  cursor: string | null;
+}
+
+const part = encodeURIComponent;
+
+/** `entity/project` as a path below api/v1/projects. */
+export function projectPath(entity: string, project: string): string {
+  return `api/v1/projects/${part(entity)}/${part(project)}`;
+}
+
+export function getViewer(): Promise<Viewer> {
+  return getJson("api/v1/viewer");
+}
+
+export async function getProjects(signal?: AbortSignal): Promise<Project[]> {
+  const answer = await getJson<{ projects: Project[] }>("api/v1/projects", {}, signal);
+  return answer.projects;
+}
+
+export function getProject(entity: string, project: string): Promise<Project> {
+  return getJson(projectPath(entity, project));
+}
+
+export function getRuns(
+  entity: string,
+  project: string,
+  query: Partial<RunQuery>,
+  signal?: AbortSignal,
+): Promise<RunPage> {
+  return getJson(
+    `${projectPath(entity, project)}/runs`,
+    {
+      filter: query.filter,
+      sort: query.sort,
+      columns: query.columns?.join(","),
+      state: query.list === "trash" ? "trashed" : undefined,
+      archived: query.list === "archived" ? true : undefined,
+      limit: query.limit,
+      cursor: query.cursor,
+    },
+    signal,
+  );
+}
+
+export function getKeys(
+  entity: string,
+  project: string,
+  signal?: AbortSignal,
+): Promise<{ keys: Key[]; version: number }> {
+  return getJson(`${projectPath(entity, project)}/keys`, {}, signal);
+}
+
+export async function getColumns(entity: string, project: string): Promise<Column[]> {
+  const answer = await getJson<{ columns: Column[] }>(`${projectPath(entity, project)}/columns`);
+  return answer.columns;
+}
+
+export function getRun(
+  entity: string,
+  project: string,
+  id: string,
+  signal?: AbortSignal,
+): Promise<RunDetail> {
+  return getJson(`${projectPath(entity, project)}/runs/${part(id)}`, {}, signal);
+}
+
+export function patchRun(uid: string, patch: RunPatch): Promise<RunDetail> {
+  return sendJson("PATCH", `api/v1/runs/${part(uid)}`, patch);
+}
+
+export function trashRun(uid: string): Promise<Run> {
+  return sendJson("POST", `api/v1/runs/${part(uid)}/trash`);
+}
+
+export function restoreRun(uid: string): Promise<Run> {
+  return sendJson("POST", `api/v1/runs/${part(uid)}/restore`);
+}
+
+export function deleteRunForEver(uid: string): Promise<{ deleted: string }> {
+  return sendJson("DELETE", `api/v1/runs/${part(uid)}`);
+}

@@ -1,0 +1,92 @@
+/** The only module that talks to the server. Every address is relative to the page's base. */
+
+/** An answer with an error status, or none at all (status 0: the server cannot be reached). */
+export class RequestError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+  ) {
+    super(message);
+    this.name = "RequestError";
+  }
+}
+
+export type Query = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** The absolute address of `path` (no leading slash) under the server's base path. */
+export function address(path: string, query: Query = {}): string {
+  const url = new URL(path, document.baseURI);
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== null && value !== "") {
+      url.searchParams.set(name, String(value));
+    }
+  }
+  return url.href;
+}
+
+async function request(url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, { credentials: "same-origin", ...init });
+  } catch (error) {
+    if (init.signal?.aborted) throw error;
+    throw new RequestError(
+      0,
+      "unreachable",
+      "The server does not answer. Is `epochal up` still running?",
+    );
+  }
+  if (response.ok) return response;
+  const { code, message } = await errorOf(response);
+  throw new RequestError(response.status, code, message);
+}
+
+async function errorOf(response: Response): Promise<{ code: string; message: string }> {
+  const fallback = {
+    code: `http_${response.status}`,
+    message: `The server answered ${response.status} ${response.statusText}.`,
+  };
+  try {
+    const body = (await response.json()) as { error?: { code?: string; message?: string } };
+    return {
+      code: body.error?.code ?? fallback.code,
+      message: body.error?.message ?? fallback.message,
+    };
+  } catch {
+    return fallback;
+  }
+}
+
+export async function getJson<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
+  const response = await request(address(path, query), signal ? { signal } : {});
+  return (await response.json()) as T;
+}
+
+export async function sendJson<T>(
+  method: "POST" | "PATCH" | "DELETE",
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const init: RequestInit = { method };
+  if (body !== undefined) {
+    init.body = JSON.stringify(body);
+    init.headers = { "content-type": "application/json" };
+  }
+  return (await (await request(address(path), init)).json()) as T;
+}
+
+/** The bytes of a binary answer to a JSON question. */
+export async function postForBytes(
+  path: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<ArrayBuffer> {
+  const init: RequestInit = {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+  };
+  if (signal) init.signal = signal;
+  return await (await request(address(path), init)).arrayBuffer();
+}

@@ -1,0 +1,276 @@
+import { describe, expect, it } from "vitest";
+import { RequestError } from "./client.ts";
+import {
+  type SeriesAnswer,
+  SeriesLoader,
+  type SeriesQuestion,
+  snapRange,
+  snapWidth,
+  type Want,
+} from "./series_loader.ts";
+
+/** A server of runs that hold the numbers 0 … rows-1 under every key, and its open requests. */
+class Server {
+  readonly questions: SeriesQuestion[] = [];
+  readonly aborted: SeriesQuestion[] = [];
+  rows = 3;
+  failure: Error | null = null;
+  private waiting: (() => void)[] = [];
+  private frames: (() => void)[] = [];
+
+  ask = (question: SeriesQuestion, signal: AbortSignal): Promise<SeriesAnswer> => {
+    this.questions.push(question);
+    return new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => {
+        this.aborted.push(question);
+        reject(new Error("aborted"));
+      });
+      this.waiting.push(() =>
+        this.failure ? reject(this.failure) : resolve(this.answer(question)),
+      );
+    });
+  };
+
+  onFrame = (work: () => void): void => {
+    this.frames.push(work);
+  };
+
+  /** Lets the frames that are due run, and then answers what has been asked. */
+  async turn(): Promise<void> {
+    for (const work of this.frames.splice(0)) work();
+    for (const answer of this.waiting.splice(0)) answer();
+    await new Promise((done) => setTimeout(done));
+  }
+
+  private answer({ runs, keys, since, px, range }: SeriesQuestion): SeriesAnswer {
+    const series = runs.flatMap((run) =>
+      keys
+        .filter((key) => key !== "absent")
+        .map((key) => {
+          const from = Number(since?.[run] ?? 0);
+          const all = Array.from({ length: this.rows - from }, (_, i) => from + i);
+          const y = range ? all.filter((v) => v >= range[0] && v <= range[1]) : all;
+          const kept = y.length <= 4 * px ? y : y.slice(0, 1);
+          return {
+            mode: "points" as const,
+            ...{ run, key, total: this.rows, starts: [0] },
+            x: Float64Array.from(kept),
+            y: Float64Array.from(kept),
+          };
+        })
+        .filter((one) => one.y.length > 0),
+    );
+    return { marks: Object.fromEntries(runs.map((run) => [run, String(this.rows)])), series };
+  }
+}
+
+function want(key: string, change: Partial<Want> = {}): Want {
+  return { key, runs: ["a", "b"], x: "step", range: null, px: 300, visible: true, ...change };
+}
+
+function setUp(limitBytes?: number) {
+  const server = new Server();
+  const loader = new SeriesLoader(server.ask, server.onFrame, limitBytes);
+  return { server, loader };
+}
+
+const ignore = () => {};
+
+describe("SeriesLoader", () => {
+  it("asks once for all that the panels of a frame lack", async () => {
+    const { server, loader } = setUp();
+    const watches = ["loss", "acc", "lr"].map((key) => loader.open(want(key), ignore));
+    await server.turn();
+    expect(server.questions).toEqual([
+      {
+        runs: ["a", "b"],
+        keys: ["loss", "acc", "lr"],
+        ...{ x: "step", range: null, px: 384, mode: "auto" },
+      },
+    ]);
+    expect(watches.map((watch) => watch.series().length)).toEqual([2, 2, 2]);
+    expect(watches[0]!.isLoading()).toBe(false);
+  });
+
+  it("asks for visible panels before the ones that are only kept ready", async () => {
+    const { server, loader } = setUp();
+    loader.open(want("below", { visible: false }), ignore);
+    loader.open(want("here"), ignore);
+    await server.turn();
+    expect(server.questions.map((one) => one.keys)).toEqual([["here"], ["below"]]);
+  });
+
+  it("has at most six requests under way and none of more than 400 series", async () => {
+    const { server, loader } = setUp();
+    const runs = Array.from({ length: 200 }, (_, i) => `run-${i}`);
+    for (let i = 0; i < 20; i++) loader.open(want(`key-${i}`, { runs }), ignore);
+    await server.turn();
+    expect(server.questions).toHaveLength(6);
+    for (const one of server.questions) expect(one.keys.length * one.runs.length).toBe(400);
+    await server.turn();
+    expect(server.questions).toHaveLength(10);
+  });
+
+  it("asks only for the run that is added", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss"), ignore);
+    await server.turn();
+    watch.update(want("loss", { runs: ["a", "b", "c"] }));
+    await server.turn();
+    expect(server.questions.map((one) => one.runs)).toEqual([["a", "b"], ["c"]]);
+    expect(watch.series().map((one) => one.run)).toEqual(["a", "b", "c"]);
+  });
+
+  it("asks for nothing when a whole series is zoomed", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss"), ignore);
+    await server.turn();
+    watch.update(want("loss", { range: [1, 2] }));
+    await server.turn();
+    expect(server.questions).toHaveLength(1);
+    expect(watch.series()).toHaveLength(2);
+  });
+
+  it("shows the coarse series until the finer part is there", async () => {
+    const { server, loader } = setUp();
+    server.rows = 5000;
+    const watch = loader.open(want("loss"), ignore);
+    await server.turn();
+    watch.update(want("loss", { range: [10, 20] }));
+    expect(watch.series()).toHaveLength(2);
+    expect(watch.isLoading()).toBe(false);
+    await server.turn();
+    expect(server.questions[1]).toMatchObject({ range: [10, 20], runs: ["a", "b"] });
+    expect([...(watch.series()[0] as { y: Float64Array }).y]).toHaveLength(11);
+  });
+
+  it("aborts what no panel waits for any more, and keeps what another one does", async () => {
+    const { server, loader } = setUp();
+    const gone = loader.open(want("gone"), ignore);
+    const shared = loader.open(want("shared", { x: "wall" }), ignore);
+    const stays = loader.open(want("shared", { x: "wall" }), ignore);
+    const [work] = [loader as unknown as { flush(): void }];
+    work!.flush();
+    gone.close();
+    shared.close();
+    expect(server.aborted.map((one) => one.keys)).toEqual([["gone"]]);
+    await server.turn();
+    expect(stays.series()).toHaveLength(2);
+  });
+
+  it("appends the rows after the mark in one question for all panels", async () => {
+    const { server, loader } = setUp();
+    const loss = loader.open(want("loss"), ignore);
+    loader.open(want("acc"), ignore);
+    await server.turn();
+    server.rows = 5;
+    loader.markChanged(["b"]);
+    await server.turn();
+    expect(server.questions[1]).toMatchObject({
+      runs: ["b"],
+      keys: ["loss", "acc"],
+      since: { b: "3" },
+    });
+    const y = loss.series().map((one) => [...(one as { y: Float64Array }).y]);
+    expect(y).toEqual([
+      [0, 1, 2],
+      [0, 1, 2, 3, 4],
+    ]);
+  });
+
+  it("asks again for rows that were told while an answer was under way", async () => {
+    const { server, loader } = setUp();
+    loader.open(want("loss"), ignore);
+    const { flush } = loader as unknown as { flush(): void };
+    flush.call(loader);
+    loader.markChanged(["a"]);
+    await server.turn();
+    await server.turn();
+    expect(server.questions).toHaveLength(2);
+    expect(server.questions[1]).toMatchObject({ runs: ["a"], since: { a: "3" } });
+  });
+
+  it("knows a run without the key from one that is still to be answered", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("absent"), ignore);
+    expect(watch.isLoading()).toBe(true);
+    await server.turn();
+    expect(watch.isLoading()).toBe(false);
+    expect(watch.series()).toEqual([]);
+    await server.turn();
+    expect(server.questions).toHaveLength(1);
+  });
+
+  it("says what went wrong, keeps what it has, and recovers", async () => {
+    const { server, loader } = setUp();
+    let changes = 0;
+    const watch = loader.open(want("loss"), () => {
+      changes += 1;
+    });
+    await server.turn();
+    server.failure = new RequestError(0, "unreachable", "The server does not answer.");
+    loader.markChanged(["a"]);
+    await server.turn();
+    expect(watch.error?.message).toBe("The server does not answer.");
+    expect(watch.series()).toHaveLength(2);
+    expect(changes).toBe(2);
+    server.failure = null;
+    server.rows = 4;
+    loader.markChanged(null);
+    await server.turn();
+    expect(watch.error).toBe(null);
+    expect((watch.series()[0] as { y: Float64Array }).y).toHaveLength(4);
+  });
+
+  it("forgets the series used longest ago, but none that is shown", async () => {
+    const { server, loader } = setUp(2000);
+    const shown = loader.open(want("shown"), ignore);
+    await server.turn();
+    for (const key of ["x1", "x2", "x3", "x4", "x5", "x6"]) {
+      const watch = loader.open(want(key), ignore);
+      await server.turn();
+      watch.close();
+    }
+    const asked = server.questions.length;
+    expect(shown.series()).toHaveLength(2);
+    loader.open(want("x6"), ignore);
+    await server.turn();
+    expect(server.questions).toHaveLength(asked);
+    loader.open(want("x1"), ignore);
+    await server.turn();
+    expect(server.questions.at(-1)!.keys).toEqual(["x1"]);
+  });
+
+  it("asks anew for a series that appending has made far too fine", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss", { runs: ["a"], px: 128 }), ignore);
+    await server.turn();
+    for (const rows of [500, 950, 1100]) {
+      server.rows = rows;
+      loader.markChanged(["a"]);
+      await server.turn();
+    }
+    expect((watch.series()[0] as { y: Float64Array }).y).toHaveLength(1100);
+    await server.turn();
+    expect(server.questions.map((one) => one.since?.a)).toEqual([
+      undefined,
+      ...["3", "500", "950"],
+      undefined,
+    ]);
+    await server.turn();
+    expect(server.questions).toHaveLength(5);
+  });
+});
+
+describe("snapping", () => {
+  it("rounds ranges outwards, so that a small pan has the same answer", () => {
+    const [lo, hi] = snapRange([103.2, 197.9]);
+    expect(lo).toBeLessThanOrEqual(103.2);
+    expect(hi).toBeGreaterThanOrEqual(197.9);
+    expect(snapRange([103.9, 198.6])).toEqual([lo, hi]);
+  });
+
+  it("rounds widths up to the next of a few", () => {
+    expect([100, 300, 384, 9000].map(snapWidth)).toEqual([128, 384, 384, 4096]);
+  });
+});

@@ -1,0 +1,538 @@
+/**
+ * The series that the page shows: asked for in batches, kept in a bounded cache, kept up to date.
+ *
+ * A panel opens a `Watch` (one key, many runs) and reads from it what is there. Once a frame the
+ * loader gathers what the watches lack and asks for it in as few requests as possible: visible
+ * panels first, at most six under way, and a request that no panel waits for any more is aborted.
+ * What has changed since it was read is asked for by its mark ("rows since") and appended.
+ */
+import { append, length, type Series } from "../plots/series.ts";
+import { RequestError } from "./client.ts";
+
+export type Range = readonly [number, number];
+
+export interface Want {
+  key: string;
+  runs: readonly string[];
+  /** "step", "relative", "wall" or "metric:<key>". */
+  x: string;
+  range: Range | null;
+  /** Width of the plot in device pixels. */
+  px: number;
+  visible: boolean;
+}
+
+export interface SeriesQuestion {
+  runs: string[];
+  keys: string[];
+  x: string;
+  range: Range | null;
+  px: number;
+  mode: "auto";
+  since?: Record<string, string>;
+}
+
+export interface SeriesAnswer {
+  marks: Record<string, string>;
+  series: Series[];
+}
+
+export type Ask = (question: SeriesQuestion, signal: AbortSignal) => Promise<SeriesAnswer>;
+
+const MAX_UNDER_WAY = 6;
+/** Series in one request: small enough that the first charts of many do not wait for the last. */
+const MAX_BATCH = 400;
+const CACHE_BYTES = 192 * 2 ** 20;
+/** Points of one series beyond which it is asked for anew as columns, as a multiple of the width. */
+const REDUCE_AT = 8;
+const RETRY_MS = [1000, 2000, 4000, 8000];
+const WIDTHS = [128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
+
+interface Entry {
+  base: string;
+  /** Range and width that the entry answers. */
+  part: string;
+  ranged: boolean;
+  px: number;
+  /** null: the run has no such key. */
+  series: Series | null;
+  mark: string;
+  dirty: boolean;
+  bytes: number;
+}
+
+interface Group {
+  x: string;
+  range: Range | null;
+  px: number;
+  since: Record<string, string> | null;
+  runs: string[];
+  keys: Map<string, Set<Watch>>;
+  visible: boolean;
+}
+
+interface Request {
+  ids: Set<string>;
+  watches: Set<Watch>;
+  abort: AbortController;
+  /** Runs that changed while the answer was under way: it may have the new rows or not. */
+  changed: Set<string>;
+}
+
+/** Rounds a range outwards to a quarter of its power of two, so that small pans share an answer. */
+export function snapRange([lo, hi]: Range): Range {
+  const grain = 2 ** (Math.floor(Math.log2(hi - lo)) - 2);
+  if (!(grain > 0) || !Number.isFinite(grain)) return [lo, hi];
+  return [Math.floor(lo / grain) * grain, Math.ceil(hi / grain) * grain];
+}
+
+/** The next width of a short ladder, so that panels of nearly the same size share an answer. */
+export function snapWidth(px: number): number {
+  return WIDTHS.find((width) => width >= px) ?? WIDTHS.at(-1)!;
+}
+
+function sizeOf(series: Series | null): number {
+  if (series === null) return 64;
+  if (series.mode === "points") return 16 * length(series) + 128;
+  return 50 * length(series) + 128;
+}
+
+/** Whether a series holds every value of its run, so that it serves any range at any width. */
+function isWhole(entry: Entry): boolean {
+  if (entry.ranged) return false;
+  return (
+    entry.series === null ||
+    (entry.series.mode === "points" && entry.series.y.length >= entry.series.total)
+  );
+}
+
+/** Whether appending has made a series of points much longer than its width deserves. */
+function isOvergrown(entry: Entry): boolean {
+  return entry.series?.mode === "points" && entry.series.y.length > REDUCE_AT * entry.px;
+}
+
+/** Whether a series has several sessions: then rows may come before the end, and it is read anew. */
+function isBroken(entry: Entry): boolean {
+  return (entry.series?.starts.length ?? 0) > 1;
+}
+
+export class Watch {
+  error: RequestError | null = null;
+  /** What of the want the server is asked in; a range wider than the view, a width of the ladder. */
+  range: Range | null = null;
+  part = "";
+  px = 0;
+
+  constructor(
+    private readonly loader: SeriesLoader,
+    public want: Want,
+    readonly onChange: () => void,
+  ) {
+    this.settle();
+  }
+
+  update(want: Want): void {
+    this.want = want;
+    this.settle();
+    this.loader.refresh(this);
+  }
+
+  close(): void {
+    this.loader.close(this);
+  }
+
+  /** The best series known for each run, in the order of the want; runs without the key are left out. */
+  series(): Series[] {
+    const out: Series[] = [];
+    for (const run of this.want.runs) {
+      const series = this.loader.best(this, run)?.series;
+      if (series) out.push(series);
+    }
+    return out;
+  }
+
+  /** Whether the first answer for some run is still to come. */
+  isLoading(): boolean {
+    return this.want.runs.some((run) => this.loader.best(this, run) === null);
+  }
+
+  retry(): void {
+    this.error = null;
+    this.loader.schedule();
+  }
+
+  base(run: string): string {
+    return `${run}\n${this.want.key}\n${this.want.x}`;
+  }
+
+  private settle(): void {
+    const { range, px } = this.want;
+    this.range = range === null ? null : snapRange(range);
+    const wider = range === null ? 1 : (this.range![1] - this.range![0]) / (range[1] - range[0]);
+    this.px = snapWidth(px * wider);
+    this.part = `${this.range?.join(",") ?? ""}|${this.px}`;
+  }
+}
+
+export class SeriesLoader {
+  private readonly entries = new Map<string, Map<string, Entry>>();
+  private readonly watches = new Set<Watch>();
+  private readonly requests = new Set<Request>();
+  private readonly pending = new Map<string, Request>();
+  private bytes = 0;
+  private scheduled = false;
+  private failures = 0;
+  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly ask: Ask,
+    private readonly onFrame: (work: () => void) => void,
+    private readonly limitBytes = CACHE_BYTES,
+  ) {}
+
+  open(want: Want, onChange: () => void): Watch {
+    const watch = new Watch(this, want, onChange);
+    this.watches.add(watch);
+    this.schedule();
+    return watch;
+  }
+
+  close(watch: Watch): void {
+    this.watches.delete(watch);
+    this.leave(watch, () => false);
+  }
+
+  /** The watch wants something else now. */
+  refresh(watch: Watch): void {
+    const wanted = new Set(watch.want.runs.map((run) => `${watch.base(run)}\n${watch.part}`));
+    this.leave(watch, (id) => wanted.has(id));
+    this.schedule();
+  }
+
+  /** Says that runs have more rows (null: any run may). */
+  markChanged(runs: readonly string[] | null): void {
+    const changed = runs === null ? null : new Set(runs);
+    for (const [base, parts] of this.entries) {
+      if (changed !== null && !changed.has(base.slice(0, base.indexOf("\n")))) continue;
+      for (const entry of parts.values()) entry.dirty = true;
+    }
+    for (const request of this.requests) {
+      for (const id of request.ids) {
+        const run = id.slice(0, id.indexOf("\n"));
+        if (changed === null || changed.has(run)) request.changed.add(run);
+      }
+    }
+    if (runs === null) this.clearErrors();
+    this.schedule();
+  }
+
+  /** Forgets every series of a run (it was deleted or restored). */
+  forget(run: string): void {
+    for (const [base, parts] of this.entries) {
+      if (!base.startsWith(`${run}\n`)) continue;
+      for (const entry of parts.values()) this.bytes -= entry.bytes;
+      this.entries.delete(base);
+    }
+  }
+
+  clearErrors(): void {
+    clearTimeout(this.retryTimer);
+    this.failures = 0;
+    for (const watch of this.watches) {
+      if (watch.error === null) continue;
+      watch.error = null;
+      watch.onChange();
+    }
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    this.onFrame(() => {
+      this.scheduled = false;
+      this.flush();
+    });
+  }
+
+  /** The entry that answers the watch for a run, exactly or (until that is there) coarsely. */
+  best(watch: Watch, run: string): Entry | null {
+    const base = watch.base(run);
+    const parts = this.entries.get(base);
+    if (!parts) return null;
+    this.entries.delete(base);
+    this.entries.set(base, parts);
+    let coarse: Entry | null = null;
+    for (const entry of parts.values()) {
+      if (isWhole(entry) || entry.part === watch.part) return entry;
+      if (coarse === null || coarse.ranged || !entry.ranged) coarse = entry;
+    }
+    return coarse;
+  }
+
+  private exact(watch: Watch, run: string): Entry | null {
+    const entry = this.best(watch, run);
+    return entry !== null && (isWhole(entry) || entry.part === watch.part) ? entry : null;
+  }
+
+  private leave(watch: Watch, stillWants: (id: string) => boolean): void {
+    for (const request of this.requests) {
+      if (!request.watches.has(watch) || [...request.ids].some(stillWants)) continue;
+      request.watches.delete(watch);
+      if (request.watches.size === 0) request.abort.abort();
+    }
+  }
+
+  private flush(): void {
+    const groups = this.gather();
+    for (const group of groups) {
+      if (this.requests.size >= MAX_UNDER_WAY) return;
+      this.send(group);
+    }
+  }
+
+  /** What the watches lack, in as few questions as possible, visible panels first. */
+  private gather(): Group[] {
+    const groups = new Map<string, Group>();
+    const ordered = [...this.watches].sort(
+      (a, b) => Number(b.want.visible) - Number(a.want.visible),
+    );
+    for (const watch of ordered) {
+      if (watch.error !== null) continue;
+      const missing: string[] = [];
+      const changed = new Map<string, Entry>();
+      for (const run of watch.want.runs) {
+        const id = `${watch.base(run)}\n${watch.part}`;
+        const entry = this.exact(watch, run);
+        const under = this.pending.get(entry ? idOf(entry) : id) ?? this.pending.get(id);
+        if (under) under.watches.add(watch);
+        else if (entry === null || isOvergrown(entry)) missing.push(run);
+        else if (entry.dirty && isBroken(entry)) missing.push(run);
+        else if (entry.dirty) changed.set(run, entry);
+      }
+      if (missing.length > 0) this.join(groups, watch, missing, watch.range, watch.px, null);
+      for (const [signature, runs] of groupChanged(changed)) {
+        const entry = changed.get(runs[0]!)!;
+        const since = Object.fromEntries(runs.map((run) => [run, changed.get(run)!.mark]));
+        const range = entry.ranged ? watch.range : null;
+        this.join(groups, watch, runs, range, entry.px, since, signature);
+      }
+    }
+    return [...groups.values()]
+      .flatMap(split)
+      .sort((a, b) => Number(b.visible) - Number(a.visible));
+  }
+
+  private join(
+    groups: Map<string, Group>,
+    watch: Watch,
+    runs: string[],
+    range: Range | null,
+    px: number,
+    since: Record<string, string> | null,
+    signature = "",
+  ): void {
+    const { key, x, visible } = watch.want;
+    const id = [x, range?.join(",") ?? "", px, signature, visible, runs.join(",")].join("|");
+    let group = groups.get(id);
+    if (!group) {
+      group = { x, range, px, since, runs, keys: new Map(), visible };
+      groups.set(id, group);
+    }
+    const watches = group.keys.get(key) ?? new Set();
+    watches.add(watch);
+    group.keys.set(key, watches);
+  }
+
+  private send(group: Group): void {
+    const keys = [...group.keys.keys()];
+    const part = `${group.range?.join(",") ?? ""}|${group.px}`;
+    const request: Request = {
+      ids: new Set(
+        keys.flatMap((key) => group.runs.map((run) => `${run}\n${key}\n${group.x}\n${part}`)),
+      ),
+      watches: new Set([...group.keys.values()].flatMap((watches) => [...watches])),
+      abort: new AbortController(),
+      changed: new Set(),
+    };
+    for (const id of request.ids) {
+      this.pending.set(id, request);
+      const entry = this.at(id);
+      if (entry) entry.dirty = false;
+    }
+    this.requests.add(request);
+    const question: SeriesQuestion = {
+      runs: group.runs,
+      keys,
+      x: group.x,
+      range: group.range,
+      px: group.px,
+      mode: "auto",
+    };
+    if (group.since) question.since = group.since;
+    this.ask(question, request.abort.signal)
+      .then((answer) => {
+        this.failures = 0;
+        this.store(group, part, answer);
+        for (const id of request.ids) {
+          if (request.changed.has(id.slice(0, id.indexOf("\n")))) this.setDirty(id);
+        }
+        this.finish(request, null);
+      })
+      .catch((error: unknown) => {
+        if (group.since) for (const id of request.ids) this.setDirty(id);
+        this.finish(request, request.abort.signal.aborted ? null : toRequestError(error));
+      });
+  }
+
+  private store(group: Group, part: string, answer: SeriesAnswer): void {
+    const found = new Map(answer.series.map((one) => [`${one.run}\n${one.key}`, one]));
+    for (const key of group.keys.keys()) {
+      for (const run of group.runs) {
+        const base = `${run}\n${key}\n${group.x}`;
+        const mark = answer.marks[run] ?? "";
+        const series = found.get(`${run}\n${key}`) ?? null;
+        const known = this.entries.get(base)?.get(part);
+        if (group.since) {
+          if (!known) continue;
+          if (series) known.series = known.series ? append(known.series, series) : series;
+          if (mark) known.mark = mark;
+          this.resize(known);
+        } else {
+          this.put({
+            base,
+            part,
+            ranged: group.range !== null,
+            px: group.px,
+            series,
+            mark,
+            dirty: false,
+            bytes: 0,
+          });
+        }
+      }
+    }
+  }
+
+  private put(entry: Entry): void {
+    let parts = this.entries.get(entry.base);
+    if (!parts) {
+      parts = new Map();
+      this.entries.set(entry.base, parts);
+    }
+    for (const old of [...parts.values()]) {
+      if (old.part !== entry.part && !isOvergrown(old)) continue;
+      this.bytes -= old.bytes;
+      parts.delete(old.part);
+    }
+    parts.set(entry.part, entry);
+    this.resize(entry);
+  }
+
+  private resize(entry: Entry): void {
+    this.bytes -= entry.bytes;
+    entry.bytes = sizeOf(entry.series);
+    this.bytes += entry.bytes;
+  }
+
+  private finish(request: Request, error: RequestError | null): void {
+    this.requests.delete(request);
+    for (const id of request.ids) {
+      if (this.pending.get(id) === request) this.pending.delete(id);
+    }
+    for (const watch of request.watches) {
+      if (!this.watches.has(watch)) continue;
+      watch.error = error;
+      watch.onChange();
+    }
+    if (error !== null) this.retryLater(error);
+    this.evict();
+    this.schedule();
+  }
+
+  private retryLater(error: RequestError): void {
+    if (error.status !== 0 && error.status < 500) return;
+    clearTimeout(this.retryTimer);
+    const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]!;
+    this.failures += 1;
+    this.retryTimer = setTimeout(() => {
+      for (const watch of this.watches) watch.error = null;
+      this.schedule();
+    }, wait);
+  }
+
+  /** Drops the series used longest ago that no panel shows, until the cache fits again. */
+  private evict(): void {
+    if (this.bytes <= this.limitBytes) return;
+    const shown = new Set<string>();
+    for (const watch of this.watches) {
+      for (const run of watch.want.runs) shown.add(watch.base(run));
+    }
+    for (const [base, parts] of this.entries) {
+      if (this.bytes <= this.limitBytes) return;
+      if (shown.has(base)) continue;
+      for (const entry of parts.values()) this.bytes -= entry.bytes;
+      this.entries.delete(base);
+    }
+    // Shown series keep their newest range and the whole one; older zooms go.
+    for (const base of shown) {
+      if (this.bytes <= this.limitBytes) return;
+      const parts = this.entries.get(base);
+      if (!parts) continue;
+      const old = [...parts.values()].filter((entry) => entry.ranged).slice(0, -1);
+      for (const entry of old) {
+        this.bytes -= entry.bytes;
+        parts.delete(entry.part);
+      }
+    }
+  }
+
+  private at(id: string): Entry | undefined {
+    const cut = id.lastIndexOf("\n");
+    return this.entries.get(id.slice(0, cut))?.get(id.slice(cut + 1));
+  }
+
+  private setDirty(id: string): void {
+    const entry = this.at(id);
+    if (entry) entry.dirty = true;
+  }
+}
+
+function idOf(entry: Entry): string {
+  return `${entry.base}\n${entry.part}`;
+}
+
+/** Runs whose entries can be asked for in one question: same part, and each run its one mark. */
+function groupChanged(changed: Map<string, Entry>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [run, entry] of changed) {
+    const list = groups.get(entry.part);
+    if (list) list.push(run);
+    else groups.set(entry.part, [run]);
+  }
+  const signed = new Map<string, string[]>();
+  for (const [part, runs] of groups) {
+    signed.set(`${part}@${runs.map((run) => changed.get(run)!.mark).join(",")}`, runs);
+  }
+  return signed;
+}
+
+/** Cuts a question of too many series into several, by keys first. */
+function split(group: Group): Group[] {
+  const out: Group[] = [];
+  for (let at = 0; at < group.runs.length; at += MAX_BATCH) {
+    const runs = group.runs.slice(at, at + MAX_BATCH);
+    const perRequest = Math.max(1, Math.floor(MAX_BATCH / runs.length));
+    const keys = [...group.keys];
+    for (let from = 0; from < keys.length; from += perRequest) {
+      out.push({ ...group, runs, keys: new Map(keys.slice(from, from + perRequest)) });
+    }
+  }
+  return out;
+}
+
+function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new RequestError(0, "bad_answer", message);
+}

@@ -1,0 +1,118 @@
+/** The JSON shapes of docs/reference/http.md. Times are seconds since the epoch. */
+
+export interface Project {
+  entity: string;
+  name: string;
+  runs: number;
+  running: number;
+  updated: number;
+  created: number;
+  version: number;
+}
+
+export type RunState = "running" | "finished" | "failed" | "crashed" | "killed" | (string & {});
+
+/** A number, or one of the strings "NaN", "Infinity", "-Infinity" that stand for what JSON lacks. */
+export type Scalar = number | string | boolean | null;
+export type Json = Scalar | Json[] | { [key: string]: Json };
+
+export interface Run {
+  uid: string;
+  entity: string;
+  project: string;
+  /** The mutable name that stands in addresses; unique among the project's undeleted runs. */
+  id: string;
+  name: string;
+  state: RunState;
+  ordinal: number;
+  /** Palette slot chosen by a person, or null for the one that the ordinal gives. */
+  color: number | null;
+  created: number;
+  updated: number;
+  finished: number | null;
+  duration: number | null;
+  group: string | null;
+  job_type: string | null;
+  tags: string[];
+  notes: string | null;
+  archived: boolean;
+  trashed: boolean | number | null;
+  rows: number;
+  last_step: number | null;
+  host: string | null;
+  version: number;
+  columns?: Record<string, Json>;
+}
+
+export interface Writer {
+  uid: string;
+  ordinal: number;
+  label: string | null;
+  rank: number | null;
+  host: string | null;
+  pid: number | null;
+  state: RunState;
+  started: number;
+  ended: number | null;
+  rows: number;
+  parent: string | null;
+  damage: Json;
+  dropped: Json;
+}
+
+export interface RunDetail extends Run {
+  config: Record<string, Json>;
+  summary: Record<string, Json>;
+  metrics: Json;
+  environment: Record<string, Json>;
+  writers: Writer[];
+}
+
+export interface RunPage {
+  runs: Run[];
+  next: string | null;
+  total: number;
+  matched: number;
+  version: number;
+}
+
+export interface Key {
+  name: string;
+  kinds: string[];
+  runs: number;
+  /** The step metric that define_metric gave it. */
+  x: string | null;
+  hidden: boolean;
+  first: number;
+  rows: number;
+}
+
+export interface Column {
+  name: string;
+  type: string;
+  runs: number;
+}
+
+export interface Viewer {
+  name: string;
+  entity: string;
+  version: string;
+  /** The server's data directory; null when the database is elsewhere. */
+  data: string | null;
+}
+
+export interface RunPatch {
+  name?: string;
+  notes?: string;
+  tags?: string[];
+  group?: string;
+  archived?: boolean;
+  color?: number | null;
+}
+
+/** One change notice of the event stream; `runs` is null when more than 100 changed. */
+export interface ChangeNotice {
+  project: string;
+  version: number;
+  runs: string[] | null;
+}

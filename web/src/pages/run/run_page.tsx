@@ -1,0 +1,185 @@
+/** One run: what it is, and its charts. */
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useMemo } from "preact/hooks";
+import { formatDuration, formatMoment } from "../../base/times.ts";
+import type { RunDetail } from "../../data/wire.ts";
+import { projectHref, runHref } from "../../state/route.ts";
+import { theme } from "../../state/theme.ts";
+import { slotOf, type Workspace } from "../../state/workspace.ts";
+import { InlineEdit } from "../../widgets/inline_edit.tsx";
+import { Swatch } from "../../widgets/swatch.tsx";
+import { Age } from "../age.tsx";
+import { Header } from "../header.tsx";
+import { StateMark } from "../run_state.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
+import { Notice } from "../workspace/empty_panels.tsx";
+import { FullScreen } from "../workspace/full_screen.tsx";
+import { PanelGrid } from "../workspace/panel_grid.tsx";
+import { RunMenu } from "../workspace/run_row.tsx";
+import { Toolbar } from "../workspace/toolbar.tsx";
+import { chartShortcuts, useWorkspace } from "../workspace/workspace_page.tsx";
+import { Overview } from "./overview.tsx";
+
+interface RunPageProps {
+  entity: string;
+  project: string;
+  run: string;
+  tab: "charts" | "overview";
+}
+
+export function RunPage({ entity, project, run, tab }: RunPageProps): JSX.Element {
+  const ws = useWorkspace(entity, project, run);
+  const detail = ws.detail.value;
+  const error = ws.detailError.value;
+  useEffect(() => {
+    document.title = `${detail?.name ?? run} · ${project} · epochal`;
+  }, [detail?.name, run, project]);
+  return (
+    <>
+      <Header liveness={ws.liveness.value} heardAt={ws.heardAt.value}>
+        <span>{entity}</span>
+        <a href={projectHref(entity, project)}>{project}</a>
+        <a href={runHref(entity, project, run)} aria-current="page">
+          {detail?.name ?? run}
+        </a>
+      </Header>
+      {detail === null && error !== null && (
+        <Notice title={`The run “${run}” cannot be shown`} isError>
+          <p>{error.message}</p>
+          <p>
+            <a href={projectHref(entity, project)}>All runs of {project}</a>
+          </p>
+        </Notice>
+      )}
+      <div class="run-page">
+        <RunHead ws={ws} detail={detail} address={{ entity, project, run, tab }} />
+        {detail?.trashed && (
+          <div class="strip" role="status">
+            This run is in the trash.
+            <button type="button" class="chip" onClick={() => void ws.restore(detail)}>
+              Restore
+            </button>
+          </div>
+        )}
+        {tab === "overview" ? detail && <Overview run={detail} /> : <Charts ws={ws} />}
+      </div>
+    </>
+  );
+}
+
+function Charts({ ws }: { ws: Workspace }): JSX.Element {
+  const shortcuts = useMemo(() => chartShortcuts(ws), [ws]);
+  useShortcuts(shortcuts);
+  return (
+    <div class="charts">
+      <Toolbar ws={ws} onList={null} />
+      <PanelGrid ws={ws} />
+      <FullScreen ws={ws} />
+    </div>
+  );
+}
+
+interface HeadProps {
+  ws: Workspace;
+  detail: RunDetail | null;
+  address: RunPageProps;
+}
+
+function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
+  const { entity, project, run, tab } = address;
+  const link = (to: "charts" | "overview", label: string) => (
+    <a href={runHref(entity, project, run, to)} aria-current={tab === to ? "page" : undefined}>
+      {label}
+    </a>
+  );
+  return (
+    <div class="run-head">
+      <div class="run-title">
+        {detail && (
+          <>
+            <Swatch
+              slot={slotOf(detail)}
+              theme={theme.value}
+              label="Colour of this run"
+              onPick={(color) => void ws.patch(detail, { color })}
+            />
+            <h1>
+              <InlineEdit
+                label="Name"
+                value={detail.name}
+                onSave={(name) => name.trim() && void ws.patch(detail, { name: name.trim() })}
+              />
+            </h1>
+            <span class="fact">
+              <StateMark state={detail.state} /> {detail.state}
+            </span>
+            {detail.duration !== null && (
+              <Fact label="Duration">{formatDuration(detail.duration)}</Fact>
+            )}
+            <span class="fact" title={`Started ${formatMoment(detail.created)}`}>
+              started <Age at={detail.created} />
+            </span>
+            <Tags ws={ws} run={detail} />
+            <span class="spread" />
+            <RunMenu ws={ws} run={detail} />
+          </>
+        )}
+      </div>
+      <nav class="tabs" aria-label="Parts of the run">
+        {link("charts", "Charts")}
+        {link("overview", "Overview")}
+        {detail && (
+          <span class="run-notes">
+            <InlineEdit
+              label="Notes"
+              value={detail.notes ?? ""}
+              placeholder="Add a note"
+              multiline
+              onSave={(notes) => void ws.patch(detail, { notes })}
+            />
+          </span>
+        )}
+      </nav>
+    </div>
+  );
+}
+
+function Fact({ label, children }: { label: string; children: ComponentChildren }): JSX.Element {
+  return (
+    <span class="fact" title={label}>
+      {children}
+    </span>
+  );
+}
+
+function Tags({ ws, run }: { ws: Workspace; run: RunDetail }): JSX.Element {
+  return (
+    <span class="tags">
+      {run.tags.map((tag) => (
+        <span class="tag" key={tag}>
+          {tag}
+          <button
+            type="button"
+            aria-label={`Remove the tag ${tag}`}
+            onClick={() => void ws.patch(run, { tags: run.tags.filter((one) => one !== tag) })}
+          >
+            ×
+          </button>
+        </span>
+      ))}
+      <InlineEdit
+        label="Add a tag"
+        value=""
+        placeholder="+ tag"
+        class="tag-add"
+        onSave={(text) => {
+          const added = text
+            .split(",")
+            .map((one) => one.trim())
+            .filter((one) => one && !run.tags.includes(one));
+          if (added.length > 0) void ws.patch(run, { tags: [...run.tags, ...added] });
+        }}
+      />
+    </span>
+  );
+}

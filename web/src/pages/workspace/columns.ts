@@ -1,0 +1,32 @@
+/** The columns of runs: what they are called in short, and how their values read. */
+import { formatValue } from "../../base/numbers.ts";
+import { formatDuration } from "../../base/times.ts";
+import type { Json, Run } from "../../data/wire.ts";
+
+/** `config.optimizer.lr` -> `optimizer.lr`; the kind is told by the column's title. */
+export function shortName(column: string): string {
+  return column.replace(/^(config|summary)\./, "");
+}
+
+const RUN_COLUMNS: Record<string, (run: Run) => Json> = {
+  duration: (run) => run.duration,
+  last_step: (run) => run.last_step,
+  rows: (run) => run.rows,
+  group: (run) => run.group,
+  host: (run) => run.host,
+  job_type: (run) => run.job_type,
+};
+
+export const RUN_COLUMN_NAMES = Object.keys(RUN_COLUMNS);
+
+export function cellText(run: Run, column: string): string {
+  if (column === "duration") return run.duration === null ? "" : formatDuration(run.duration);
+  const value = RUN_COLUMNS[column]?.(run) ?? run.columns?.[column];
+  return spell(value);
+}
+
+export function spell(value: Json | undefined): string {
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number") return formatValue(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

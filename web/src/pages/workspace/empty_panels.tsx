@@ -1,0 +1,65 @@
+/** What stands where the panels would be when there is none, with what to do about it. */
+import type { ComponentChildren, JSX } from "preact";
+import type { Workspace } from "../../state/workspace.ts";
+import { Snippets } from "../snippets.tsx";
+
+export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
+  const error = ws.keysError.value;
+  if (error && !ws.areKeysReady.value) {
+    return (
+      <Notice title="The charts cannot be read" isError>
+        <p>{error.message}</p>
+        <button type="button" class="chip" onClick={() => ws.retry()}>
+          Try again
+        </button>
+      </Notice>
+    );
+  }
+  if (!ws.areKeysReady.value) return null;
+  const isRunPage = ws.runId !== null;
+  if (isRunPage && ws.detail.value === null) return null;
+  if (ws.chartKeys.value.length === 0) {
+    if (isRunPage) {
+      return (
+        <Notice title="No charts yet">
+          <p>This run has logged no numbers so far. They appear here with the first one.</p>
+        </Notice>
+      );
+    }
+    return (
+      <Notice title="No charts yet">
+        <p>Nothing that a line can be drawn through has been logged to this project.</p>
+        <Snippets project={ws.project} entity={ws.entity} />
+      </Notice>
+    );
+  }
+  const { tags } = ws.view.value;
+  if (ws.sections.value.length === 0 && tags) {
+    return (
+      <Notice title="No panel matches">
+        <p>
+          None of {ws.chartKeys.value.length} keys contains “{tags}”.
+        </p>
+        <button type="button" class="chip" onClick={() => ws.set({ tags: "" })}>
+          Clear the panel filter
+        </button>
+      </Notice>
+    );
+  }
+  return null;
+}
+
+interface NoticeProps {
+  title: string;
+  isError?: boolean;
+  children: ComponentChildren;
+}
+
+export function Notice({ title, isError = false, children }: NoticeProps): JSX.Element {
+  return (
+    <div class="notice" role={isError ? "alert" : "status"}>
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** One chart over the whole page, with what the lines hold beside it. */
+import type { JSX } from "preact";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { LinePanel } from "../../panels/line/line_panel.tsx";
+import { LineTable } from "../../panels/line/line_table.tsx";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+
+const HEAD = 40;
+const TABLE_WIDTH = 400;
+const NARROW = 900;
+const PADDING = 14;
+
+export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
+  const { full } = ws.view.value;
+  const key = full === null ? undefined : ws.keys.value.find((one) => one.name === full);
+  if (full === null || (key === undefined && !ws.areKeysReady.value)) return null;
+  if (key === undefined) {
+    return (
+      <FullFrame ws={ws} title={full}>
+        {() => <p class="list-notice">No run has logged “{full}”.</p>}
+      </FullFrame>
+    );
+  }
+  return (
+    <FullFrame ws={ws} title={full}>
+      {({ width, height }) => {
+        const isWide = width >= NARROW;
+        const chartWidth = isWide ? width - TABLE_WIDTH - 10 : width;
+        const chartHeight = isWide ? height : Math.max(240, height * 0.6);
+        return (
+          <>
+            <LinePanel
+              key={key.name}
+              ws={ws}
+              metric={key}
+              isVisible
+              isFull
+              place={{ left: 0, top: 0, width: chartWidth, height: chartHeight }}
+            />
+            <div
+              class="full-side"
+              style={
+                isWide
+                  ? { left: `${chartWidth + 10}px`, top: "0", width: `${TABLE_WIDTH}px` }
+                  : { left: "0", top: `${chartHeight + 10}px`, width: `${width}px` }
+              }
+            >
+              <LineTable ws={ws} metric={key} />
+            </div>
+          </>
+        );
+      }}
+    </FullFrame>
+  );
+}
+
+interface FrameProps {
+  ws: Workspace;
+  title: string;
+  children: (size: { width: number; height: number }) => JSX.Element;
+}
+
+function FullFrame({ ws, title, children }: FrameProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [size, setSize] = useState({ width: 0, height: 0 });
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () =>
+      setSize({
+        width: element.clientWidth - 2 * PADDING,
+        height: element.clientHeight - HEAD - PADDING,
+      });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    element.focus();
+    return () => observer.disconnect();
+  }, []);
+  return (
+    <div
+      ref={box}
+      class="full"
+      role="dialog"
+      aria-modal="true"
+      aria-label={`${title}, full screen`}
+      tabIndex={-1}
+    >
+      <div class="full-head">
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Previous chart"
+          title="Previous chart (←)"
+          onClick={() => ws.stepFull(-1)}
+        >
+          <Icon name="previous" />
+        </button>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Next chart"
+          title="Next chart (→)"
+          onClick={() => ws.stepFull(1)}
+        >
+          <Icon name="next" />
+        </button>
+        <span class="spread" />
+        <button
+          type="button"
+          class="chip"
+          title="Leave the full screen (Esc)"
+          onClick={() => ws.setFull(null)}
+        >
+          Close
+        </button>
+      </div>
+      <div class="full-body">{size.width > 0 && children(size)}</div>
+    </div>
+  );
+}

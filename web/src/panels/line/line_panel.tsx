@@ -1,0 +1,302 @@
+/** A panel with one key as lines, one for each run that is shown. */
+import { effect, signal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import type { RequestError } from "../../data/client.ts";
+import type { Watch } from "../../data/series_loader.ts";
+import type { Key } from "../../data/wire.ts";
+import { createLinePlot, type Hover, type LinePlot } from "../../plots/line_plot.ts";
+import { prefixOf } from "../../state/sections.ts";
+import { theme } from "../../state/theme.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { axisName, linesOf, sentence, wantOf, xKindOf } from "./lines.ts";
+import { Tooltip } from "./tooltip.tsx";
+
+export interface PanelPlace {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+interface LinePanelProps {
+  ws: Workspace;
+  metric: Key;
+  place: PanelPlace;
+  /** Whether any of it is in the viewport; panels beyond are kept ready and not drawn. */
+  isVisible: boolean;
+  isFull?: boolean;
+}
+
+/** Width that the plot leaves to labels, until it has said how wide its plot area is. */
+const LABELS = 52;
+/** The sentence for those who do not see the chart is renewed at most this often. */
+const SPOKEN_MS = 1000;
+
+/** What the panel is at: `lines` says whether there is anything to draw. */
+interface Status {
+  lines: number;
+  isLoading: boolean;
+  error: RequestError | null;
+}
+
+/** The moving parts of a panel, outside of rendering. */
+class PanelModel {
+  readonly status = signal<Status>({ lines: 0, isLoading: true, error: null });
+  readonly hover = signal<{ hover: Hover; left: number; top: number } | null>(null);
+  readonly isVisible = signal(false);
+  readonly metric = signal<Key>(null as unknown as Key);
+  readonly px = signal(0);
+  readonly sentence = signal("");
+  private element: HTMLElement | null = null;
+  private plot: LinePlot | null = null;
+  private watch: Watch | null = null;
+  private spokenAt = 0;
+
+  constructor(private readonly ws: Workspace) {}
+
+  mount(element: HTMLElement): () => void {
+    const { ws } = this;
+    this.element = element;
+    const watch = ws.loader.open(this.want(), () => this.draw());
+    this.watch = watch;
+    const plot = createLinePlot(element, [], this.options());
+    this.plot = plot;
+    const stops = [
+      effect(() => watch.update(this.want())),
+      effect(() => {
+        // Read here what a redraw depends on; series come through the watch.
+        void [ws.view.value, theme.value, ws.known.value, this.metric.value, ws.shown.value];
+        this.draw();
+      }),
+      effect(() => plot.setVisible(this.isVisible.value)),
+      effect(() => plot.highlight(ws.highlighted.value)),
+      effect(() => {
+        const { panel, axis, x } = ws.hover.value ?? { panel: "", axis: "", x: 0 };
+        if (panel === this.name() || axis !== ws.axisOf(this.metric.value)) {
+          if (panel !== this.name()) plot.setHover(null);
+        } else plot.setHover(x);
+      }),
+    ];
+    this.draw();
+    return () => {
+      for (const stop of stops) stop();
+      watch.close();
+      plot.destroy();
+      this.watch = null;
+      this.plot = null;
+      if (ws.hover.peek()?.panel === this.name()) ws.hover.value = null;
+    };
+  }
+
+  retry(): void {
+    this.watch?.retry();
+    this.draw();
+  }
+
+  private name(): string {
+    return this.metric.value.name;
+  }
+
+  private want() {
+    return wantOf(this.ws, this.metric.value, this.px.value, this.isVisible.value);
+  }
+
+  private options() {
+    const { ws } = this;
+    const { name } = this.metric.value;
+    const axis = ws.axisOf(this.metric.value);
+    const range = ws.rangeOn(axis);
+    return {
+      xKind: xKindOf(axis),
+      yLog: ws.isLogY(name),
+      view: range && { x0: range[0], x1: range[1] },
+      yRange: ws.view.value.yr[name] ?? null,
+      history: ws.history,
+      onView: (view: { x0: number; x1: number } | null, yRange: readonly [number, number] | null) =>
+        ws.zoom(axis, view && [view.x0, view.x1], name, yRange),
+      onHover: (hover: Hover | null) => this.onHover(hover, axis),
+      onSelect: (run: string | null) => ws.select(run),
+      onWidth: (pixels: number) => {
+        this.px.value = pixels;
+      },
+    };
+  }
+
+  private draw(): void {
+    const { ws, watch, plot } = this;
+    if (!watch || !plot) return;
+    const lines = linesOf(watch.series(), ws.known.value, theme.value);
+    plot.update(lines, this.options());
+    const status = { lines: lines.length, isLoading: watch.isLoading(), error: watch.error };
+    const old = this.status.peek();
+    if (
+      old.lines !== status.lines ||
+      old.isLoading !== status.isLoading ||
+      old.error !== status.error
+    ) {
+      this.status.value = status;
+    }
+    this.speak(() => sentence(this.name(), ws.axisOf(this.metric.value), lines));
+  }
+
+  /** Renews the sentence for those who do not see the chart, at a pace that costs nothing. */
+  private speak(say: () => string): void {
+    const now = performance.now();
+    if (now - this.spokenAt < SPOKEN_MS && this.sentence.peek() !== "") return;
+    this.spokenAt = now;
+    this.sentence.value = say();
+  }
+
+  private onHover(hover: Hover | null, axis: string): void {
+    const { ws } = this;
+    if (hover === null) {
+      this.hover.value = null;
+      if (ws.hover.peek()?.panel === this.name()) ws.hover.value = null;
+      ws.lit.value = null;
+      return;
+    }
+    const box = this.element!.getBoundingClientRect();
+    this.hover.value = { hover, left: box.left + hover.left, top: box.top + hover.top };
+    ws.hover.value = { panel: this.name(), axis, x: hover.x };
+    ws.lit.value = hover.near;
+  }
+}
+
+export function LinePanel(props: LinePanelProps): JSX.Element {
+  const { ws, metric, place, isVisible, isFull = false } = props;
+  const model = useMemo(() => new PanelModel(ws), [ws]);
+  const element = useRef<HTMLDivElement>(null);
+  if (model.metric.peek() !== metric) model.metric.value = metric;
+  model.isVisible.value = isVisible;
+  if (model.px.peek() === 0) {
+    model.px.value = Math.max(64, (place.width - LABELS) * (window.devicePixelRatio || 1));
+  }
+  useEffect(() => model.mount(element.current!), [model]);
+
+  return (
+    <figure
+      class="panel"
+      data-key={metric.name}
+      style={{
+        left: `${place.left}px`,
+        top: `${place.top}px`,
+        width: `${place.width}px`,
+        height: `${place.height}px`,
+      }}
+      onPointerEnter={() => {
+        ws.pointed = metric.name;
+      }}
+      onPointerLeave={() => {
+        ws.pointed = null;
+      }}
+    >
+      <figcaption>
+        <PanelTitle name={metric.name} />
+        <PanelTools ws={ws} metric={metric} isFull={isFull} />
+      </figcaption>
+      <div ref={element} class="plot" role="img" aria-label={model.sentence} />
+      <PanelCover ws={ws} model={model} metric={metric} />
+      <PanelTooltip model={model} axis={ws.axisOf(metric)} />
+    </figure>
+  );
+}
+
+function PanelTooltip({ model, axis }: { model: PanelModel; axis: string }): JSX.Element | null {
+  const shown = model.hover.value;
+  return shown && <Tooltip {...shown} axis={axis} />;
+}
+
+function PanelTitle({ name }: { name: string }): JSX.Element {
+  const prefix = prefixOf(name);
+  return (
+    <h3 title={name}>
+      {prefix && <em>{prefix}/</em>}
+      <b>{prefix ? name.slice(prefix.length + 1) : name}</b>
+    </h3>
+  );
+}
+
+function PanelTools(props: { ws: Workspace; metric: Key; isFull: boolean }): JSX.Element {
+  const { ws, metric, isFull } = props;
+  const { name } = metric;
+  const isPinned = ws.view.value.pin.includes(name);
+  const isLog = ws.isLogY(name);
+  return (
+    <div class={`panel-tools${isFull ? " shown" : ""}`}>
+      <button
+        type="button"
+        class="icon-button word"
+        aria-pressed={isLog}
+        aria-label={`Logarithmic y axis of ${name}`}
+        title="Logarithmic y axis"
+        onClick={() => ws.toggleLogY(name)}
+      >
+        log
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed={isPinned}
+        aria-label={`Pin ${name}`}
+        title={isPinned ? "Unpin" : "Pin to the top"}
+        onClick={() => ws.togglePin(name)}
+      >
+        <Icon name="pin" filled={isPinned} />
+      </button>
+      {!isFull && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`${name} in full screen`}
+          title="Full screen (F)"
+          onClick={() => ws.setFull(name)}
+        >
+          <Icon name="expand" />
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** What lies over the plot while there is nothing to draw, or when what is drawn may be old. */
+function PanelCover(props: { ws: Workspace; model: PanelModel; metric: Key }): JSX.Element | null {
+  const { ws, model, metric } = props;
+  const { lines, isLoading, error } = model.status.value;
+  if (error) {
+    return (
+      <div class={`panel-cover error${lines > 0 ? " stale" : ""}`} role="alert">
+        <p>{lines > 0 ? "Not up to date: the server does not answer." : error.message}</p>
+        <button type="button" class="chip" onClick={() => model.retry()}>
+          Try again
+        </button>
+      </div>
+    );
+  }
+  if (lines > 0) return null;
+  if (isLoading) return <div class="skeleton" />;
+  if (ws.shown.value.length === 0) {
+    if (ws.runId === null && !ws.list.isReady.value) return <div class="skeleton" />;
+    return <div class="panel-cover">No run is shown.</div>;
+  }
+  const axis = ws.axisOf(metric);
+  return (
+    <div class="panel-cover">
+      <p>
+        {axis === "step"
+          ? "None of the runs shown has logged this."
+          : `None of the runs shown has this over ${axisName(axis)}.`}
+      </p>
+      {axis !== "step" && (
+        <button
+          type="button"
+          class="chip"
+          onClick={() => ws.set({ x: metric.x ? "step" : "", xr: null })}
+        >
+          Draw over step
+        </button>
+      )}
+    </div>
+  );
+}

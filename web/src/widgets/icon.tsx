@@ -1,0 +1,41 @@
+/** Line icons, drawn on a grid of 16. They say nothing by themselves: their button has the label. */
+import type { JSX } from "preact";
+
+const PATHS = {
+  eye: "M1.5 8S4 3.5 8 3.5 14.5 8 14.5 8 12 12.5 8 12.5 1.5 8 1.5 8Z M8 10a2 2 0 1 0 0-4 2 2 0 0 0 0 4Z",
+  chevronDown: "M4 6l4 4 4-4",
+  chevronRight: "M6 4l4 4-4 4",
+  expand: "M9.5 2.500h4v4 M13.5 2.500l-4.5 4.5 M6.5 13.500h-4v-4 M2.5 13.500l4.5-4.5",
+  pin: "M8 1.800l1.9 3.9 4.3.6-3.1 3 .7 4.300L8 11.600l-3.8 2 .7-4.3-3.1-3 4.3-.6Z",
+  close: "M4 4l8 8 M12 4l-8 8",
+  dots: "M3.5 8h.01 M8 8h.01 M12.5 8h.01",
+  sun: "M8 10.800a2.8 2.8 0 1 0 0-5.6 2.8 2.8 0 0 0 0 5.600Z M8 1.500v1.3 M8 13.200v1.3 M1.5 8h1.3 M13.2 8h1.3 M3.4 3.400l.9.9 M11.7 11.700l.9.9 M3.4 12.600l.9-.9 M11.7 4.300l.9-.9",
+  moon: "M13.5 9.700A5.8 5.8 0 0 1 6.3 2.500a5.8 5.8 0 1 0 7.2 7.200Z",
+  system: "M2 3h12v8.500H2Z M5.5 14h5",
+  list: "M2.5 4h11 M2.5 8h11 M2.5 12h11",
+  help: "M5.8 6a2.2 2.2 0 1 1 3.3 1.900c-.8.5-1.1.9-1.1 1.7 M8 12.200h.01",
+  up: "M8 13V3.5 M4 7l4-4 4 4",
+  down: "M8 3v9.5 M4 9l4 4 4-4",
+  columns: "M2.5 3h11v10h-11Z M8 3v10",
+  previous: "M10 4L6 8l4 4",
+  next: "M6 4l4 4-4 4",
+  reset: "M3 8a5 5 0 1 0 1.6-3.700L3 5.8 M3 2.800v3h3",
+} as const;
+
+export type IconName = keyof typeof PATHS;
+
+export function Icon({ name, filled = false }: { name: IconName; filled?: boolean }): JSX.Element {
+  return (
+    <svg class="icon" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d={PATHS[name]} class={filled ? "filled" : undefined} />
+    </svg>
+  );
+}
+
+export function Mark(): JSX.Element {
+  return (
+    <svg class="mark-line" viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">
+      <path d="M2 15C4 15 4.5 4 7 4s2.5 8 4.5 8S14 8.5 16 8.5" />
+    </svg>
+  );
+}
