@@ -1,0 +1,237 @@
+"""The data directory as a training process sees it: who owns a name, where journals lie, who is alive.
+
+docs/architecture.md, "The data directory", is the layout. Names given by users become file names
+only as a digest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from epochal.errors import EnvironmentFault
+from epochal.formats.journal import parse_segment_name
+
+FOLDERS = ("runs", "names", "active", "outbox")
+
+
+def default_data_directory() -> str:
+    """Return the data directory of this user: ``EPOCHAL_DIR``, else ``~/.epochal``."""
+    return os.path.abspath(
+        os.environ.get("EPOCHAL_DIR") or os.path.join(os.path.expanduser("~"), ".epochal")
+    )
+
+
+def write_json(path: str, value: Mapping[str, Any], mode: int = 0o666) -> None:
+    """Write `value` as JSON so that a reader sees the old file or the new one, never half of one."""
+    temporary = f"{path}.{os.getpid()}.{os.urandom(4).hex()}.tmp"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(temporary, flags, mode), "wb") as file:
+            file.write(json.dumps(value, indent=1).encode("ascii"))
+        os.replace(temporary, path)
+    except OSError:
+        remove_quietly(temporary)
+        raise
+
+
+def read_json(path: str) -> dict[str, Any] | None:
+    """Return the JSON object in a file, None when there is none."""
+    try:
+        with open(path, "rb") as file:
+            value = json.loads(file.read())
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def remove_quietly(path: str) -> None:
+    """Remove a file that may be gone already."""
+    try:
+        os.unlink(path)
+    except OSError:
+        pass
+
+
+class DataDirectory:
+    """Paths under one data directory and the few operations on them."""
+
+    __slots__ = ("root",)
+
+    def __init__(self, root: str) -> None:
+        self.root = os.path.abspath(os.path.expanduser(root))
+
+    def prepare(self) -> None:
+        """Create the folders. Raises OSError where that is not possible."""
+        for folder in FOLDERS:
+            os.makedirs(os.path.join(self.root, folder), exist_ok=True)
+
+    def run_directory(self, uid: str) -> str:
+        """Return the folder of the run `uid`."""
+        return os.path.join(self.root, "runs", uid)
+
+    def active_path(self, writer: str) -> str:
+        """Return the in-tray entry of `writer` for the local server."""
+        return os.path.join(self.root, "active", writer + ".json")
+
+    def outbox_path(self, writer: str) -> str:
+        """Return the entry of `writer` for a remote server."""
+        return os.path.join(self.root, "outbox", writer + ".json")
+
+    def server(self) -> dict[str, Any] | None:
+        """Return ``{"url", "token"}`` of the server that serves this directory, None when none says so."""
+        return read_json(os.path.join(self.root, "server.json"))
+
+    # ---- names
+
+    def _name_path(self, entity: str, project: str, run_id: str) -> str:
+        import hashlib  # 4 ms that an import should not cost
+
+        digest = hashlib.sha256(
+            "\0".join((entity, project, run_id)).encode("utf-8", "surrogatepass")
+        )
+        return os.path.join(self.root, "names", digest.hexdigest())
+
+    def find_name(self, entity: str, project: str, run_id: str) -> str | None:
+        """Return the uid of the run of that name, None when this directory has none (any more)."""
+        uid = _read_name(self._name_path(entity, project, run_id))
+        if uid is None or not os.path.isdir(self.run_directory(uid)):
+            return None
+        return uid
+
+    def claim_name(self, entity: str, project: str, run_id: str, uid: str) -> str:
+        """Return the uid that owns the name: `uid`, unless a run of that name is there already."""
+        path = self._name_path(entity, project, run_id)
+        for _attempt in range(2):
+            try:
+                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            except FileExistsError:
+                owner = _read_name(path)
+                # The folder of a run that was deleted for ever is gone, and its uid must not be
+                # used again.
+                if owner is not None and os.path.isdir(self.run_directory(owner)):
+                    return owner
+                remove_quietly(path)
+                continue
+            try:
+                os.makedirs(self.run_directory(uid), exist_ok=True)
+                os.write(descriptor, uid.encode("ascii"))
+            finally:
+                os.close(descriptor)
+            return uid
+        raise EnvironmentFault(f"cannot decide who owns {path}: remove that file")
+
+    # ---- journals
+
+    def segments(self, uid: str) -> dict[str, list[tuple[int, str]]]:
+        """Return the journal segments of a run by writer: [(base offset, path)] ascending."""
+        folder = self.run_directory(uid)
+        found: dict[str, list[tuple[int, str]]] = {}
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            return found
+        for name in names:
+            parsed = parse_segment_name(name)
+            if parsed is not None:
+                found.setdefault(parsed[0], []).append((parsed[1], os.path.join(folder, name)))
+        for parts in found.values():
+            parts.sort()
+        return found
+
+    def outbox(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (writer, entry) of the journals that a remote server has not acknowledged."""
+        yield from self._entries("outbox")
+
+    def active(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield (writer, entry) of the local server's in-tray."""
+        yield from self._entries("active")
+
+    def _entries(self, folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        path = os.path.join(self.root, folder)
+        try:
+            names = sorted(os.listdir(path))
+        except OSError:
+            return
+        for name in names:
+            if name.endswith(".json"):
+                entry = read_json(os.path.join(path, name))
+                if entry is not None:
+                    yield name.removesuffix(".json"), entry
+
+
+def _read_name(path: str) -> str | None:
+    """Return the uid in a name file; waits a moment for a starter that has created but not yet written it."""
+    for _attempt in range(50):
+        try:
+            with open(path, "rb") as file:
+                uid = file.read(100)
+        except OSError:
+            return None
+        if uid:
+            return uid.decode("ascii", "replace")
+        time.sleep(0.01)
+    return None
+
+
+def describe_writable(directory: DataDirectory) -> str | None:
+    """Return why nothing can be written under `directory`, None when it can (its folders then exist)."""
+    probe = os.path.join(directory.root, "active", f".{os.urandom(6).hex()}.tmp")
+    try:
+        directory.prepare()
+        with open(probe, "wb") as file:
+            file.write(b"epochal")
+    except OSError as error:
+        return error.strerror or str(error)
+    finally:
+        remove_quietly(probe)
+    return None
+
+
+NETWORK_FILE_SYSTEMS = frozenset(
+    """
+    nfs nfs4 cifs smb smb2 smb3 smbfs ncpfs afs ceph lustre gpfs beegfs fhgfs glusterfs
+    fuse.glusterfs fuse.sshfs fuse.s3fs fuse.gcsfuse wekafs pvfs2 orangefs 9p fuse.juicefs
+    fuse.ceph
+    """.split()  # noqa: SIM905 - readable as lines of words
+)
+
+
+def network_file_system(path: str) -> str | None:
+    """Return the type of the network file system that holds `path`, None for a local (or unknown) one."""
+    path = os.path.realpath(path)
+    if os.name == "nt":
+        import ctypes
+
+        drive = os.path.splitdrive(path)[0]
+        if drive.startswith("\\\\"):
+            return "smb"
+        remote = 4  # DRIVE_REMOTE
+        return "smb" if ctypes.windll.kernel32.GetDriveTypeW(drive + "\\") == remote else None  # pyright: ignore[reportAttributeAccessIssue]
+    best, found = "", None
+    for mount_point, kind in _mounts():
+        inside = path == mount_point or path.startswith(mount_point.rstrip("/") + "/")
+        if inside and len(mount_point) >= len(best):
+            best, found = mount_point, kind
+    return found if found in NETWORK_FILE_SYSTEMS else None
+
+
+def _mounts() -> Iterator[tuple[str, str]]:
+    """Yield (mount point, type); only Linux says so without running a program."""
+    try:
+        with open("/proc/self/mounts", encoding="utf-8", errors="surrogateescape") as file:
+            for line in file:
+                fields = line.split(" ")
+                if len(fields) >= 3:
+                    point = (
+                        fields[1]
+                        .replace("\\040", " ")
+                        .replace("\\011", "\t")
+                        .replace("\\134", "\\")
+                    )
+                    yield point, fields[2]
+    except OSError:
+        return

@@ -1,0 +1,95 @@
+"""What one process holds: its sinks, its two background threads, and what happens to them at fork and exit."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from epochal.sdk.exits import ExitWatch
+from epochal.sdk.heartbeat import Heartbeat
+
+if TYPE_CHECKING:
+    from epochal.sdk.sender import Sender
+    from epochal.sdk.sink import Sink
+
+exit_watch = ExitWatch()
+
+
+class Process:
+    """The state of this process; a forked child begins with an empty one that remembers its parent's sinks."""
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Start empty."""
+        self.pid = os.getpid()
+        self.heartbeat = Heartbeat()
+        self.sender: Sender | None = None
+        self.sinks: list[Sink] = []
+        self.child_sinks: list[Sink] = []
+
+
+process = Process()
+_installed = False
+_at_exit: list[Callable[[int], None]] = []
+
+
+def install(finish_all: Callable[[int], None]) -> None:
+    """Set up the hooks of this process; `finish_all` gets the exit code when the interpreter ends."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    exit_watch.install()
+    _at_exit.append(finish_all)
+    atexit.register(_end)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=after_fork_in_child)
+
+
+def after_fork_in_child() -> None:
+    """Cut every sink of the parent off from its file and threads."""
+    parent_sinks = process.sinks
+    process.begin()
+    for sink in parent_sinks:
+        sink.detach_in_child()
+    process.sinks = parent_sinks
+
+
+def sender() -> Sender:
+    """Return the sender of this process."""
+    if process.sender is None:
+        from epochal.sdk.sender import Sender
+
+        process.sender = Sender()
+    return process.sender
+
+
+def writer_started(sink: Sink) -> None:
+    """Look after a writer that a forked child has just opened; its parent's sender ships the journal."""
+    process.child_sinks.append(sink)
+    process.heartbeat.add(sink, local=sink.remote_url is None)
+    multiprocessing: Any = sys.modules.get("multiprocessing.util")
+    if multiprocessing is not None:
+        # multiprocessing's children end without atexit, but run their finalizers.
+        multiprocessing.Finalize(None, end_child_writers, exitpriority=-100)
+
+
+def end_child_writers(exit_code: int = 0) -> None:
+    """Close the writers that this forked child has opened."""
+    from epochal.sdk.exits import state_of
+
+    sinks, process.child_sinks = process.child_sinks, []
+    for sink in sinks:
+        process.heartbeat.remove(sink)
+        sink.close(exit_code, state_of(exit_code))
+
+
+def _end() -> None:
+    end_child_writers(exit_watch.exit_code)
+    for finish_all in _at_exit:
+        finish_all(exit_watch.exit_code)

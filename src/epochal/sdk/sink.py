@@ -1,0 +1,547 @@
+"""The writer of one journal: rows and patches become records, each appended with one write() in the caller's thread.
+
+`Run.log` inlines the hot path (see there); everything that is not a plain row of a known schema
+comes here. The fast path is open only while `current` and `fast` hold entries, so a fork, a full
+disk, a held-back row or the end of the run close it by emptying them, at no cost to the calls in
+between.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import struct
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import Any
+
+from epochal.formats.journal import (
+    CRC,
+    EXIT,
+    HEAD,
+    PATCH,
+    PREFIX_SIZE,
+    RowLayout,
+    encode_json_record,
+    encode_schema,
+    segment_name,
+)
+from epochal.sdk.directory import DataDirectory
+from epochal.sdk.messages import warn
+from epochal.sdk.metrics import Metrics, Tracker
+from epochal.sdk.names import make_writer_uid
+from epochal.sdk.values import INT64_MAX
+
+SEGMENT_BYTES = 64 * 1024 * 1024
+BACKLOG_BYTES = 64 * 1024 * 1024
+RECORD_OVERHEAD = 120
+"""Bytes that Python adds to a record held in memory: object headers and the pair that holds it."""
+MAX_RECORD = 4 * 1024 * 1024
+"""Rows and schemas above this are split: a record must fit in one request of 8 MiB."""
+MAX_SCHEMA_ID = 65_535
+MAX_CACHED_KEYS = 200_000
+RETRY_SLICE = 1024 * 1024
+"""Bytes written in one go while the caller may be waiting for the lock."""
+
+write_bytes = os.write
+"""The one way to the disk; tests put a failing one here."""
+
+
+class Entry:
+    """What is known of rows with the same keys and Python types: how they are packed, and the last of them."""
+
+    __slots__ = (
+        "keys",
+        "last",
+        "layout",
+        "order",
+        "pack",
+        "prefix",
+        "schema_id",
+        "size",
+        "tracked",
+        "types",
+    )
+
+    def __init__(
+        self, keys: tuple[str, ...] | None, types: tuple[type, ...] | None, layout: RowLayout
+    ) -> None:
+        self.keys = keys
+        self.types = types
+        self.layout = layout
+        self.pack = layout.fixed.pack
+        self.prefix = layout.prefix
+        self.schema_id = layout.schema_id
+        self.size = layout.size
+        self.order = 0
+        self.last = b""
+        self.tracked: list[tuple[int, Tracker]] | None = None
+
+    def values(self) -> tuple[int, float, dict[str, Any]]:
+        """Return step, time and values of the last row."""
+        step, wall_time, values = self.layout.decode(self.last[PREFIX_SIZE:])
+        return step, wall_time, dict(zip(self.keys or (), values, strict=True))
+
+
+NO_ENTRY = Entry(None, None, RowLayout(0, ""))
+
+
+class Sink:
+    """One writer session of a run: owns the journal file, the step counter and the backlog of a failing disk.
+
+    Threads: every method takes `lock`, which is reentrant because a signal handler may log while
+    its own thread does.
+    """
+
+    def __init__(
+        self,
+        directory: DataDirectory,
+        run_head: dict[str, Any],
+        writer_head: dict[str, Any],
+        *,
+        metrics: Metrics,
+        remote_url: str | None = None,
+        step: int = 0,
+    ) -> None:
+        self.directory = directory
+        self.run_head = run_head
+        self.writer_head = writer_head
+        self.metrics = metrics
+        self.remote_url = remote_url
+        self.lock = threading.RLock()
+        self.step = step
+        self.fd = -1
+        self.base = 0
+        self.path = ""
+        self.closed = False
+        self.detached = False
+        self.dropped = 0
+        self.current = NO_ENTRY
+        self.fast: dict[tuple[tuple[str, ...], tuple[type, ...]], Entry] = {}
+        self.counter = 0
+        self._entries: dict[Any, Entry] = {}
+        self._layouts: dict[tuple[tuple[str, ...], str], RowLayout] = {}
+        self._cached_keys = 0
+        self._next_schema = 0
+        self._forgotten: dict[str, Any] = {}
+        self._torn: tuple[bytes, int] | None = None
+        self._kept: deque[bytes] = deque()
+        self._backlog: deque[tuple[bytes, bool]] = deque()
+        self._backlog_bytes = 0
+        self._deferring = False
+        self._held_back = False
+        self._failure = ""
+        self.made_progress = False
+        """Whether the last `retry` wrote anything."""
+
+    @property
+    def writer(self) -> str:
+        """Uid of this writer."""
+        return str(self.writer_head["uid"])
+
+    # ---- opening, rolling, closing
+
+    def open(self) -> None:
+        """Create the journal.
+
+        A disk that refuses is retried by the heartbeat; records wait in memory.
+        """
+        with self.lock:
+            self._open_segment(0)
+
+    def _open_segment(self, base: int) -> None:
+        self.base = base
+        self.path = os.path.join(
+            self.directory.run_directory(self.run_head["uid"]), segment_name(self.writer, base)
+        )
+        self.fd = self._open_file()
+        self._emit(
+            encode_json_record(
+                HEAD, {"format": 1, "run": self.run_head, "writer": self.writer_head}
+            )
+        )
+
+    def _open_file(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        try:
+            return os.open(self.path, flags, 0o666)
+        except OSError:
+            return -1
+
+    def roll(self) -> None:
+        """Go on in a new segment, which repeats the head and every schema still in use."""
+        with self.lock:
+            if self.fd < 0 or self.closed or self._backlog or self._torn or self._kept:
+                return
+            self._roll()
+
+    def _roll(self) -> None:
+        size = os.fstat(self.fd).st_size
+        os.close(self.fd)
+        self.base += size
+        self.path = os.path.join(os.path.dirname(self.path), segment_name(self.writer, self.base))
+        self.fd = self._open_file()
+        head = encode_json_record(
+            HEAD, {"format": 1, "run": self.run_head, "writer": self.writer_head}
+        )
+        schemas = [
+            encode_schema(layout.schema_id, list(zip(keys, letters, strict=True)))
+            for (keys, letters), layout in self._layouts.items()
+        ]
+        if self._deferring:
+            # These must come before what is waiting.
+            self._kept.extendleft(reversed([head, *schemas]))
+        else:
+            for record in (head, *schemas):
+                self._emit(record)
+
+    def size(self) -> int:
+        """Return the bytes in the segment that is open."""
+        return os.fstat(self.fd).st_size if self.fd >= 0 else 0
+
+    def end_offset(self) -> int:
+        """Return the stream offset after the last byte on disk."""
+        with self.lock:
+            return self.base + self.size()
+
+    def close(self, exit_code: int, state: str) -> None:
+        """Write EXIT, bring everything to the disk and close the journal. Idempotent."""
+        with self.lock:
+            if self.closed:
+                return
+            self.closed = True
+            self._close_fast_path()
+            if self.detached:
+                return
+            self.retry(everything=True)
+            value = {
+                "exit_code": exit_code,
+                "state": state,
+                "time": time.time(),
+                "dropped": self.dropped,
+            }
+            self._emit(encode_json_record(EXIT, value))
+            self.retry(everything=True)
+            waiting = sum(droppable for _record, droppable in self._backlog)
+            if waiting:
+                self.dropped += waiting
+                warn(
+                    f"{waiting} rows could not be written to {self.path} ({self._failure}) and are lost"
+                )
+            self.sync()
+            if self.fd >= 0:
+                os.close(self.fd)
+                self.fd = -1
+
+    def sync(self) -> None:
+        """Bring the journal to the disk, for the loss of power; a killed process loses nothing."""
+        try:
+            descriptor = os.dup(self.fd)
+        except OSError:
+            return
+        try:
+            os.fsync(descriptor)
+        except OSError:
+            pass  # reported when a write fails; the store has its own durability
+        finally:
+            os.close(descriptor)
+
+    # ---- fork
+
+    def detach_in_child(self) -> None:
+        """Forget the parent's file and lock; the first record of this process opens its own writer."""
+        self.lock = threading.RLock()
+        self._close_fast_path()
+        self.detached = not self.closed
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.fd = -1
+        self._reset_layouts()
+        self._forgotten = {}
+        self._torn = None
+        self._kept.clear()
+        self._backlog.clear()
+        self._backlog_bytes = 0
+        self._deferring = False
+        self._held_back = False
+        self.dropped = 0
+
+    def _attach_child(self) -> None:
+        from epochal.sdk import lifetime
+
+        parent = self.writer
+        self.writer_head = {
+            **self.writer_head,
+            "uid": make_writer_uid(parent),
+            "parent": parent,
+            "pid": os.getpid(),
+            "started": time.time(),
+        }
+        self.detached = False
+        self._open_segment(0)
+        lifetime.writer_started(self)
+
+    # ---- records
+
+    def patch(self, value: dict[str, Any]) -> None:
+        """Append a PATCH record."""
+        with self.lock:
+            if self.closed:
+                return
+            record = encode_json_record(PATCH, value)
+            if len(record) > 7 * 1024 * 1024:
+                names = ", ".join(value)
+                warn(
+                    f"{names}: {len(record)} bytes of JSON are more than the 7 MiB that a record holds; not recorded"
+                )
+                return
+            self._before_record()
+            self._emit(record)
+
+    def append(self, values: dict[str, tuple[str, Any]], step: int | None) -> Entry | None:
+        """Append a row of {key: (kind letter, packed value)}; returns its entry, None when the row had to be split.
+
+        `step` None takes the counter. An empty row counts as well.
+        """
+        with self.lock:
+            self._before_record()
+            if step is None:
+                step = min(self.step, INT64_MAX)
+            self.current = NO_ENTRY
+            self.step = step + 1
+            return self._append(values, step, time.time())
+
+    def _append(
+        self, values: dict[str, tuple[str, Any]], step: int, wall_time: float
+    ) -> Entry | None:
+        size = sum(len(key) for key in values) * 2 + sum(
+            len(value) if letter == "j" else 8 for letter, value in values.values()
+        )
+        if size > MAX_RECORD and len(values) > 1:
+            items = list(values.items())
+            half = len(items) // 2
+            self._append(dict(items[:half]), step, wall_time)
+            self._append(dict(items[half:]), step, wall_time)
+            return None
+        keys = tuple(values)
+        letters = "".join([letter for letter, _value in values.values()])
+        entry = self._entries.get((keys, letters))
+        if entry is None:
+            entry = self._add_entry((keys, letters), Entry(keys, None, self._layout(keys, letters)))
+        record = entry.layout.encode(step, wall_time, [value for _letter, value in values.values()])
+        self.counter += 1
+        entry.order = self.counter
+        entry.last = record[: -CRC.size]
+        if entry.tracked is not None:
+            self.track(entry, [value for _letter, value in values.values()])
+        self._emit(record, droppable=True)
+        return entry
+
+    def learn(self, keys: tuple[str, ...], types: tuple[type, ...], letters: str) -> None:
+        """Let rows of these keys and Python types take the fast path from now on."""
+        with self.lock:
+            if self.closed or self.detached or self._deferring or self._held_back:
+                return
+            layout = self._layouts.get((keys, letters))
+            if layout is None:
+                return
+            entry = self._entries.get((keys, types))
+            if entry is None:
+                entry = self._add_entry((keys, types), Entry(keys, types, layout))
+            self.fast[keys, types] = entry
+
+    def hold_back(self, held_back: bool) -> None:
+        """Keep rows off the fast path while the caller holds values back for the next row."""
+        with self.lock:
+            self._held_back = held_back
+            self._reopen_fast_path()
+
+    def track(self, entry: Entry, values: Sequence[Any]) -> None:
+        """Feed the keys whose summary is more than their last value."""
+        for index, tracker in entry.tracked or ():
+            tracker.add(values[index])
+
+    def retrack(self) -> None:
+        """Look again which entries hold tracked keys, after a define_metric."""
+        with self.lock:
+            for entry in self._entries.values():
+                entry.tracked = self.metrics.trackers(entry.keys or (), entry.layout.letters)
+
+    def last_values(self) -> dict[str, Any]:
+        """Return the last value of every key, in the order of their last change."""
+        with self.lock:
+            merged = dict(self._forgotten)
+            for entry in sorted(self._entries.values(), key=lambda entry: entry.order):
+                if entry.order:
+                    merged.update(entry.values()[2])
+            return merged
+
+    def _before_record(self) -> None:
+        if self.detached:
+            self._attach_child()
+
+    def _layout(self, keys: tuple[str, ...], letters: str) -> RowLayout:
+        layout = self._layouts.get((keys, letters))
+        if layout is not None:
+            return layout
+        if self._cached_keys + len(keys) > MAX_CACHED_KEYS and self._layouts:
+            self._forget_layouts()
+        if self._next_schema > MAX_SCHEMA_ID:
+            # A script that logs other keys at each call: ids begin again where a new segment
+            # begins.
+            self._forget_layouts()
+            self._next_schema = 0
+            if not self._deferring:
+                self._roll()
+        layout = RowLayout(self._next_schema, letters)
+        self._next_schema += 1
+        self._layouts[keys, letters] = layout
+        self._cached_keys += len(keys)
+        self._emit(encode_schema(layout.schema_id, list(zip(keys, letters, strict=True))))
+        return layout
+
+    def _add_entry(self, name: Any, entry: Entry) -> Entry:
+        entry.tracked = self.metrics.trackers(entry.keys or (), entry.layout.letters)
+        self._entries[name] = entry
+        return entry
+
+    def _forget_layouts(self) -> None:
+        self._forgotten = self.last_values()
+        self._reset_layouts()
+
+    def _reset_layouts(self) -> None:
+        self._entries = {}
+        self._layouts = {}
+        self._cached_keys = 0
+        self._close_fast_path()
+
+    def _close_fast_path(self) -> None:
+        self.current = NO_ENTRY
+        self.fast = {}
+
+    def _reopen_fast_path(self) -> None:
+        self.current = NO_ENTRY
+        if self.closed or self.detached or self._deferring or self._held_back:
+            self.fast = {}
+            return
+        self.fast = {
+            (entry.keys, entry.types): entry
+            for entry in self._entries.values()
+            if entry.keys is not None and entry.types is not None
+        }
+
+    # ---- the disk and its failures
+
+    def _emit(self, record: bytes, *, droppable: bool = False) -> None:
+        if self._deferring:
+            self._defer(record, droppable=droppable)
+            return
+        try:
+            written = write_bytes(self.fd, record)
+        except OSError as error:
+            self.write_failed(record, 0, error, droppable=droppable)
+            return
+        if written != len(record):
+            self.write_failed(record, written, None, droppable=droppable)
+
+    def write_failed(
+        self, record: bytes, written: int, error: OSError | None, *, droppable: bool = True
+    ) -> None:
+        """Take over a record of which the disk took only `written` bytes; called with the lock held."""
+        self._deferring = True
+        self._close_fast_path()
+        if written:
+            self._torn = (record, written)
+        else:
+            self._defer(record, droppable=droppable)
+        if error is None or error.errno == errno.EFBIG:
+            self.retry()  # says what is wrong, or goes on in a new segment
+        if self._deferring and not self._failure:
+            self._failure = (
+                error.strerror if error else None
+            ) or "the disk took only part of a record"
+            warn(
+                f"cannot write to {self.path or self.directory.root} ({self._failure}); training goes on, "
+                f"rows wait in memory (up to {BACKLOG_BYTES // 2**20} MB) until it works again"
+            )
+
+    def _defer(self, record: bytes, *, droppable: bool) -> None:
+        self._backlog.append((record, droppable))
+        self._backlog_bytes += len(record) + RECORD_OVERHEAD
+        while self._backlog_bytes > BACKLOG_BYTES and self._backlog:
+            oldest, may_go = self._backlog.popleft()
+            self._backlog_bytes -= len(oldest) + RECORD_OVERHEAD
+            if may_go:
+                self.dropped += 1
+            else:
+                self._kept.append(oldest)  # without its schema no later row could be read
+
+    def retry(self, *, everything: bool = False) -> bool:
+        """Write what waits in memory, a slice or everything; returns True when nothing waits any more."""
+        with self.lock:
+            if not self._deferring:
+                return True
+            rolled = False
+            budget = RETRY_SLICE
+            self.made_progress = False
+            while everything or budget > 0:
+                if self.fd < 0:
+                    self.fd = self._open_file()
+                    if self.fd < 0:
+                        return False
+                record = self._next_waiting()
+                if record is None:
+                    self._deferring = False
+                    self._failure = ""
+                    self._reopen_fast_path()
+                    return True
+                whole, start = record
+                try:
+                    written = write_bytes(self.fd, whole[start:])
+                except OSError as error:
+                    if error.errno == errno.EFBIG and not rolled and self._roll_at_limit():
+                        rolled = True
+                        continue
+                    return False
+                self.made_progress = self.made_progress or written > 0
+                budget -= written
+                self._advance(whole, start, written)
+                rolled = False if written else rolled
+            return False
+
+    def _next_waiting(self) -> tuple[bytes, int] | None:
+        if self._torn is not None:
+            return self._torn
+        if self._kept:
+            return self._kept[0], 0
+        if self._backlog:
+            return self._backlog[0][0], 0
+        return None
+
+    def _advance(self, record: bytes, start: int, written: int) -> None:
+        if self._torn is not None:
+            self._torn = None
+        elif self._kept:
+            self._kept.popleft()
+        else:
+            self._backlog.popleft()
+            self._backlog_bytes -= len(record) + RECORD_OVERHEAD
+        if start + written < len(record):
+            self._torn = (record, start + written)
+
+    def _roll_at_limit(self) -> bool:
+        """Go on in a new segment when this file may not grow (RLIMIT_FSIZE); returns whether that makes sense."""
+        if self.size() < 64 * 1024:
+            return False  # a limit below that holds not even the head
+        try:
+            if self._torn is not None:
+                record, written = self._torn
+                os.ftruncate(self.fd, self.size() - written)
+                self._torn = None
+                self._kept.appendleft(record)
+            self._roll()
+        except (OSError, struct.error):
+            return False
+        return True
