@@ -105,6 +105,17 @@ def decode_values(kind: Kind, data: bytes, n: int) -> Any:
     return [] if kind == "object" and not n else values
 
 
+def decode_floats(data: bytes, n: int) -> npt.NDArray[Any]:
+    """Return float64 values as `decode_values` does, but as float32[n] where they were kept so. Raises CorruptBlock."""
+    if data[:1] != bytes([_F32]):
+        return decode_values("f64", data, n)
+    try:
+        return _unshuffle(_unpack(data, 1), "<f4", n)
+    except (ValueError, IndexError, zstd.ZstdError) as error:
+        message = f"cannot decode {n} float32 values from {len(data)} bytes: {error}"
+        raise CorruptBlock(message) from None
+
+
 def _encode_floats(values: npt.NDArray[np.float64]) -> bytes:
     bits = values.view(np.int64)
     if len(values) > 1 and bits[0] == bits[-1] and (bits == bits[0]).all():

@@ -380,17 +380,7 @@ def decode_journal(
 
 VERSION = 1
 _HEADER = struct.Struct("<BBHIIqI")
-_ENTRY = np.dtype(
-    [
-        ("series", "<i8"),
-        ("values", "<u4"),
-        ("value_bytes", "<u4"),
-        ("presence_bytes", "<u4"),
-        ("kind", "u1"),
-        ("codec", "u1"),
-        ("zero", "<u2"),
-    ]
-)
+_ENTRY = struct.Struct("<qIIIBBH")  # series, values, value bytes, presence bytes, kind, codec, zero
 _RAW, _CODED = 0, 1
 _KINDS: tuple[Kind, ...] = ("f64", "i64", "bool", "object")
 _DTYPES = {"f64": "<f8", "i64": "<i8", "bool": "|u1"}
@@ -428,21 +418,24 @@ class TailFrame:
         if version != VERSION:
             message = f"a tail frame of version {version}; this epochal reads version {VERSION}"
             raise CorruptBlock(message)
-        start = _HEADER.size + (k + 3) * _ENTRY.itemsize
+        start = _HEADER.size + (k + 3) * _ENTRY.size
         if _checksum(data[: _HEADER.size - CRC.size], data[_HEADER.size :]) != crc or start > len(
             data
         ):
             message = f"the checksum of a tail frame of {len(data)} bytes is wrong"
             raise CorruptBlock(message)
-        directory = np.frombuffer(data, dtype=_ENTRY, count=k + 3, offset=_HEADER.size)
-        sizes = directory["value_bytes"].astype(np.int64) + directory["presence_bytes"]
-        ends = start + np.cumsum(sizes)
+        directory = list(_ENTRY.iter_unpack(memoryview(data)[_HEADER.size : start]))
         self._data = data
         self._directory = directory
-        self._offsets = (ends - sizes).tolist()
-        self._columns = {series: 3 + i for i, series in enumerate(directory["series"][3:].tolist())}
+        self._offsets = list(
+            itertools.accumulate((entry[2] + entry[3] for entry in directory), initial=start)
+        )
+        if self._offsets[-1] != len(data):
+            message = f"the arrays of a tail frame end at {self._offsets[-1]}, not at {len(data)}"
+            raise CorruptBlock(message)
+        self._columns = {entry[0]: i for i, entry in enumerate(directory) if i >= 3}
         self.size = len(data)
-        rows = self._values(0) if directory["values"][0] else None
+        rows = self._values(0) if directory[0][1] else None
         self.rows = _frozen(np.arange(row0, row0 + n, dtype=np.int64)) if rows is None else rows
         self.steps: npt.NDArray[np.int64] = self._values(1)
         self.times: npt.NDArray[np.float64] = self._values(2)
@@ -456,35 +449,36 @@ class TailFrame:
         """The ids of the series that have values here, in the order written."""
         return self._columns.keys()
 
+    def has(self, series: int) -> bool:
+        """Whether a series has values here."""
+        return series in self._columns
+
     def column(self, series: int) -> TailColumn | None:
         """Return the values of a series, None when it has none here."""
         index = self._columns.get(series)
         if index is None:
             return None
-        entry = self._directory[index]
-        values = self._values(index)
-        return TailColumn(series, _KINDS[entry["kind"]], values, self._positions(index))
+        kind = _KINDS[self._directory[index][4]]
+        return TailColumn(series, kind, self._values(index), self._positions(index))
 
     def columns(self) -> list[TailColumn]:
         """Return all columns."""
         return [column for series in self._columns if (column := self.column(series)) is not None]
 
     def _positions(self, index: int) -> npt.NDArray[np.int64] | None:
-        entry = self._directory[index]
-        size = int(entry["presence_bytes"])
+        _series, count, _value_bytes, size, _kind, codec, _zero = self._directory[index]
         if not size:
             return None
-        start, count = self._offsets[index], int(entry["values"])
-        if entry["codec"] == _RAW:
+        start = self._offsets[index]
+        if codec == _RAW:
             raw = np.frombuffer(self._data, dtype="<u4", count=count, offset=start)
             return _frozen(raw.astype(np.int64))
         return block.decode_values("i64", self._data[start : start + size], count)
 
     def _values(self, index: int) -> Any:
-        entry = self._directory[index]
-        start = self._offsets[index] + int(entry["presence_bytes"])
-        count, size, kind = int(entry["values"]), int(entry["value_bytes"]), _KINDS[entry["kind"]]
-        if entry["codec"] == _CODED:
+        _series, count, size, presence_bytes, kind_code, codec, _zero = self._directory[index]
+        start, kind = self._offsets[index] + presence_bytes, _KINDS[kind_code]
+        if codec == _CODED:
             return block.decode_values(kind, self._data[start : start + size], count)
         if kind == "object":
             return json.loads(self._data[start : start + size])
@@ -525,7 +519,8 @@ def encode_tail(
         TailColumn(0, "f64", times, None),
     ]
     parts: list[bytes] = []
-    entries: list[tuple[int, int, int, int, int, int, int]] = []
+    directory: list[bytes] = []
+    codec = _CODED if compress else _RAW
     for column in [*axes, *columns]:
         presence = b""
         if column.positions is not None:
@@ -535,24 +530,14 @@ def encode_tail(
                 presence = column.positions.astype("<u4").tobytes()
         if compress:
             values = block.encode_values(column.kind, column.values)
-        elif column.kind == "object":
+        elif isinstance(column.values, list):
             values = dump_json(column.values)
         else:
-            assert not isinstance(column.values, list)
             values = column.values.tobytes()
         parts += (presence, values)
-        entries.append(
-            (
-                column.series,
-                len(column.values),
-                len(values),
-                len(presence),
-                _KINDS.index(column.kind),
-                _CODED if compress else _RAW,
-                0,
-            )
-        )
-    body = b"".join([np.array(entries, dtype=_ENTRY).tobytes(), *parts])
+        sizes = len(column.values), len(values), len(presence)
+        directory.append(_ENTRY.pack(column.series, *sizes, _KINDS.index(column.kind), codec, 0))
+    body = b"".join([*directory, *parts])
     header = _HEADER.pack(VERSION, 0, 0, len(steps), len(columns), row0, 0)[: -CRC.size]
     return b"".join([header, CRC.pack(_checksum(header, body)), body])
 

@@ -1,0 +1,399 @@
+"""Reading columns: the values of series with their rows, steps and times, from blocks, axis windows and tail rows.
+
+One `ColumnReader` serves one answer, inside one snapshot. It asks for everything of a kind in one
+statement, and keeps what it decoded in the cache: blocks and axis windows never change, tail rows
+neither, and the list of a series' blocks changes only when its writers' `folded` does.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from epochal.errors import CorruptBlock
+from epochal.formats.block import Block, decode_axis, decode_block
+from epochal.formats.frame import TailColumn, TailFrame, decode_tail
+from epochal.records import Kind
+from epochal.store.cache import ArrayCache
+from epochal.store.engine import Connection
+
+Integers = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+_CHUNK = 300
+_EMPTY = np.empty(0, dtype=np.int64)
+
+
+class WriterRef(NamedTuple):
+    """A writer as this snapshot has it."""
+
+    id: int
+    run: str
+    ordinal: int
+    rows: int
+    folded: int
+
+
+class SeriesRef(NamedTuple):
+    """A series as this snapshot has it; `total` is its number of values."""
+
+    id: int
+    run: str
+    name: str
+    kind: Kind
+    total: int
+
+
+class BlockList(NamedTuple):
+    """The blocks of a series and writer, by row: arrays of one length."""
+
+    row0: Integers
+    n: Integers
+    own_axis: npt.NDArray[np.bool_]
+    step_min: Floats
+    step_max: Floats
+    time_min: Floats
+    time_max: Floats
+
+
+_NO_BLOCKS = BlockList(
+    _EMPTY, _EMPTY, _EMPTY.astype(bool), *(np.empty(0, dtype=np.float64) for _ in range(4))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """Values of one kind in the order logged: rows int64[n] ascending, steps int64[n], times float64[n]."""
+
+    kind: Kind
+    rows: Integers
+    steps: Integers
+    times: Floats
+    values: Any
+
+    def __len__(self) -> int:
+        """Number of values."""
+        return len(self.rows)
+
+    def cut(self, start: int, end: int) -> Values:
+        """Return the values from position `start` to before `end`."""
+        if start <= 0 and end >= len(self.rows):
+            return self
+        part = slice(start, end)
+        return Values(
+            self.kind, self.rows[part], self.steps[part], self.times[part], self.values[part]
+        )
+
+
+class TailRef(NamedTuple):
+    """A tail row of a writer; `start` is the first position whose row counts (those before are folded)."""
+
+    id: int
+    row0: int
+    n: int
+    sparse: bool
+    start: int
+
+
+class ColumnReader:
+    """Reads columns in one snapshot; not for several threads at once (the cache is)."""
+
+    def __init__(self, connection: Connection, cache: ArrayCache) -> None:
+        self.connection = connection
+        self.cache = cache
+        self._frames: dict[int, TailFrame] = {}
+
+    # ---- what there is
+
+    def writers(self, runs: Sequence[str]) -> dict[str, list[WriterRef]]:
+        """Return the writers of each run that have rows, by ordinal."""
+        found: dict[str, list[WriterRef]] = {run: [] for run in runs}
+        for row in self.connection.rows_among(
+            "SELECT id, run_uid, ordinal, rows, folded FROM writer WHERE run_uid IN ({}) AND rows > 0",
+            list(runs),
+        ):
+            writer = WriterRef(*row)
+            found[writer.run].append(writer)
+        for writers in found.values():
+            writers.sort(key=lambda writer: writer.ordinal)
+        return found
+
+    def series(self, runs: Sequence[str], names: Sequence[str] | None) -> list[SeriesRef]:
+        """Return the series of the runs with these names (None: all)."""
+        columns = "SELECT id, run_uid, name, kind, count FROM series WHERE run_uid IN ({})"
+        if names is None:
+            return [SeriesRef(*row) for row in self.connection.rows_among(columns, list(runs))]
+        found: list[SeriesRef] = []
+        for start in range(0, len(names), _CHUNK):
+            chunk = list(names[start : start + _CHUNK])
+            query = f"{columns} AND name IN ({','.join('?' * len(chunk))})"
+            found += [
+                SeriesRef(*row) for row in self.connection.rows_among(query, list(runs), (), chunk)
+            ]
+        return found
+
+    def block_lists(
+        self, series: Iterable[SeriesRef], writers: dict[str, list[WriterRef]]
+    ) -> dict[tuple[int, int], BlockList]:
+        """Return the blocks of each (series, writer) that has any."""
+        lists: dict[tuple[int, int], BlockList] = {}
+        missing: list[tuple[int, tuple[Any, ...], list[WriterRef]]] = []
+        for ref in series:
+            own = [writer for writer in writers[ref.run] if writer.folded]
+            if not own:
+                continue
+            key = ("blocks", ref.id, tuple((writer.id, writer.folded) for writer in own))
+            cached = self.cache.get(key)
+            if cached is None:
+                missing.append((ref.id, key, own))
+            else:
+                lists.update(cached)
+        if not missing:
+            return lists
+        rows: dict[tuple[int, int], list[tuple[Any, ...]]] = defaultdict(list)
+        for series_id, writer_id, *rest in self.connection.rows_among(
+            "SELECT series_id, writer_id, row0, n, own_axis, step_min, step_max, time_min, time_max"
+            " FROM block WHERE series_id IN ({}) ORDER BY series_id, writer_id, row0",
+            [series_id for series_id, _, _ in missing],
+        ):
+            rows[series_id, writer_id].append(tuple(rest))
+        for series_id, key, own in missing:
+            found: dict[tuple[int, int], BlockList] = {}
+            for writer in own:
+                if blocks := rows.get((series_id, writer.id)):
+                    row0, n, own_axis, *limits = zip(*blocks, strict=True)
+                    found[series_id, writer.id] = BlockList(
+                        np.array(row0, dtype=np.int64),
+                        np.array(n, dtype=np.int64),
+                        np.array(own_axis, dtype=bool),
+                        *(np.array(limit, dtype=np.float64) for limit in limits),
+                    )
+            self.cache.put(
+                key,
+                found,
+                300 + 800 * len(found) + 49 * sum(map(len, rows.values())) // len(missing),
+            )
+            lists.update(found)
+        return lists
+
+    def tails(
+        self, writers: Iterable[WriterRef], *, after: dict[int, int] | None = None
+    ) -> dict[int, list[TailRef]]:
+        """Return the tail rows of each writer in the order in which their values follow: the remainder first.
+
+        after: only those that have rows at or after this one, by writer id.
+        """
+        known = {writer.id: writer for writer in writers}
+        found: dict[int, list[TailRef]] = {writer_id: [] for writer_id in known}
+        for tail_id, writer_id, row0, n, sparse in self.connection.rows_among(
+            "SELECT id, writer_id, row0, n, sparse FROM tail WHERE writer_id IN ({})", list(known)
+        ):
+            start = 0 if sparse else max(0, known[writer_id].folded - row0)
+            first = 0 if after is None or sparse else after.get(writer_id, 0) - row0
+            if start < n and first < n:
+                found[writer_id].append(TailRef(tail_id, row0, n, bool(sparse), start))
+        for tails in found.values():
+            tails.sort(key=lambda tail: (not tail.sparse, tail.row0))
+        return found
+
+    # ---- decoding
+
+    def load_frames(self, tails: Iterable[TailRef]) -> None:
+        """Make sure that these tail rows are decoded."""
+        missing: list[int] = []
+        for tail in tails:
+            if tail.id not in self._frames:
+                frame = self.cache.get(("tail", tail.id))
+                if frame is None:
+                    missing.append(tail.id)
+                else:
+                    self._frames[tail.id] = frame
+        for tail_id, data in self.connection.rows_among(
+            "SELECT id, data FROM tail WHERE id IN ({})", missing
+        ):
+            frame = decode_tail(bytes(data))
+            self._frames[tail_id] = frame
+            self.cache.put(("tail", tail_id), frame, frame.size + 24 * len(frame) + 1000)
+
+    def frame(self, tail: TailRef) -> TailFrame:
+        """Return a loaded tail row."""
+        return self._frames[tail.id]
+
+    def tail_values(self, series_id: int, tail: TailRef) -> Values | None:
+        """Return the values of a series in a loaded tail row, None when it has none."""
+        frame = self._frames[tail.id]
+        if not frame.has(series_id):
+            return None
+        key = ("tail values", tail.id, series_id)
+        whole: Values | None = self.cache.get(key)
+        if whole is None:
+            column = frame.column(series_id)
+            assert column is not None
+            whole = _frame_values(frame, column)
+            self.cache.put(key, whole, 300 + 16 * len(whole))
+        if not tail.start:
+            return whole
+        start = int(np.searchsorted(whole.rows, tail.row0 + tail.start))
+        return whole.cut(start, len(whole)) if start < len(whole) else None
+
+    def load_blocks(
+        self, wanted: Iterable[tuple[int, int, int, bool]]
+    ) -> dict[tuple[int, int, int], Values]:
+        """Return the values of blocks (series, writer, row0, own_axis) by their first three."""
+        found: dict[tuple[int, int, int], Values] = {}
+        decoded: dict[tuple[int, int, int], Block] = {}
+        missing: list[tuple[int, int, int]] = []
+        shared: set[tuple[int, int]] = set()
+        for series_id, writer_id, row0, own_axis in wanted:
+            key = (series_id, writer_id, row0)
+            values = self.cache.get(("block", *key))
+            if values is not None:
+                found[key] = values
+                continue
+            missing.append(key)
+            if not own_axis:
+                shared.add((writer_id, row0))
+        if not missing:
+            return found
+        axes = self._axes(sorted(shared))
+        for series_id, writer_id, row0, data in self._rows_of(
+            "block", ("series_id", "writer_id", "row0"), missing
+        ):
+            decoded[series_id, writer_id, row0] = decode_block(bytes(data))
+        for key, block in decoded.items():
+            values = _block_values(key[2], block, axes.get(key[1:]))
+            gathered = 24 * len(values) if block.positions is not None else 0
+            self.cache.put(("block", *key), values, block.size + gathered)
+            found[key] = values
+        return found
+
+    def _axes(
+        self, wanted: list[tuple[int, int]]
+    ) -> dict[tuple[int, int], tuple[Integers, Integers, Floats]]:
+        """Return rows, steps and times of axis windows (writer, row0)."""
+        found: dict[tuple[int, int], tuple[Integers, Integers, Floats]] = {}
+        missing: list[tuple[int, int]] = []
+        for key in wanted:
+            axis = self.cache.get(("axis", *key))
+            if axis is None:
+                missing.append(key)
+            else:
+                found[key] = axis
+        for writer_id, row0, data in self._rows_of("axis", ("writer_id", "row0"), missing):
+            steps, times = decode_axis(bytes(data))
+            rows = np.arange(row0, row0 + len(steps), dtype=np.int64)
+            found[writer_id, row0] = (rows, steps, times)
+            self.cache.put(("axis", writer_id, row0), found[writer_id, row0], 24 * len(steps) + 400)
+        return found
+
+    def _rows_of(
+        self, table: str, columns: tuple[str, ...], keys: Sequence[tuple[int, ...]]
+    ) -> list[tuple[Any, ...]]:
+        """Return the key columns and data of the rows with these keys, in few statements.
+
+        A join, because SQLite scans the table for ``(a, b) IN (VALUES ...)``.
+        """
+        found: list[tuple[Any, ...]] = []
+        one = f"({','.join('?' * len(columns))})"
+        named = ", ".join(columns)
+        match = " AND ".join(f"{table}.{column} = wanted.{column}" for column in columns)
+        picked = ", ".join(f"{table}.{column}" for column in columns)
+        for start in range(0, len(keys), _CHUNK):
+            chunk = keys[start : start + _CHUNK]
+            values = ",".join([one] * len(chunk))
+            query = (
+                f"WITH wanted ({named}) AS (VALUES {values}) SELECT {picked}, {table}.data"
+                f" FROM wanted JOIN {table} ON {match}"
+            )
+            found += self.connection.rows(query, [part for key in chunk for part in key])
+        return found
+
+    # ---- the time at which a run began
+
+    def origins(self, writers: dict[str, list[WriterRef]]) -> dict[str, float]:
+        """Return the time of each run's first row: of the first row of its first writer with rows."""
+        first = {run: own[0] for run, own in writers.items() if own}
+        found: dict[str, float] = {}
+        missing: dict[int, str] = {}
+        for run, writer in first.items():
+            origin = self.cache.get(("origin", writer.id))
+            if origin is None:
+                missing[writer.id] = run
+            else:
+                found[run] = origin
+        if not missing:
+            return found
+        axes = self.connection.rows_among(
+            "SELECT writer_id, data FROM axis WHERE writer_id IN ({}) AND row0 = 0", list(missing)
+        )
+        for writer_id, data in axes:
+            self._keep_origin(
+                found, missing[writer_id], writer_id, float(decode_axis(bytes(data))[1][0])
+            )
+        for writer_id in missing:
+            if missing[writer_id] not in found:
+                self._keep_origin(
+                    found, missing[writer_id], writer_id, self._tail_origin(writer_id)
+                )
+        return found
+
+    def _keep_origin(
+        self, found: dict[str, float], run: str, writer_id: int, origin: float
+    ) -> None:
+        found[run] = origin
+        self.cache.put(("origin", writer_id), origin, 200)
+
+    def _tail_origin(self, writer_id: int) -> float:
+        data = self.connection.value(
+            "SELECT data FROM tail WHERE writer_id = ? ORDER BY row0, id LIMIT 1", (writer_id,)
+        )
+        return float(decode_tail(bytes(data)).times[0]) if data is not None else 0.0
+
+
+def blocks_from_row(blocks: BlockList, row: int) -> int:
+    """Return the index of the first block that can hold `row` or a later one."""
+    return max(0, int(np.searchsorted(blocks.row0, row, side="right")) - 1)
+
+
+def join(parts: Sequence[Values]) -> Values | None:
+    """Return values of one kind, one after the other, as one; None for none."""
+    if len(parts) <= 1:
+        return parts[0] if parts else None
+    values = [part.values for part in parts]
+    return Values(
+        parts[0].kind,
+        np.concatenate([part.rows for part in parts]),
+        np.concatenate([part.steps for part in parts]),
+        np.concatenate([part.times for part in parts]),
+        [value for part in values for value in part]
+        if isinstance(values[0], list)
+        else np.concatenate(values),
+    )
+
+
+def _frame_values(frame: TailFrame, column: TailColumn) -> Values:
+    if column.positions is None:
+        return Values(column.kind, frame.rows, frame.steps, frame.times, column.values)
+    at = column.positions
+    return Values(column.kind, frame.rows[at], frame.steps[at], frame.times[at], column.values)
+
+
+def _block_values(
+    row0: int, block: Block, axis: tuple[Integers, Integers, Floats] | None
+) -> Values:
+    if block.steps is not None:
+        assert block.positions is not None
+        assert block.times is not None
+        return Values(block.kind, block.positions, block.steps, block.times, block.values)
+    if axis is None:
+        message = f"the axis window at row {row0} is missing"
+        raise CorruptBlock(message)
+    rows, steps, times = axis
+    if block.positions is not None:
+        at = block.positions
+        rows, steps, times = rows[at], steps[at], times[at]
+    return Values(block.kind, rows, steps, times, block.values)
