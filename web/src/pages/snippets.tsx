@@ -15,21 +15,23 @@ export function Snippets({
 }: SnippetsProps): JSX.Element {
   const [at, setAt] = useState(0);
   const data = viewer.value?.data ?? null;
-  const args = entity === "local" ? "" : `, entity=${JSON.stringify(entity)}`;
+  const args =
+    (entity === "local" ? "" : `, entity=${JSON.stringify(entity)}`) +
+    (data === null ? "" : `, dir=${JSON.stringify(data)}`);
   const script = `import epochal
 
-with epochal.init(project=${JSON.stringify(project)}${args}, config={"lr": 0.01}) as run:
+with epochal.init(project=${JSON.stringify(project)}${args}) as run:
     for step in range(1000):
-        run.log({"train/loss": 1 / (1 + run.config.lr * step)})`;
+        run.log({"train/loss": 1 / (1 + 0.01 * step)})`;
   const server = document.baseURI.replace(/\/$/, "");
   const ways = [
     {
       name: "On this machine",
-      text: data === null ? script : `# export EPOCHAL_DIR=${data}\n${script}`,
+      text: script,
       note:
         data === null
           ? "A script that logs into this server's data directory appears here within two seconds."
-          : `Whatever is logged into ${data} appears here within two seconds. EPOCHAL_DIR is needed only where that is not the default directory.`,
+          : `What is logged into ${data} appears here within two seconds; with EPOCHAL_DIR set to it, or where it is the default, dir= is not needed.`,
     },
     {
       name: "Through this server",

@@ -91,7 +91,7 @@ function facts(run: RunDetail): Record<string, Value> {
 function Environment({ run }: { run: RunDetail }): JSX.Element | null {
   const { environment } = run;
   if (Object.keys(environment).length === 0) return null;
-  const command = environment.command ?? environment.argv;
+  const { command, ...others } = environment;
   const line = Array.isArray(command) ? command.join(" ") : command;
   return (
     <Card title="Environment">
@@ -101,7 +101,7 @@ function Environment({ run }: { run: RunDetail }): JSX.Element | null {
           <CopyButton text={line} label="Copy the command" />
         </div>
       )}
-      <JsonTree value={environment as { [name: string]: Json }} />
+      <JsonTree value={typeof line === "string" ? others : environment} />
     </Card>
   );
 }

@@ -25,8 +25,14 @@ export function cellText(run: Run, column: string): string {
   return spell(value);
 }
 
+/** Numbers that a person wrote (0.005) stay as written; measured ones get four digits. */
+const WRITTEN_LENGTH = 6;
+
 export function spell(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "number") return formatValue(value);
+  if (typeof value === "number") {
+    const written = String(value);
+    return written.length <= WRITTEN_LENGTH ? written : formatValue(value);
+  }
   return typeof value === "string" ? value : JSON.stringify(value);
 }

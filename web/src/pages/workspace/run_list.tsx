@@ -213,12 +213,12 @@ function ColumnHeads(props: { ws: Workspace; columns: readonly string[] }): JSX.
   };
   return (
     <div class={`run-heads cols-${columns.length}`}>
+      <ColumnMenu ws={ws} columns={columns} />
       <span class="heads-name">
         {head("name", "run")}
         {head("created", "age", true)}
       </span>
       {columns.map((column) => head(column, shortName(column)))}
-      <ColumnMenu ws={ws} columns={columns} />
     </div>
   );
 }
@@ -230,7 +230,6 @@ function ColumnMenu(props: { ws: Workspace; columns: readonly string[] }): JSX.E
       label="Columns and sorting"
       class="icon-button row-menu shown"
       button={<Icon name="columns" />}
-      align="right"
       kind="dialog"
     >
       {() => <ColumnChoice ws={ws} columns={columns} />}
