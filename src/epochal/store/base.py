@@ -99,7 +99,9 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def columns(self, principal: Principal, entity: str, project: str) -> Sequence[tuple[str, str, int]]:
+    def columns(
+        self, principal: Principal, entity: str, project: str
+    ) -> Sequence[tuple[str, str, int]]:
         """Return (name, type, number of runs) of every run column: ``config.*`` and ``summary.*``, by name.
 
         type is "number", "text", "bool" or "mixed".
@@ -151,7 +153,9 @@ class Store(ABC):
         """Return a page of every value, exact, in the order logged per writer."""
 
     @abstractmethod
-    def changes(self, since: dict[tuple[str, str], int]) -> tuple[list[Change], dict[tuple[str, str], int]]:
+    def changes(
+        self, since: dict[tuple[str, str], int]
+    ) -> tuple[list[Change], dict[tuple[str, str], int]]:
         """Return what changed since the versions given (by (entity, project)), and the versions now.
 
         A project absent from `since` is reported with ``runs=None``. Sees changes made through other servers.

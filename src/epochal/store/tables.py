@@ -51,9 +51,12 @@ project = Table(
     Column("owner", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("updated", Double, nullable=False),
-    Column("version", BigInteger, nullable=False),  # +1 in every transaction that touches the project
+    Column(
+        "version", BigInteger, nullable=False
+    ),  # +1 in every transaction that touches the project
     Column("next_ordinal", BigInteger, nullable=False),  # of the next run: its colour
     UniqueConstraint("entity", "name"),
+    sqlite_autoincrement=True,
 )
 
 run = Table(
@@ -76,8 +79,11 @@ run = Table(
     Column("rows", BigInteger, nullable=False),  # of all its writers
     Column("last_step", BigInteger),
     Column("version", BigInteger, nullable=False),  # the project's version of its last change
-    Column("doc", LargeBinary, nullable=False),  # JSON: config, summary, metrics, environment, tags, notes, group, ...
+    Column(
+        "doc", LargeBinary, nullable=False
+    ),  # JSON: config, summary, metrics, environment, tags, notes, group, ...
     Index("ix_run_project_version", "project_id", "version"),
+    Index("ix_run_project_state", "project_id", "trashed", "archived", "state"),
     Index(
         "uq_run_name",
         "project_id",
@@ -103,7 +109,9 @@ writer = Table(
     Column("state", Text, nullable=False),
     Column("started", Double, nullable=False),
     Column("ended", Double),
-    Column("seen", Double, nullable=False),  # server time of the last byte or heartbeat; compared only for change
+    Column(
+        "seen", Double, nullable=False
+    ),  # server time of the last byte or heartbeat; compared only for change
     Column("acknowledged", BigInteger, nullable=False),
     Column("rows", BigInteger, nullable=False),
     Column("folded", BigInteger, nullable=False),  # rows below this one are in axis windows
@@ -111,6 +119,7 @@ writer = Table(
     Column("schemas", LargeBinary, nullable=False),  # JSON {schema id: [[key, kind letter], ...]}
     Column("damage", Integer, nullable=False),
     Column("dropped", BigInteger, nullable=False),
+    sqlite_autoincrement=True,  # caches are keyed by ids: the id of something deleted never comes again
 )
 
 series = Table(
@@ -123,6 +132,7 @@ series = Table(
     Column("created", Double, nullable=False),
     Column("count", BigInteger, nullable=False),  # of its values
     UniqueConstraint("run_uid", "name", "kind"),
+    sqlite_autoincrement=True,
 )
 
 tail = Table(  # a frame as received, or what a fold left over; its commit is the acknowledgement
@@ -132,9 +142,12 @@ tail = Table(  # a frame as received, or what a fold left over; its commit is th
     Column("writer_id", Identity, ForeignKey("writer.id"), nullable=False),
     Column("row0", BigInteger, nullable=False),  # of the frame's first row
     Column("n", Integer, nullable=False),
-    Column("sparse", Boolean, nullable=False),  # true: a remainder of folded rows, whose rows are not consecutive
+    Column(
+        "sparse", Boolean, nullable=False
+    ),  # true: a remainder of folded rows, whose rows are not consecutive
     Column("data", LargeBinary, nullable=False),
     Index("ix_tail_writer", "writer_id", "row0"),
+    sqlite_autoincrement=True,
 )
 
 axis = Table(  # steps and times of a folded window of consecutive rows
@@ -150,16 +163,24 @@ block = Table(  # at most 4096 values of one series and writer
     "block",
     metadata,
     Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
-    Column("writer_id", Identity, ForeignKey("writer.id"), primary_key=True, autoincrement=False),
-    Column("row0", BigInteger, primary_key=True),  # row of its first value, or of the window when it shares that axis
+    Column(
+        "writer_id", Identity, primary_key=True, autoincrement=False
+    ),  # no key: its check would scan
+    Column(
+        "row0", BigInteger, primary_key=True
+    ),  # row of its first value, or of the window when it shares that axis
     Column("n", Integer, nullable=False),
-    Column("own_axis", Boolean, nullable=False),  # false: rows are positions in the axis window that begins at row0
+    Column(
+        "own_axis", Boolean, nullable=False
+    ),  # false: rows are positions in the axis window that begins at row0
     Column("step_min", BigInteger, nullable=False),
     Column("step_max", BigInteger, nullable=False),
     Column("time_min", Double, nullable=False),
     Column("time_max", Double, nullable=False),
     Column("sorted", Boolean, nullable=False),  # steps never fall inside the block
-    Column("flags", SmallInteger, nullable=False),  # bit 0 NaN, bit 1 +Infinity, bit 2 -Infinity among its values
+    Column(
+        "flags", SmallInteger, nullable=False
+    ),  # bit 0 NaN, bit 1 +Infinity, bit 2 -Infinity among its values
     Column("data", LargeBinary, nullable=False),
 )
 
@@ -167,7 +188,9 @@ pyramid = Table(  # buckets of 16, 256 and 4096 values, up to 4096 buckets in a 
     "pyramid",
     metadata,
     Column("series_id", Identity, ForeignKey("series.id"), primary_key=True, autoincrement=False),
-    Column("writer_id", Identity, ForeignKey("writer.id"), primary_key=True, autoincrement=False),
+    Column(
+        "writer_id", Identity, primary_key=True, autoincrement=False
+    ),  # no key: its check would scan
     Column("level", Integer, primary_key=True),
     Column("segment", Integer, primary_key=True),
     Column("n", Integer, nullable=False),

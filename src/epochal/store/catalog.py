@@ -1,0 +1,323 @@
+"""Projects, runs and their documents: what the catalog answers and what users change in it.
+
+Functions take a connection inside a transaction. Those that change something lock the run first and raise the project's version last,
+in the order that `intake` follows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from epochal.errors import Conflict, NotFound, UsageError
+from epochal.records import (
+    Change,
+    Principal,
+    ProjectInfo,
+    RunDetail,
+    RunEdit,
+    WriterInfo,
+)
+from epochal.store.access import can_see
+from epochal.store.commit import RunRow, store_runs, update_states
+from epochal.store.documents import RunDocument
+from epochal.store.engine import Connection
+from epochal.store.listing import RUN_COLUMNS, RUN_TABLES, parse_document, run_info
+from epochal.store.names import display_name
+
+MAX_CHANGED_RUNS = 100
+MAX_NOTES = 1 << 20
+_SLICE = 256
+"""Blobs deleted in one transaction: some 4 MB, a few milliseconds."""
+
+
+# ------------------------------------------------------------------------------------------------ projects
+
+_PROJECTS = """
+SELECT project.id, project.entity, project.name, project.created, project.updated, project.version,
+       coalesce(counts.runs, 0), coalesce(counts.running, 0)
+FROM project LEFT JOIN (
+    SELECT project_id, count(*) AS runs, sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END) AS running
+    FROM run WHERE trashed IS NULL AND archived = ? GROUP BY project_id
+) AS counts ON counts.project_id = project.id
+"""
+
+
+def list_projects(connection: Connection, principal: Principal) -> list[ProjectInfo]:
+    """Return the visible projects, latest change first."""
+    rows = connection.rows(_PROJECTS + " ORDER BY project.updated DESC, project.id DESC", [False])
+    return [_project_info(row) for row in rows if can_see(principal, row[1])]
+
+
+def read_project(
+    connection: Connection, principal: Principal, entity: str, name: str
+) -> tuple[int, ProjectInfo]:
+    """Return the id and info of a project. Raises NotFound."""
+    row = connection.row(
+        _PROJECTS + " WHERE project.entity = ? AND project.name = ?", [False, entity, name]
+    )
+    if row is None or not can_see(principal, entity):
+        raise NotFound(f"there is no project {entity}/{name}")
+    return row[0], _project_info(row)
+
+
+def find_project(
+    connection: Connection, principal: Principal, entity: str, name: str
+) -> tuple[int, int]:
+    """Return (id, version) of a project. Raises NotFound."""
+    sql = "SELECT id, version FROM project WHERE entity = ? AND name = ?"
+    row = connection.row(sql, [entity, name]) if can_see(principal, entity) else None
+    if row is None:
+        raise NotFound(f"there is no project {entity}/{name}")
+    return row[0], row[1]
+
+
+def _project_info(row: Sequence[Any]) -> ProjectInfo:
+    _id, entity, name, created, updated, version, runs, running = row
+    return ProjectInfo(entity, name, int(runs), int(running), created, updated, version)
+
+
+def read_changes(
+    connection: Connection, since: dict[tuple[str, str], int]
+) -> tuple[list[Change], dict[tuple[str, str], int]]:
+    """Return what changed since `since`, and the versions now (see `Store.changes`)."""
+    versions: dict[tuple[str, str], int] = {}
+    changed: list[Change] = []
+    for project, entity, name, version in connection.rows(
+        "SELECT id, entity, name, version FROM project"
+    ):
+        versions[entity, name] = version
+        before = since.get((entity, name))
+        if before == version:
+            continue
+        runs: tuple[str, ...] | None = None
+        if before is not None and before < version:
+            rows = connection.rows(
+                "SELECT uid FROM run WHERE project_id = ? AND version > ? LIMIT ?",
+                [project, before, MAX_CHANGED_RUNS + 1],
+            )
+            runs = tuple(uid for (uid,) in rows) if len(rows) <= MAX_CHANGED_RUNS else None
+        changed.append(Change(entity, name, version, runs))
+    return changed, versions
+
+
+# ------------------------------------------------------------------------------------------------ one run
+
+
+def read_run(connection: Connection, principal: Principal, uid: str) -> RunDetail:
+    """Return a run with its document and writers. Raises NotFound."""
+    row = connection.row(
+        f"SELECT {RUN_COLUMNS}, project.entity, project.name FROM {RUN_TABLES}"
+        " JOIN project ON project.id = run.project_id WHERE run.uid = ?",
+        [uid],
+    )
+    if row is None or not can_see(principal, row[17]):
+        raise NotFound(f"there is no run {uid}")
+    document = parse_document(row[15])
+    writers = connection.rows(
+        "SELECT uid, ordinal, label, rank, host, pid, state, started, ended, rows, acknowledged, parent, damage, dropped"
+        " FROM writer WHERE run_uid = ? ORDER BY ordinal",
+        [uid],
+    )
+    return RunDetail(
+        info=run_info(row[17], row[18], row, document),
+        config=document["config"],
+        summary=document["summary"],
+        metrics=document["metrics"],
+        environment=document["environment"],
+        writers=[WriterInfo(*writer) for writer in writers],
+    )
+
+
+def find_run(
+    connection: Connection, principal: Principal, entity: str, project: str, run_id: str
+) -> RunDetail:
+    """Return the undeleted, or else the latest trashed, run of that id or uid. Raises NotFound."""
+    project_id, _version = find_project(connection, principal, entity, project)
+    uid = connection.value(
+        "SELECT uid FROM run WHERE project_id = ? AND (id = ? OR uid = ?)"
+        " ORDER BY CASE WHEN trashed IS NULL THEN 0 ELSE 1 END, CASE WHEN id = ? THEN 0 ELSE 1 END, trashed DESC",
+        [project_id, run_id, run_id, run_id],
+    )
+    if uid is None:
+        raise NotFound(f"there is no run {run_id} in {entity}/{project}")
+    return read_run(connection, principal, uid)
+
+
+def lock_run(connection: Connection, principal: Principal, uid: str) -> tuple[RunRow, float | None]:
+    """Return a run's row, locked, and when it was moved to the trash (None: it was not). Raises NotFound."""
+    row = connection.row(
+        "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc, trashed FROM run"
+        f" WHERE uid = ?{connection.for_update}",
+        [uid],
+    )
+    entity = row and connection.value("SELECT entity FROM project WHERE id = ?", [row[1]])
+    if row is None or entity is None or not can_see(principal, entity):
+        raise NotFound(f"there is no run {uid}")
+    return RunRow(*row[:10], document=RunDocument.parse(row[10])), row[11]
+
+
+def edit_run(connection: Connection, principal: Principal, uid: str, edit: RunEdit) -> None:
+    """Apply a user's edit; the fields are then closed to what the script says later."""
+    run, _trashed = lock_run(connection, principal, uid)
+    document = run.document
+    if edit.name is not None:
+        if edit.name:
+            run.name = display_name(edit.name, run.name)
+        else:
+            run.name = connection.value("SELECT id FROM run WHERE uid = ?", [uid])
+        document.edited.add("name")
+    if edit.notes is not None:
+        if len(edit.notes) > MAX_NOTES:
+            raise UsageError(
+                f"notes of {len(edit.notes)} characters are too long, {MAX_NOTES} are kept"
+            )
+        document.data["notes"] = edit.notes or None
+        document.edited.add("notes")
+    if edit.tags is not None:
+        cleaned = [display_name(tag, "") for tag in edit.tags]
+        document.data["tags"] = list(dict.fromkeys(tag for tag in cleaned if tag))
+        document.edited.add("tags")
+    if edit.group is not None:
+        document.data["group"] = display_name(edit.group, "") or None
+        document.edited.add("group")
+    if edit.archived is not None:
+        connection.run("UPDATE run SET archived = ? WHERE uid = ?", [edit.archived, uid])
+    if edit.color is not None:
+        if not -1 <= edit.color < 1 << 31:
+            raise UsageError(
+                f"color {edit.color} is not a number of a colour (-1 for the automatic one)"
+            )
+        color = None if edit.color == -1 else edit.color
+        connection.run("UPDATE run SET color = ? WHERE uid = ?", [color, uid])
+    run.document_changed = True
+    store_runs(connection, [run], time.time())
+
+
+def trash_run(connection: Connection, principal: Principal, uid: str) -> None:
+    """Move a run to the trash; already there, nothing changes."""
+    run, trashed = lock_run(connection, principal, uid)
+    if trashed is None:
+        connection.run("UPDATE run SET trashed = ? WHERE uid = ?", [time.time(), uid])
+        store_runs(connection, [run], time.time())
+
+
+def restore_run(connection: Connection, principal: Principal, uid: str) -> None:
+    """Take a run out of the trash. Raises Conflict when its name has been taken meanwhile."""
+    run, trashed = lock_run(connection, principal, uid)
+    if trashed is None:
+        return
+    taken = connection.row(
+        "SELECT other.uid, other.id FROM run AS other JOIN run ON run.project_id = other.project_id AND run.id = other.id"
+        " WHERE run.uid = ? AND other.trashed IS NULL",
+        [uid],
+    )
+    if taken is not None:
+        message = f"run {taken[0]} has the id {taken[1]!r} now: move it to the trash, or keep this one there"
+        raise Conflict(message)
+    connection.run("UPDATE run SET trashed = NULL WHERE uid = ?", [uid])
+    store_runs(connection, [run], time.time())
+
+
+# ------------------------------------------------------------------------------------------------- deletion
+
+
+def begin_deletion(connection: Connection, principal: Principal, uid: str) -> list[str]:
+    """Leave the tombstones of a trashed run and its writers; returns the writers' uids. Raises Conflict outside the trash."""
+    # Writers before the run, as `intake` does. What it commits of them is in before the tombstone, or sees it.
+    rows = connection.rows(
+        f"SELECT uid FROM writer WHERE run_uid = ? ORDER BY uid{connection.for_update}", [uid]
+    )
+    writers = [found for (found,) in rows]
+    _run, trashed = lock_run(connection, principal, uid)
+    if trashed is None:
+        raise Conflict(f"run {uid} is not in the trash: move it there before deleting it for ever")
+    connection.many(
+        "INSERT INTO tombstone (uid, deleted) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(dead, time.time()) for dead in [uid, *writers]],
+    )
+    return writers
+
+
+_WRITERS_OF_RUN = "(SELECT id FROM writer WHERE run_uid = ?)"
+_SERIES_OF_RUN = "(SELECT id FROM series WHERE run_uid = ?)"
+
+
+def delete_slice(connection: Connection, uid: str) -> bool:
+    """Delete a part of what a run holds; returns whether something was left to delete."""
+    place = "ctid" if connection.dialect == "postgresql" else "rowid"
+    for table, owner in (
+        ("tail", f"writer_id IN {_WRITERS_OF_RUN}"),
+        ("axis", f"writer_id IN {_WRITERS_OF_RUN}"),
+        ("pyramid", f"series_id IN {_SERIES_OF_RUN}"),
+        ("block", f"series_id IN {_SERIES_OF_RUN}"),
+    ):
+        among = f"(SELECT {place} FROM {table} WHERE {owner} LIMIT {_SLICE})"
+        if connection.run(f"DELETE FROM {table} WHERE {place} IN {among}", [uid]):
+            return True
+    among = f"(SELECT {place} FROM series WHERE run_uid = ? LIMIT {_SLICE * 8})"
+    return connection.run(f"DELETE FROM series WHERE {place} IN {among}", [uid]) > 0
+
+
+def end_deletion(connection: Connection, uid: str) -> None:
+    """Delete the run itself; its project changes."""
+    project = connection.value(
+        f"SELECT project_id FROM run WHERE uid = ?{connection.for_update}", [uid]
+    )
+    if project is None:
+        return
+    # A writer that registered after the tombstones were left.
+    connection.run(
+        "INSERT INTO tombstone (uid, deleted) SELECT uid, ? FROM writer WHERE run_uid = ? ON CONFLICT DO NOTHING",
+        [time.time(), uid],
+    )
+    connection.run("DELETE FROM writer WHERE run_uid = ?", [uid])
+    connection.run("DELETE FROM run WHERE uid = ?", [uid])
+    connection.run(
+        "UPDATE project SET version = version + 1, updated = ? WHERE id = ?", [time.time(), project]
+    )
+    if connection.dialect == "sqlite":
+        connection.rows("PRAGMA incremental_vacuum(256)")
+
+
+def unfinished_deletions(connection: Connection) -> list[str]:
+    """Return the runs whose deletion had begun when a server ended."""
+    rows = connection.rows("SELECT run.uid FROM tombstone JOIN run ON run.uid = tombstone.uid")
+    return [uid for (uid,) in rows]
+
+
+# ----------------------------------------------------------------------------------------- signs of life
+
+
+def running_writers(connection: Connection) -> list[tuple[str, float]]:
+    """Return (uid, last sign of life) of the writers that are thought to live."""
+    rows = connection.rows("SELECT uid, seen FROM writer WHERE state IN ('running', 'pending')")
+    return [(uid, seen) for uid, seen in rows]
+
+
+def mark_crashed(connection: Connection, writers: Sequence[tuple[str, float | None]]) -> list[str]:
+    """Mark (writer, last sign of life as seen, or None for any) crashed where that is still so; returns those marked."""
+    marked: list[str] = []
+    runs: set[str] = set()
+    for uid, seen in sorted(writers):
+        condition = "" if seen is None else " AND seen = ?"
+        found = connection.rows(
+            "UPDATE writer SET state = 'crashed', ended = seen WHERE uid = ? AND state IN ('running', 'pending')"
+            f"{condition} RETURNING run_uid",
+            [uid] if seen is None else [uid, seen],
+        )
+        if found:
+            marked.append(uid)
+            runs.add(found[0][0])
+    if not runs:
+        return []
+    rows = connection.rows_among(
+        "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc FROM run"
+        f" WHERE uid IN ({{}}) ORDER BY uid{connection.for_update}",
+        sorted(runs),
+    )
+    by_uid = {row[0]: RunRow(*row[:10], document=RunDocument.parse(row[10])) for row in rows}
+    update_states(connection, by_uid, runs)
+    store_runs(connection, by_uid.values(), time.time())
+    return marked

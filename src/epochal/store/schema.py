@@ -1,0 +1,185 @@
+"""The statements that make an empty store: what `tables` declares, as text, so that a start needs no SQLAlchemy.
+
+A test (tests/store/test_schema.py) holds this module, `tables` and the migrations to each other.
+"""
+
+from __future__ import annotations
+
+import time
+
+from epochal.errors import EnvironmentFault
+from epochal.store.engine import Database, Dialect, PostgresDatabase, SqliteDatabase
+
+REVISION = "0001"
+"""The newest migration in `store/migrations/versions`."""
+
+# fmt: off
+STATEMENTS: dict[Dialect, tuple[str, ...]] = {
+    "sqlite": (
+        "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT pk_entity PRIMARY "
+        "KEY (name))",
+        "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE NOT NULL, CONSTRAINT pk_tombstone "
+        "PRIMARY KEY (uid))",
+        "CREATE TABLE project (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, name "
+        "TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE NOT NULL, updated DOUBLE NOT NULL, version "
+        "BIGINT NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT uq_project_entity_name UNIQUE (entity, "
+        "name), CONSTRAINT fk_project_entity FOREIGN KEY(entity) REFERENCES entity (name))",
+        "CREATE TABLE run (uid TEXT NOT NULL, project_id INTEGER NOT NULL, id TEXT NOT NULL, name TEXT "
+        "NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, "
+        "created DOUBLE NOT NULL, updated DOUBLE NOT NULL, finished DOUBLE, duration DOUBLE NOT NULL, "
+        "archived BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version "
+        "BIGINT NOT NULL, doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT "
+        "fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
+        "CREATE INDEX ix_run_project_version ON run (project_id, version)",
+        "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
+        "CREATE TABLE series (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, name "
+        "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, CONSTRAINT "
+        "uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN "
+        "KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE writer (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, run_uid "
+        "TEXT NOT NULL, ordinal INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent "
+        "TEXT, state TEXT NOT NULL, started DOUBLE NOT NULL, ended DOUBLE, seen DOUBLE NOT NULL, "
+        "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
+        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT "
+        "uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run "
+        "(uid))",
+        "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
+        "CREATE TABLE axis (writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
+        "BLOB NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
+        "FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE TABLE block (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, row0 BIGINT NOT "
+        "NULL, n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT "
+        "NOT NULL, time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags "
+        "SMALLINT NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, "
+        "row0), CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE pyramid (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, level INTEGER NOT "
+        "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_pyramid "
+        "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
+        "KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE tail (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, writer_id INTEGER NOT NULL, "
+        "row0 BIGINT NOT NULL, n INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BLOB NOT NULL, "
+        "CONSTRAINT fk_tail_writer_id FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE INDEX ix_tail_writer ON tail (writer_id, row0)",
+    ),
+    "postgresql": (
+        "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_entity "
+        "PRIMARY KEY (name))",
+        "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE PRECISION NOT NULL, CONSTRAINT "
+        "pk_tombstone PRIMARY KEY (uid))",
+        "CREATE TABLE project (id BIGSERIAL NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, owner "
+        "TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, version "
+        "BIGINT NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT pk_project PRIMARY KEY (id), "
+        "CONSTRAINT uq_project_entity_name UNIQUE (entity, name), CONSTRAINT fk_project_entity FOREIGN "
+        "KEY(entity) REFERENCES entity (name))",
+        "CREATE TABLE run (uid TEXT NOT NULL, project_id BIGINT NOT NULL, id TEXT NOT NULL, name TEXT NOT "
+        "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
+        "DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION, "
+        "duration DOUBLE PRECISION NOT NULL, archived BOOLEAN NOT NULL, trashed DOUBLE PRECISION, rows "
+        "BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT "
+        "pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES "
+        "project (id))",
+        "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
+        "CREATE INDEX ix_run_project_version ON run (project_id, version)",
+        "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
+        "CREATE TABLE series (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT "
+        "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, CONSTRAINT pk_series PRIMARY "
+        "KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT "
+        "fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE writer (id BIGSERIAL NOT NULL, uid TEXT NOT NULL, run_uid TEXT NOT NULL, ordinal "
+        "INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent TEXT, state TEXT NOT "
+        "NULL, started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION, seen DOUBLE PRECISION NOT NULL, "
+        "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
+        "schemas BYTEA NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT pk_writer "
+        "PRIMARY KEY (id), CONSTRAINT uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN "
+        "KEY(run_uid) REFERENCES run (uid))",
+        "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
+        "CREATE TABLE axis (writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
+        "BYTEA NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
+        "FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE TABLE block (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, "
+        "n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT "
+        "NULL, time_min DOUBLE PRECISION NOT NULL, time_max DOUBLE PRECISION NOT NULL, sorted BOOLEAN NOT "
+        "NULL, flags SMALLINT NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, "
+        "writer_id, row0), CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE pyramid (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, level INTEGER NOT "
+        "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_pyramid "
+        "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
+        "KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE tail (id BIGSERIAL NOT NULL, writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n "
+        "INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_tail PRIMARY KEY "
+        "(id), CONSTRAINT fk_tail_writer_id FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE INDEX ix_tail_writer ON tail (writer_id, row0)",
+        "ALTER TABLE axis ALTER COLUMN data SET STORAGE EXTERNAL",
+        "ALTER TABLE block ALTER COLUMN data SET STORAGE EXTERNAL",
+        "ALTER TABLE pyramid ALTER COLUMN data SET STORAGE EXTERNAL",
+        "ALTER TABLE tail ALTER COLUMN data SET STORAGE EXTERNAL",
+    ),
+}
+# fmt: on
+_VERSION_TABLE = (
+    "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
+    "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+)
+_CREATION_LOCK = (
+    0x65706F6368616C  # "epochal": two servers that start at once on an empty PostgreSQL database
+)
+
+
+def prepare(database: Database) -> None:
+    """Make the tables of an empty database, or migrate those of an older epochal.
+
+    Raises EnvironmentFault when a newer epochal made them.
+    """
+    if _revision(database) is None:
+        _create(database)
+    revision = _revision(database)
+    if revision == REVISION:
+        return
+    if revision is None or revision > REVISION:
+        message = (
+            f"the store is of a newer epochal (schema {revision}, this one knows {REVISION}): "
+            "pip install --upgrade epochal"
+        )
+        raise EnvironmentFault(message)
+    _migrate(database)
+
+
+def _revision(database: Database) -> str | None:
+    with database.read() as connection:
+        if connection.dialect == "sqlite":
+            known = connection.value("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
+        else:
+            known = connection.value("SELECT to_regclass('alembic_version')::text")
+        return connection.value("SELECT version_num FROM alembic_version") if known else None
+
+
+def _create(database: Database) -> None:
+    with database.write() as connection:
+        if connection.dialect == "postgresql":
+            connection.run("SELECT pg_advisory_xact_lock(?)", [_CREATION_LOCK])
+            if connection.value("SELECT to_regclass('alembic_version')::text"):
+                return
+        for statement in STATEMENTS[connection.dialect]:
+            connection.run(statement)
+        connection.run(_VERSION_TABLE)
+        connection.run("INSERT INTO alembic_version (version_num) VALUES (?)", [REVISION])
+        connection.run("INSERT INTO entity (name, created) VALUES (?, ?)", ["local", time.time()])
+
+
+def _migrate(database: Database) -> None:
+    from alembic import command
+    from sqlalchemy import create_engine
+
+    from epochal.store.migrations import configuration
+
+    if isinstance(database, PostgresDatabase):
+        engine = database.engine
+    elif isinstance(database, SqliteDatabase):
+        engine = create_engine(f"sqlite:///{database.path}")
+    else:
+        raise TypeError(f"no migrations for {type(database).__name__}")
+    with engine.begin() as connection:
+        command.upgrade(configuration(connection), "head")
+    if isinstance(database, SqliteDatabase):
+        engine.dispose()
