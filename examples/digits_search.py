@@ -9,10 +9,11 @@ is there in a few minutes. Learning rates reach into the range where training bl
 import sys
 import time
 
-import epochal
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
+
+import epochal
 
 
 def train(run, x, y, x_val, y_val):

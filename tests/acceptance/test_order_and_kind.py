@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import epochal
 import pytest
+
+import epochal
 from tests.acceptance import hostile_rows
 
 ROWS = 150_000  # of each of the two writers
