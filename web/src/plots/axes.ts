@@ -17,11 +17,27 @@ export interface Axis {
 export type MeasureText = (text: string) => number;
 
 const X_GAP = 14;
+/** Between y ticks, as wished and at the very least. */
 const LINE_HEIGHT = 26;
+const LEAST_HEIGHT = 14;
 
 /** How many y ticks a plot of this height (CSS pixels) has room for. */
-export function yTickCount(height: number): number {
+function yTickCount(height: number): number {
   return Math.max(2, Math.min(8, Math.floor(height / LINE_HEIGHT)));
+}
+
+/** Y ticks whose labels do not touch each other; 0 stays when others have to go. */
+export function layYAxis(scale: Scale, height: number, ratio: number): Ticks {
+  const { values, labels } = ticksOf(scale, yTickCount(height));
+  const zero = values.indexOf(0);
+  const rows = values.map((value) => scale.toPixel(value) / ratio);
+  const kept: number[] = zero < 0 ? [] : [zero];
+  for (let i = 0; i < values.length; i++) {
+    if (i !== zero && kept.every((k) => Math.abs(rows[k]! - rows[i]!) >= LEAST_HEIGHT))
+      kept.push(i);
+  }
+  kept.sort((a, b) => a - b);
+  return { values: kept.map((i) => values[i]!), labels: kept.map((i) => labels[i]!) };
 }
 
 /** X ticks whose labels neither touch each other nor leave the canvas. */
@@ -31,7 +47,7 @@ export function layXAxis(
   frame: { left: number; width: number; canvas: number; ratio: number },
   measure: MeasureText,
 ): Axis {
-  let most = Math.max(2, Math.floor(frame.width / 64));
+  let most = Math.max(2, Math.floor(frame.width / 56));
   for (; most >= 1; most--) {
     const ticks = ticksOf(scale, most, kind);
     const labels = place(ticks, scale, frame, measure);

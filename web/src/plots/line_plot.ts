@@ -6,15 +6,15 @@
  * of views, hovers and clicks. Drawing happens at most once an animation frame.
  */
 import { linearScale, logarithmicScale, padDomain, type Scale } from "../base/scale.ts";
-import { type AxisKind, ticksOf } from "../base/ticks.ts";
-import { layXAxis, yTickCount } from "./axes.ts";
+import type { AxisKind } from "../base/ticks.ts";
+import { layXAxis, layYAxis } from "./axes.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
 import { drawMarks } from "./marks.ts";
 import { distanceTo, nearestPoint } from "./nearest.ts";
 import { Raster } from "./raster.ts";
-import { type Series, xFacts } from "./series.ts";
+import { HAS_NAN, type Series, xFacts } from "./series.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
-import { MARGIN, type Trace, traceOf } from "./trace.ts";
+import { MARGIN, Trace } from "./trace.ts";
 import { createViewHistory, type View, type ViewHistory } from "./view_history.ts";
 
 export interface Line {
@@ -435,7 +435,7 @@ class CanvasLinePlot implements LinePlot {
     let plot = this.plotPixels();
     this.trace(plot.width);
     this.yScale = this.makeYScale(plot.height);
-    const yTicks = ticksOf(this.yScale, yTickCount(plot.height / this.ratio));
+    const yTicks = layYAxis(this.yScale, plot.height / this.ratio, this.ratio);
     const wanted = this.gutterFor(yTicks.labels);
     if (wanted !== this.gutter) {
       this.gutter = wanted;
@@ -506,12 +506,21 @@ class CanvasLinePlot implements LinePlot {
     const scale = this.makeXScale(width);
     const key = [scale.kind, scale.lo, scale.hi, scale.threshold, width].join("|");
     const known = new Map<Series, Trace>();
-    if (key === this.traceKey)
-      for (const { line, trace } of this.drawn) known.set(line.series, trace);
-    this.drawn = this.lines.map((line) => ({
-      line,
-      trace: known.get(line.series) ?? traceOf(line.series, scale, width),
-    }));
+    const free: Trace[] = [];
+    for (const { line, trace } of this.drawn) {
+      if (key === this.traceKey && !known.has(line.series)) known.set(line.series, trace);
+      else free.push(trace);
+    }
+    const wanted = new Set(this.lines.map((line) => line.series));
+    for (const [series, trace] of known) if (!wanted.has(series)) free.push(trace);
+    this.drawn = this.lines.map((line) => {
+      let trace = known.get(line.series);
+      if (trace === undefined) {
+        trace = free.pop() ?? new Trace();
+        trace.make(line.series, scale, width);
+      }
+      return { line, trace };
+    });
     this.traceKey = key;
     this.xScale = scale;
   }
@@ -528,58 +537,54 @@ class CanvasLinePlot implements LinePlot {
     for (const drawn of ordered) {
       const { line, trace } = drawn;
       const dash = (line.dash ?? []).map((part) => Math.round(part * ratio));
-      this.gather(raster, trace, (line.width ?? LINE_WIDTH) * ratio);
-      raster.lay({ rgb: parseColor(line.color), alpha: alphaOf(drawn), dash });
+      const width = Math.max(1, (line.width ?? LINE_WIDTH) * ratio);
+      raster.setInk({ rgb: parseColor(line.color), alpha: alphaOf(drawn), dash, width });
+      this.stroke(raster, trace, width);
     }
     for (const drawn of ordered) {
       const { line, trace } = drawn;
       if (line.faint) continue;
-      if (!drawMarks(raster, trace, ratio)) continue;
-      raster.lay({ rgb: parseColor(line.color), alpha: alphaOf(drawn), dash: [] });
-      const first = trace.nan[0];
+      drawMarks(raster, trace, ratio, { rgb: parseColor(line.color), alpha: alphaOf(drawn) });
+      const first = trace.marks.get(HAS_NAN)?.[0];
       if (first !== undefined && first < (this.firstNan?.x ?? Number.POSITIVE_INFINITY)) {
         this.firstNan = { x: first, run: line.run };
       }
     }
   }
 
-  /** Gathers one line in the raster's mask. */
-  private gather(raster: Raster, trace: Trace, width: number): void {
+  /** Draws one trace with the raster's ink. */
+  private stroke(raster: Raster, trace: Trace, width: number): void {
     const { length, x, lo, hi, first, last } = trace;
-    const { ratio, yScale } = this;
+    const { ratio } = this;
+    const toRow = rowsOf(this.yScale);
     const dotted = isSparse(trace, raster.width, SPARSE_PX * ratio);
-    const floor = raster.height + 1e6;
-    // Values far outside are drawn as far as it matters; one with no place on a log axis is below it.
-    const toRow = (value: number) => {
-      const row = yScale.toPixel(value) + MARGIN;
-      return Number.isNaN(row) ? floor : Math.max(-1e9, Math.min(1e9, row));
-    };
-    raster.setLineWidth(width);
-    let joined = false;
+    const radius = Math.max(DOT_RADIUS * ratio, width / 2);
+    let forward = true;
+    let isJoined = false;
     for (let i = 0; i < length; i++) {
       const here = x[i]! + MARGIN;
-      const [low, high] = [lo[i]!, hi[i]!];
+      const low = lo[i]!;
+      const high = hi[i]!;
       const bottom = toRow(low);
       const top = low === high ? bottom : toRow(high);
-      const enters = first[i]!;
-      const isJoined = i > 0 && !Number.isNaN(enters) && !Number.isNaN(last[i - 1]!);
-      if (low !== high) raster.vertical(here, top, bottom);
-      if (isJoined && !(x[i]! - x[i - 1]! <= 1 && overlaps(trace, i))) {
-        const from = last[i - 1]!;
-        raster.segment(
-          x[i - 1]! + MARGIN,
-          toRow(from),
-          here,
-          enters === low ? bottom : toRow(enters),
-        );
-      }
-      joined = i + 1 < length && !Number.isNaN(last[i]!) && !Number.isNaN(first[i + 1]!);
-      if (low === high && (dotted || (!isJoined && !joined))) {
-        raster.setLineWidth(Math.max(2 * DOT_RADIUS * ratio, width));
-        raster.vertical(here, top, bottom);
-        raster.setLineWidth(width);
-      }
+      if (isJoined) {
+        const before = x[i - 1]! + MARGIN;
+        if (here >= before !== forward) {
+          // The line turns back: what it covers of a column is no longer one stretch.
+          forward = here >= before;
+          raster.paint();
+          raster.point(before, toRow(hi[i - 1]!), toRow(lo[i - 1]!));
+        }
+        if (!(here - before <= 1 && overlaps(trace, i))) {
+          raster.segment(before, toRow(last[i - 1]!), here, toRow(first[i]!));
+        }
+      } else if (i > 0 && x[i]! < x[i - 1]! !== !forward) raster.paint();
+      raster.point(here, top, bottom);
+      const joins = i + 1 < length && !Number.isNaN(last[i]!) && !Number.isNaN(first[i + 1]!);
+      if (low === high && (dotted || !(isJoined || joins))) raster.dot(here, top, radius);
+      isJoined = joins;
     }
+    raster.paint();
   }
 
   // The overlay
@@ -732,6 +737,22 @@ class CanvasLinePlot implements LinePlot {
   private history(): ViewHistory {
     return this.options.history ?? this.ownHistory;
   }
+}
+
+/** Rows of values in the raster. What has no place on a log axis lies far below it. */
+function rowsOf(scale: Scale): (value: number) => number {
+  const clamp = (row: number) => (row > 1e9 ? 1e9 : row < -1e9 ? -1e9 : row);
+  if (scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo)) {
+    // Spelled out, because this is called four times for every pixel column of every line.
+    const zero = scale.toPixel(scale.lo) + MARGIN;
+    const perValue = (scale.toPixel(scale.hi) + MARGIN - zero) / (scale.hi - scale.lo);
+    const { lo } = scale;
+    if (Number.isFinite(perValue)) return (value) => clamp(zero + (value - lo) * perValue);
+  }
+  return (value) => {
+    const row = scale.toPixel(value) + MARGIN;
+    return Number.isNaN(row) ? 1e9 : clamp(row);
+  };
 }
 
 /** Whether an entry and the one before it are columns whose values overlap: then a join adds nothing. */
