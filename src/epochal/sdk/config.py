@@ -154,7 +154,8 @@ def pairs_of(source: Any) -> Iterable[tuple[Any, Any]]:
     if hasattr(source, "__dict__"):
         return list(vars(source).items())
     try:
-        return dict[Any, Any](list(source)).items()
+        pairs: Any = source
+        return dict[Any, Any](pairs).items()
     except (TypeError, ValueError) as error:
         raise UsageError(
             f"config must be a dict, a namespace or a dataclass, got {type(source).__name__}"

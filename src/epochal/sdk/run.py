@@ -101,10 +101,6 @@ class Run:
                 keys = tuple(data)
                 if keys != entry.keys or types != entry.types:
                     entry = sink.fast.get((keys, types))
-                    if entry is not None and commit is not False:
-                        sink.counter += 1
-                        entry.order = sink.counter
-                        sink.current = entry
                 if (
                     entry is not None
                     and commit is not False
@@ -114,6 +110,10 @@ class Run:
                     body = entry.pack(entry.prefix, entry.schema_id, place, wall_time(), *values)
                     sink.step = place + 1
                     entry.last = body
+                    if entry is not sink.current:
+                        sink.counter += 1
+                        entry.order = sink.counter
+                        sink.current = entry
                     if entry.tracked is not None:
                         sink.track(entry, list(values))
                     record = body + pack_crc(crc32(body))

@@ -175,7 +175,9 @@ def _start(settings: Resolved) -> Run:
     uid = make_run_uid(now)
     uid = directory.claim_name(entity, project, run_id, uid)
     resumed = known is not None
-    continuing = resumed and settings.resume in ("allow", "must", "auto")
+    continuing = (
+        known is not None and settings.resume in ("allow", "must", "auto") and not known.get("live")
+    )
     identity: dict[str, Any] = {
         "uid": uid,
         "entity": entity,
@@ -234,10 +236,26 @@ def _start(settings: Resolved) -> Run:
         lifetime.sender().add(directory, uid, sink.writer, remote, settings.api_key)
     elif settings.mode == "offline":
         _put_in_outbox(directory, uid, sink.writer)
+    if resumed:
+        _rename(sink, settings)
     if settings.environment:
         run.background = _record_environment(sink, facts)
     _remember_unfinished(directory, run)
     return run
+
+
+def _rename(sink: Sink, settings: Resolved) -> None:
+    """Record what this process was told about a run that was there before: its HEAD does not count."""
+    given = {
+        "name": printable(settings.name)[:128] if settings.name else None,
+        "group": settings.group,
+        "job_type": settings.job_type,
+        "tags": settings.tags,
+        "notes": settings.notes,
+    }
+    changes = {field: value for field, value in given.items() if value is not None}
+    if changes:
+        sink.patch({"run": changes})
 
 
 def _disabled_run(settings: Resolved, entity: str, project: str, now: float) -> Run:
