@@ -1,0 +1,94 @@
+"""``epochal sync``: send what was logged offline, or left behind by a dead network, to a server."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from epochal.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from epochal.sdk.sender import Stream
+    from epochal.sdk.sync import Report
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `sync`."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="run folders or data directories (default: every run that still waits to be sent)",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="every run of the data directory, sent or not"
+    )
+    parser.add_argument(
+        "--server",
+        metavar="URL",
+        help="where to (default: EPOCHAL_BASE_URL, else the server of epochal.login())",
+    )
+    parser.add_argument(
+        "--data",
+        metavar="DIR",
+        help="data directory to look in (default: EPOCHAL_DIR, else ~/.epochal)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    """Send; returns 1 when something is left."""
+    from epochal.sdk.directory import DataDirectory, default_data_directory
+    from epochal.sdk.sender import HttpConnection
+    from epochal.sdk.settings import find_server
+    from epochal.sdk.sync import find_streams
+
+    directory = DataDirectory(args.data or default_data_directory())
+    url, key = find_server(directory.root, args.server)
+    if url is None:
+        raise UsageError(
+            "which server? pass --server URL, set EPOCHAL_BASE_URL or call epochal.login()"
+        )
+    streams = find_streams(args.paths, directory, url, everything=args.all)
+    if not streams:
+        print("nothing waits to be sent")
+        return 0
+    connection = HttpConnection(url, key)
+    try:
+        report = _send_with_progress(streams, connection)
+    finally:
+        connection.close()
+    runs = len({stream.run for stream in streams})
+    print(
+        f"{report.journals} of {len(streams)} journals of {runs} {'run' if runs == 1 else 'runs'} "
+        f"are on {url} ({report.sent_bytes / 1e6:.1f} MB sent)"
+    )
+    for line in report.failed:
+        print(f"not sent: {line}", file=sys.stderr)
+    return 1 if report.failed else 0
+
+
+def _send_with_progress(streams: Sequence[Stream], connection: object) -> Report:
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    from epochal.sdk.sender import HttpConnection
+    from epochal.sdk.sync import send
+
+    assert isinstance(connection, HttpConnection)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+    )
+    total = sum(stream.end() for stream in streams)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("sending", total=total)
+
+        def advanced(stream: Stream, count: int) -> None:
+            progress.update(task, description=stream.run, advance=count)
+
+        return send(streams, connection, advanced=advanced)

@@ -1,0 +1,146 @@
+"""Sends journals that lie on this machine to a server: what offline runs wrote, and what a dead network left behind."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from epochal.errors import UsageError
+from epochal.formats.journal import parse_segment_name
+from epochal.sdk.directory import DataDirectory
+from epochal.sdk.sender import BACKOFF_S, HttpConnection, Stream, ship
+
+GIVE_UP_S = 10.0
+QUIET_S = 60.0
+"""A journal that has not grown for so long has no writer any more: a torn last record is then final."""
+
+
+@dataclass
+class Report:
+    """What a sync did: journals and bytes sent, and what is left with the reason."""
+
+    journals: int = 0
+    sent_bytes: int = 0
+    failed: list[str] = field(default_factory=list)
+
+
+def find_streams(
+    paths: Sequence[str], directory: DataDirectory, url: str, *, everything: bool
+) -> list[Stream]:
+    """Return the journals to send: those below `paths`, else of the outbox, else (`everything`) all.
+
+    paths: run folders, their ``runs`` folder, or data directories. Raises UsageError for one without journals.
+    """
+    found: dict[str, Stream] = {}
+    for path in paths:
+        streams = list(_streams_below(os.path.abspath(os.path.expanduser(path)), url))
+        if not streams:
+            raise UsageError(f"{path} holds no journals; name a run's folder or a data directory")
+        found.update((stream.writer, stream) for stream in streams)
+    if paths:
+        return list(found.values())
+    if everything:
+        return list(_streams_below(directory.root, url))
+    for writer, entry in directory.outbox():
+        run = entry.get("run")
+        if isinstance(run, str) and entry.get("url") in (None, url):
+            found[writer] = Stream(directory, run, writer, url)
+    return list(found.values())
+
+
+def _streams_below(path: str, url: str) -> Iterator[Stream]:
+    """Yield the journals of a run folder, a ``runs`` folder or a data directory."""
+    if os.path.isdir(os.path.join(path, "runs")):
+        path = os.path.join(path, "runs")
+    if os.path.basename(path) == "runs":
+        folders = [entry.path for entry in os.scandir(path) if entry.is_dir()]
+    else:
+        folders = [path]
+    for folder in sorted(folders):
+        try:
+            names = os.listdir(folder)
+        except OSError:
+            continue
+        directory = DataDirectory(os.path.dirname(os.path.dirname(folder)))
+        writers = {parsed[0] for name in names if (parsed := parse_segment_name(name)) is not None}
+        # A forked child's writer begins with its parent's name, so that parents arrive first.
+        for writer in sorted(writers):
+            yield Stream(directory, os.path.basename(folder), writer, url)
+
+
+def send(
+    streams: Sequence[Stream],
+    connection: HttpConnection,
+    *,
+    advanced: Callable[[Stream, int], None] = lambda _stream, _bytes: None,
+    give_up_s: float = GIVE_UP_S,
+) -> Report:
+    """Send the streams one after another; gives up when nothing advances for `give_up_s` seconds."""
+    report = Report()
+    for stream in streams:
+        reason = _send_one(stream, connection, report, advanced, give_up_s)
+        if reason:
+            report.failed.append(f"{stream.run}: {reason}")
+            if not stream.stopped:
+                stream.save()
+                if stream.offset == 0 and "answered" not in reason:
+                    break  # no server: the others would wait as long
+    return report
+
+
+def _send_one(
+    stream: Stream,
+    connection: HttpConnection,
+    report: Report,
+    advanced: Callable[[Stream, int], None],
+    give_up_s: float,
+) -> str:
+    """Send one journal to its end; returns why it could not be, empty when it could."""
+    progressed = time.monotonic()
+    reason = ""
+    known = False
+    while True:
+        end = stream.end()
+        if known and stream.offset >= end:
+            break
+        outcome = ship(stream, connection, final=_is_quiet(stream))
+        if stream.stopped:
+            if "deleted" in stream.stopped:
+                stream.forget()
+            return stream.stopped
+        if not outcome.reason:
+            known = True
+        if outcome.advanced > 0:
+            progressed = time.monotonic()
+            report.sent_bytes += outcome.advanced
+            advanced(stream, outcome.advanced)
+            continue
+        reason = outcome.reason or "the server takes no more of it"
+        if known and stream.offset >= stream.end():
+            break
+        if time.monotonic() - progressed > give_up_s:
+            return reason
+        time.sleep(min(outcome.wait_s or BACKOFF_S, 2.0))
+    report.journals += 1
+    if _is_quiet(stream) or _has_ended(stream):
+        stream.forget()
+    else:
+        stream.save()
+    return ""
+
+
+def _is_quiet(stream: Stream) -> bool:
+    stream.refresh()
+    try:
+        changed = max(os.stat(path).st_mtime for _base, path in stream.segments)
+    except (OSError, ValueError):
+        return False
+    return time.time() - changed > QUIET_S
+
+
+def _has_ended(stream: Stream) -> bool:
+    from epochal.sdk.resume import read_tail
+
+    return read_tail([path for _base, path in stream.segments]).ended
