@@ -30,6 +30,10 @@ const FLAGS = [HAS_NAN, HAS_POSITIVE_INFINITY, HAS_NEGATIVE_INFINITY];
 /** From how many points a pixel column on it is quicker to search a column's end than to walk to it. */
 const DENSE = 12;
 
+function finiteOrNan(value: number): number {
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
 /** First index from `from` on whose position is not below `edge`; positions ascend. Gallops. */
 export function lowerBound(x: XArray, edge: number, from: number, to: number): number {
   let step = 1;
@@ -129,11 +133,25 @@ export class Trace {
         let to = linear ? base + (column + 1) * perPixel : scale.toValue(column + 1);
         if (offLeft) [from, to] = [Number.NEGATIVE_INFINITY, left];
         if (offRight) [from, to] = [right, Number.POSITIVE_INFINITY];
-        if (dense) next = Math.max(next, lowerBound(x, to, index, limit));
-        else {
+        let lo = y[index]!;
+        let hi = lo;
+        let taint = lo - lo;
+        if (dense) {
+          next = Math.max(next, lowerBound(x, to, index, limit));
+          for (let i = index + 1; i < next; i++) {
+            const value = y[i]!;
+            if (value < lo) lo = value;
+            if (value > hi) hi = value;
+            taint += value - value;
+          }
+        } else {
           for (; next < limit; next++) {
             const ahead = affine ? start + stride * next : positions[next]!;
             if (!(ahead < to && ahead >= from)) break;
+            const value = y[next]!;
+            if (value < lo) lo = value;
+            if (value > hi) hi = value;
+            taint += value - value;
           }
         }
         if (offLeft || offRight) {
@@ -141,7 +159,8 @@ export class Trace {
           this.addPoint(pixel, y[index]!);
           if (next - index > 1) this.addPoint(scale.toPixel(at(x, next - 1)), y[next - 1]!);
         } else if (next - index === 1) this.addPoint(pixel, y[index]!);
-        else this.addBucket(column, y, index, next);
+        else if (taint === 0) this.add(column + 0.5, y[index]!, lo, hi, y[next - 1]!);
+        else this.addTainted(column, y, index, next);
       }
       index = next;
       if (index === limit && limit < end) {
@@ -160,40 +179,22 @@ export class Trace {
     this.mark(pixel, flagOf(value));
   }
 
-  private addBucket(column: number, y: Numbers, from: number, to: number): void {
+  /** A bucket with values that are not finite. (The difference of one and itself is NaN: it tells.) */
+  private addTainted(column: number, y: Numbers, from: number, to: number): void {
+    let flags = 0;
     let lo = Number.POSITIVE_INFINITY;
     let hi = Number.NEGATIVE_INFINITY;
-    let taint = 0;
     for (let i = from; i < to; i++) {
       const value = y[i]!;
+      const flag = flagOf(value);
+      flags |= flag;
+      if (flag !== 0) continue;
       if (value < lo) lo = value;
       if (value > hi) hi = value;
-      taint += value - value;
     }
-    let first = y[from]!;
-    let last = y[to - 1]!;
-    if (taint !== 0) {
-      // The difference of a non-finite value and itself is NaN: look at this column again with care.
-      let flags = 0;
-      lo = Number.POSITIVE_INFINITY;
-      hi = Number.NEGATIVE_INFINITY;
-      for (let i = from; i < to; i++) {
-        const value = y[i]!;
-        const flag = flagOf(value);
-        flags |= flag;
-        if (flag !== 0) continue;
-        if (value < lo) lo = value;
-        if (value > hi) hi = value;
-      }
-      this.mark(column + 0.5, flags);
-      if (!Number.isFinite(first)) first = Number.NaN;
-      if (!Number.isFinite(last)) last = Number.NaN;
-      if (lo > hi) {
-        this.break();
-        return;
-      }
-    }
-    this.add(column + 0.5, first, lo, hi, last);
+    this.mark(column + 0.5, flags);
+    if (lo > hi) this.break();
+    else this.add(column + 0.5, finiteOrNan(y[from]!), lo, hi, finiteOrNan(y[to - 1]!));
   }
 
   private makeFromColumns(series: ColumnsSeries, scale: Scale): void {
@@ -239,10 +240,8 @@ export class Trace {
       this.break();
       return;
     }
-    let first = series.first[index]!;
-    let last = series.last[index]!;
-    if (!Number.isFinite(first)) first = Number.NaN;
-    if (!Number.isFinite(last)) last = Number.NaN;
+    const first = finiteOrNan(series.first[index]!);
+    const last = finiteOrNan(series.last[index]!);
     const from = Math.max(-MARGIN - 1, Math.floor(a));
     const to = Math.min(width + MARGIN + 1, Math.floor(b));
     if (b < -MARGIN || a > width + MARGIN) {
