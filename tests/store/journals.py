@@ -72,7 +72,9 @@ class JournalMaker:
         """Everything so far."""
         return b"".join(self.records)
 
-    def log(self, values: Mapping[str, Any], step: int | None = None, at: float | None = None) -> JournalMaker:
+    def log(
+        self, values: Mapping[str, Any], step: int | None = None, at: float | None = None
+    ) -> JournalMaker:
         """Add a row (and its schema when it is new)."""
         key = tuple((name, letter_of(value)) for name, value in values.items())
         layout = self.schemas.get(key)

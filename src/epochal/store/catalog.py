@@ -1,7 +1,7 @@
 """Projects, runs and their documents: what the catalog answers and what users change in it.
 
-Functions take a connection inside a transaction. Those that change something lock the run first and raise the project's version last,
-in the order that `intake` follows.
+Functions take a connection inside a transaction. Those that change something lock the run first and raise
+the project's version last, in the order that `intake` follows.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ def read_run(connection: Connection, principal: Principal, uid: str) -> RunDetai
         raise NotFound(f"there is no run {uid}")
     document = parse_document(row[15])
     writers = connection.rows(
-        "SELECT uid, ordinal, label, rank, host, pid, state, started, ended, rows, acknowledged, parent, damage, dropped"
-        " FROM writer WHERE run_uid = ? ORDER BY ordinal",
+        "SELECT uid, ordinal, label, rank, host, pid, state, started, ended, rows, acknowledged, parent,"
+        " damage, dropped FROM writer WHERE run_uid = ? ORDER BY ordinal",
         [uid],
     )
     return RunDetail(
@@ -148,12 +148,13 @@ def find_run(
 def lock_run(connection: Connection, principal: Principal, uid: str) -> tuple[RunRow, float | None]:
     """Return a run's row, locked, and when it was moved to the trash (None: it was not). Raises NotFound."""
     row = connection.row(
-        "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc, trashed FROM run"
-        f" WHERE uid = ?{connection.for_update}",
+        "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc,"
+        f" trashed FROM run WHERE uid = ?{connection.for_update}",
         [uid],
     )
-    entity = row and connection.value("SELECT entity FROM project WHERE id = ?", [row[1]])
-    if row is None or entity is None or not can_see(principal, entity):
+    if row is None or not can_see(
+        principal, connection.value("SELECT entity FROM project WHERE id = ?", [row[1]])
+    ):
         raise NotFound(f"there is no run {uid}")
     return RunRow(*row[:10], document=RunDocument.parse(row[10])), row[11]
 
@@ -209,7 +210,8 @@ def restore_run(connection: Connection, principal: Principal, uid: str) -> None:
     if trashed is None:
         return
     taken = connection.row(
-        "SELECT other.uid, other.id FROM run AS other JOIN run ON run.project_id = other.project_id AND run.id = other.id"
+        "SELECT other.uid, other.id FROM run AS other"
+        " JOIN run ON run.project_id = other.project_id AND run.id = other.id"
         " WHERE run.uid = ? AND other.trashed IS NULL",
         [uid],
     )
@@ -224,7 +226,10 @@ def restore_run(connection: Connection, principal: Principal, uid: str) -> None:
 
 
 def begin_deletion(connection: Connection, principal: Principal, uid: str) -> list[str]:
-    """Leave the tombstones of a trashed run and its writers; returns the writers' uids. Raises Conflict outside the trash."""
+    """Leave the tombstones of a trashed run and its writers; returns the writers' uids.
+
+    Raises Conflict for a run outside the trash.
+    """
     # Writers before the run, as `intake` does. What it commits of them is in before the tombstone, or sees it.
     rows = connection.rows(
         f"SELECT uid FROM writer WHERE run_uid = ? ORDER BY uid{connection.for_update}", [uid]
@@ -297,7 +302,10 @@ def running_writers(connection: Connection) -> list[tuple[str, float]]:
 
 
 def mark_crashed(connection: Connection, writers: Sequence[tuple[str, float | None]]) -> list[str]:
-    """Mark (writer, last sign of life as seen, or None for any) crashed where that is still so; returns those marked."""
+    """Mark living writers crashed; returns those marked.
+
+    writers: (uid, last sign of life); one that has given another sign since is left alone, unless that is None.
+    """
     marked: list[str] = []
     runs: set[str] = set()
     for uid, seen in sorted(writers):

@@ -44,9 +44,10 @@ class Delivery:
 
 @dataclass(slots=True)
 class Memory:
-    """What one commit learns and the next can use; everything in it is checked against the rows that a transaction locks.
+    """What one commit learns and the next can use; all is checked against the rows that a transaction locks.
 
-    schemas: {writer: (acknowledged, schemas)}; documents: {run: (version, document)}; series: {run: {(name, kind): id}}.
+    schemas: {writer: (acknowledged, schemas)}; documents: {run: (version, document)};
+    series: {run: {(name, kind): id}}.
     """
 
     schemas: dict[str, tuple[int, dict[int, list[list[str]]]]] = field(default_factory=dict)
@@ -376,7 +377,8 @@ class GroupCommit:
         missing = [key for key in wanted if key not in known and key not in new]
         if missing:
             self.connection.many(
-                "INSERT INTO series (run_uid, name, kind, created, count) VALUES (?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+                "INSERT INTO series (run_uid, name, kind, created, count) VALUES (?, ?, ?, ?, 0)"
+                " ON CONFLICT DO NOTHING",
                 [(run, name, kind, self.now) for name, kind in missing],
             )
             found = self.connection.rows_among(
@@ -458,8 +460,8 @@ def store_runs(connection: Connection, runs: Iterable[RunRow], now: float) -> No
     for run in rows:
         run.version = versions[run.project]
     connection.many(
-        "UPDATE run SET state = ?, name = ?, rows = ?, last_step = ?, updated = ?, finished = ?, duration = ?, version = ?"
-        " WHERE uid = ?",
+        "UPDATE run SET state = ?, name = ?, rows = ?, last_step = ?, updated = ?, finished = ?,"
+        " duration = ?, version = ? WHERE uid = ?",
         [
             (r.state, r.name, r.rows, r.last_step, now, r.finished, r.duration, r.version, r.uid)
             for r in rows

@@ -27,9 +27,9 @@ _RUN_FIELDS = ("notes", "tags", "group", "job_type")
 class RunDocument:
     """A run's document while rows and patches are merged into it.
 
-    data: the sections ``config``, ``summary``, ``metrics``, ``environment`` and the fields ``tags``, ``notes``, ``group``,
-    ``job_type``; ``explicit`` are the summary keys set by the script, ``edited`` the fields that a user has edited, both of
-    which win over what arrives later; ``aggregates`` holds {key: [sum, count]} of means.
+    data: the sections ``config``, ``summary``, ``metrics``, ``environment`` and the fields ``tags``, ``notes``,
+    ``group``, ``job_type``; ``explicit`` are the summary keys set by the script, ``edited`` the fields that a user
+    has edited, both of which win over what arrives later; ``aggregates`` holds {key: [sum, count]} of means.
     """
 
     __slots__ = ("_rules", "data", "edited", "explicit")

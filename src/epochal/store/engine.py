@@ -1,11 +1,12 @@
 """Connections and transactions on SQLite and PostgreSQL, behind one small interface.
 
-All SQL of the store is written once, with ``?`` for parameters, in the dialect that both engines share (``ON CONFLICT``,
-``RETURNING``, window functions). Values are what both drivers give and take: int, float, str, bytes, None, and bool (which
-SQLite hands back as 0 and 1).
+All SQL of the store is written once, with ``?`` for parameters, in the dialect that both engines share
+(``ON CONFLICT``, ``RETURNING``). Values are what both drivers give and take: int, float, str, bytes, None,
+and bool (which SQLite hands back as 0 and 1).
 
-SQLAlchemy is not imported for SQLite: its import takes 0.25 s, and the whole server has 0.4 s to start. It declares
-the schema (`tables`), pools the PostgreSQL connections and runs Alembic's migrations; `schema` holds the statements that it generates.
+SQLAlchemy is not imported for SQLite: its import takes 0.25 s, and the whole server has 0.4 s to start. It
+declares the schema (`tables`), pools the PostgreSQL connections and runs Alembic's migrations; `schema` holds the
+statements that it generates.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ logger = logging.getLogger(__name__)
 
 _MINIMUM_SQLITE = (3, 35, 0)  # RETURNING
 _NETWORK_FILE_SYSTEMS = frozenset(
-    ["9p", "afs", "afpfs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.s3fs", "fuse.sshfs", "gfs2", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "orangefs", "pvfs2", "smb2", "smb3", "smbfs", "vboxsf", "virtiofs", "webdav", "wekafs"]
+    """
+    9p afs afpfs beegfs ceph cifs fuse.ceph fuse.glusterfs fuse.juicefs fuse.s3fs fuse.sshfs
+    glusterfs gpfs lustre ncpfs nfs nfs4 orangefs pvfs2 smb2 smb3 smbfs vboxsf webdav wekafs
+    """.split()  # noqa: SIM905 - readable as lines of words
 )
 _IN_CHUNK = 900
 
@@ -124,12 +128,15 @@ class SqliteConnection(Connection):
         self.raw = raw
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """See `Connection.rows`."""
         return self.raw.execute(sql, parameters).fetchall()
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """See `Connection.run`."""
         return self.raw.execute(sql, parameters).rowcount
 
     def many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """See `Connection.many`."""
         self.raw.executemany(sql, parameters)
 
 
@@ -158,10 +165,11 @@ class SqliteDatabase(Database):
                 "directory is better (epochal up --data DIR)",
                 path.parent,
             )
-        self._writer: SqliteConnection | None = self._connect(writing=True)
+        self._writer = self._connect_writer()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """See `Database.read`."""
         if self.network:
             with self._mutex, _transaction(self._open_writer(), "BEGIN") as connection:
                 yield connection
@@ -176,7 +184,7 @@ class SqliteDatabase(Database):
                 yield connection
         finally:
             with self._idle_lock:
-                keep = self._writer is not None and len(self._idle) < 16
+                keep = not self._is_closed() and len(self._idle) < 16
                 if keep:
                     self._idle.append(connection)
             if not keep:
@@ -184,6 +192,7 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        """See `Database.write`."""
         with self._mutex:
             connection = self._open_writer()
             if self.failed:
@@ -195,6 +204,7 @@ class SqliteDatabase(Database):
                 raise self._explained(error) from error
 
     def close(self) -> None:
+        """See `Database.close`."""
         with self._mutex, self._idle_lock:
             for connection in self._idle:
                 connection.raw.close()
@@ -202,6 +212,13 @@ class SqliteDatabase(Database):
             if self._writer is not None:
                 self._writer.raw.close()
                 self._writer = None
+
+    def _is_closed(self) -> bool:
+        return self._writer is None
+
+    def _connect_writer(self) -> SqliteConnection | None:
+        """Return the writing connection; None only later, when the database is closed."""
+        return self._connect(writing=True)
 
     def _open_writer(self) -> SqliteConnection:
         if self._writer is None:
@@ -288,16 +305,19 @@ class PostgresConnection(Connection):
         self.raw = raw
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """See `Connection.rows`."""
         with self.raw.cursor(binary=True) as cursor:
             cursor.execute(_translated(sql), parameters)
             return cursor.fetchall()
 
     def run(self, sql: str, parameters: Parameters = ()) -> int:
+        """See `Connection.run`."""
         with self.raw.cursor(binary=True) as cursor:
             cursor.execute(_translated(sql), parameters)
             return cursor.rowcount
 
     def many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """See `Connection.many`."""
         with self.raw.cursor(binary=True) as cursor:
             cursor.executemany(_translated(sql), parameters)
 
@@ -329,16 +349,19 @@ class PostgresDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
+        """See `Database.read`."""
         # One snapshot for all statements of the block: the version that an answer names is the one that it shows.
         with self._begin("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY") as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
+        """See `Database.write`."""
         with self._begin("BEGIN") as connection:
             yield connection
 
     def close(self) -> None:
+        """See `Database.close`."""
         self._closed = True
         self.engine.dispose()
 
@@ -360,7 +383,7 @@ class PostgresDatabase(Database):
             pooled = self.engine.raw_connection()
         except (psycopg.Error, DBAPIError) as error:
             raise StoreClosed(f"the database {self.name} cannot be reached: {error}") from error
-        raw = pooled.driver_connection
+        raw: Any = pooled.driver_connection
         try:
             # SQLAlchemy's pool hands out connections outside a transaction; we begin and end our own.
             raw.autocommit = True

@@ -1,8 +1,8 @@
 """The way in: journal bytes of many writers become committed rows, one transaction for all that wait.
 
-One thread commits. What arrives while a commit runs goes into the next one, so an idle store answers at once and a busy one
-shares each fsync. Within a transaction rows are locked in one order (writers, runs, projects, each by key), so that two servers
-on one PostgreSQL do not deadlock; should they still, the transaction is repeated.
+One thread commits. What arrives while a commit runs goes into the next one, so an idle store answers at once
+and a busy one shares each fsync. Within a transaction rows are locked in one order (writers, runs, projects, each
+by key), so that two servers on one PostgreSQL do not deadlock; should they still, the transaction is repeated.
 """
 
 from __future__ import annotations
@@ -120,10 +120,11 @@ class Intake:
 
     def _commit(self, group: list[Delivery]) -> None:
         """Commit a group and settle its futures; nothing that one writer sent can fail the others."""
+        outcomes: list[Outcome]
         try:
             outcomes = self._attempt(group)
         except EpochalError as error:
-            outcomes = [error] * len(group)
+            outcomes = [error for _ in group]
         except Exception:
             logger.exception("a commit of %d deliveries failed", len(group))
             outcomes = self._one_by_one(group)

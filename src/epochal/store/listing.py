@@ -35,8 +35,8 @@ from epochal.store.query import (
 )
 
 RUN_COLUMNS = (
-    "run.uid, run.id, run.name, run.state, run.ordinal, run.color, run.created, run.updated, run.finished, run.duration,"
-    " run.archived, run.trashed, run.rows, run.last_step, run.version, run.doc, writer.host"
+    "run.uid, run.id, run.name, run.state, run.ordinal, run.color, run.created, run.updated, run.finished,"
+    " run.duration, run.archived, run.trashed, run.rows, run.last_step, run.version, run.doc, writer.host"
 )
 """What `run_info` needs, from ``run LEFT JOIN writer ON writer.run_uid = run.uid AND writer.ordinal = 0``."""
 RUN_TABLES = "run LEFT JOIN writer ON writer.run_uid = run.uid AND writer.ordinal = 0"

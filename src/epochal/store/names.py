@@ -38,7 +38,7 @@ def check_uid(what: str, uid: object) -> str:
 
 
 def display_name(name: object, fallback: str) -> str:
-    """Return `name` as the name shown for a run: control characters gone, at most 128 characters; `fallback` when nothing is left."""
+    """Return `name` as it is shown: no control characters, at most 128 characters; `fallback` when nothing is left."""
     if not isinstance(name, str):
         return fallback
     return (

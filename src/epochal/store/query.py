@@ -1,7 +1,7 @@
-"""The filter language of the run list, and MongoDB-like filters, as one syntax tree that is evaluated over columns.
+r"""The filter language of the run list, and MongoDB-like filters, as one syntax tree that is evaluated over columns.
 
     adam night                 both words occur in name, id, tags, notes, group or job type (case does not matter)
-    "night run"  /lr-\\d+/      a phrase; a regular expression
+    "night run"  /lr-\d+/       a phrase; a regular expression
     config.lr<0.01             = != < <= > >=; without config. or summary. both are looked for, config first
     config.opt in (adam, sgd)  and its contrary: not in
     state:running  tag:best    name: id: notes: contain; tag: state: group: job_type: are equal
@@ -340,7 +340,7 @@ def _tokens(text: str) -> list[_Token]:
             start = position + len(text[position:]) - len(text[position:].lstrip())
             said = "the quotation mark" if text[start] in "\"'" else f"{text[start]!r}"
             raise FilterError(f"{said} at {start + 1} has no end or no meaning here", start)
-        kind = found.lastgroup if found.lastgroup != "colon" else "string"
+        kind = "string" if found.group("string") else str(found.lastgroup)
         start, end = found.span(kind)
         word = found.group(kind)
         if kind == "word" and word.startswith("/"):
@@ -398,7 +398,7 @@ def read_length(text: str, position: int = 0) -> float:
 
 
 def read_time(text: str, now: float, position: int = 0) -> float:
-    """Return the epoch seconds of ``-7d``, a date, a date with a time (local without a zone), or a number of seconds."""
+    """Return the epoch seconds of ``-7d``, a date, a date with a time (local without a zone), or a number."""
     if text.startswith("-"):
         return now - read_length(text[1:], position + 1)
     number = _number(text)
@@ -439,7 +439,7 @@ def _count_repeats(parsed: Any, inside: bool = False) -> int | None:
     for code, argument in parsed:
         name = str(code)
         if "REPEAT" in name:
-            low, high, body = argument
+            _low, high, body = argument
             is_open = high is re._constants.MAXREPEAT or high > 16  # type: ignore[attr-defined]
             simple = len(body) == 1 and str(body[0][0]) in ("LITERAL", "NOT_LITERAL", "IN", "ANY")
             if inside or (is_open and not simple):

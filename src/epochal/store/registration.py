@@ -139,8 +139,8 @@ def _create_run(
     document = RunDocument()
     document.merge_run(head)
     connection.run(
-        "INSERT INTO run (uid, project_id, id, name, owner, state, ordinal, color, created, updated, finished, duration,"
-        " archived, trashed, rows, last_step, version, doc)"
+        "INSERT INTO run (uid, project_id, id, name, owner, state, ordinal, color, created, updated, finished,"
+        " duration, archived, trashed, rows, last_step, version, doc)"
         " VALUES (?, ?, ?, ?, ?, 'running', ?, NULL, ?, ?, NULL, 0, ?, NULL, 0, NULL, ?, ?)",
         [
             uid,

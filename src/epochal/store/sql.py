@@ -39,6 +39,7 @@ from epochal.store.intake import Delivery, Intake
 from epochal.store.listing import KeyIndex, Listing
 from epochal.store.lock import DataLock
 from epochal.store.names import check_uid
+from epochal.store.series import read_series
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +73,7 @@ def open_store(
         data_dir: the data directory; made when missing, for its owner only.
         database: a ``postgresql://`` URL; without it the store is ``data_dir/store.db``.
         url: where the caller serves, for the message that a second server gets.
+        lock: the directory's lock when the caller has it already; the store releases it.
         lock: the directory's lock, where the caller has taken it already; the store releases it.
 
     Raises:
@@ -210,8 +212,6 @@ class SqlStore(Store):
 
     def series(self, principal: Principal, query: SeriesQuery) -> SeriesAnswer:
         """See `Store.series`."""
-        from epochal.store.series import read_series
-
         with self.database.read() as connection:
             visible = self._visible(connection, principal, query.runs)
             return read_series(connection, self._cache, query, visible)
@@ -357,14 +357,15 @@ class SqlStore(Store):
 
     def _visible(
         self, connection: Connection, principal: Principal, runs: Sequence[str]
-    ) -> list[tuple[Any, ...]]:
-        """Return what `series` needs of those of `runs` that are there and that `principal` may see."""
+    ) -> list[str]:
+        """Return those of `runs` that are there and that `principal` may see, in their order."""
         rows = connection.rows_among(
-            "SELECT run.uid, run.version, run.created, project.version, project.entity"
-            " FROM run JOIN project ON project.id = run.project_id WHERE run.uid IN ({})",
+            "SELECT run.uid, project.entity FROM run JOIN project ON project.id = run.project_id"
+            " WHERE run.uid IN ({})",
             list(dict.fromkeys(runs)),
         )
-        return [row[:4] for row in rows if can_see(principal, row[4])]
+        visible = {uid for uid, entity in rows if can_see(principal, entity)}
+        return [uid for uid in runs if uid in visible]
 
     def _notify(self) -> None:
         for callback in list(self._watchers.values()):
@@ -409,8 +410,8 @@ class SqlStore(Store):
             self._room_missing = None
             if usage.free < reserve:
                 self._room_missing = (
-                    f"only {usage.free >> 20} MiB are free where {self.data_dir} lies, {reserve >> 20} MiB are kept in reserve:"
-                    " free some space, logging goes on by itself"
+                    f"only {usage.free >> 20} MiB are free where {self.data_dir} lies,"
+                    f" {reserve >> 20} MiB are kept in reserve: free some space, logging goes on by itself"
                 )
         if self._room_missing:
             raise StoreFull(self._room_missing)
