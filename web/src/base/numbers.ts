@@ -47,6 +47,11 @@ export function tickFormatter(step: number, reach: number): (value: number) => s
     };
   }
   const decimals = decimalsOf(step / unit);
+  if (decimals > 3 && unit > 1) {
+    // 1.00000005M says less than 1000000.05.
+    const plain = decimalsOf(step);
+    return (value) => value.toFixed(plain);
+  }
   return (value) => {
     if (Math.abs(value) < step * 1e-6) return suffix ? "0" : (0).toFixed(decimals);
     return (value / unit).toFixed(decimals) + suffix;

@@ -52,7 +52,7 @@ class PanelModel {
   private element: HTMLElement | null = null;
   private plot: LinePlot | null = null;
   private watch: Watch | null = null;
-  private spokenAt = 0;
+  private speaking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly ws: Workspace) {}
 
@@ -82,6 +82,7 @@ class PanelModel {
     this.draw();
     return () => {
       for (const stop of stops) stop();
+      clearTimeout(this.speaking);
       watch.close();
       plot.destroy();
       this.watch = null;
@@ -131,6 +132,7 @@ class PanelModel {
     plot.update(lines, this.options());
     const status = { lines: lines.length, isLoading: watch.isLoading(), error: watch.error };
     const old = this.status.peek();
+    this.speakSoon(old.lines === 0 || old.lines !== status.lines);
     if (
       old.lines !== status.lines ||
       old.isLoading !== status.isLoading ||
@@ -138,15 +140,20 @@ class PanelModel {
     ) {
       this.status.value = status;
     }
-    this.speak(() => sentence(this.name(), ws.axisOf(this.metric.value), lines));
   }
 
   /** Renews the sentence for those who do not see the chart, at a pace that costs nothing. */
-  private speak(say: () => string): void {
-    const now = performance.now();
-    if (now - this.spokenAt < SPOKEN_MS && this.sentence.peek() !== "") return;
-    this.spokenAt = now;
-    this.sentence.value = say();
+  private speakSoon(isFirst: boolean): void {
+    if (this.speaking !== undefined && !isFirst) return;
+    clearTimeout(this.speaking);
+    const say = () => {
+      this.speaking = undefined;
+      const { ws, watch } = this;
+      if (!watch) return;
+      const lines = linesOf(watch.series(), ws.known.value, theme.value);
+      this.sentence.value = sentence(this.name(), ws.axisOf(this.metric.value), lines);
+    };
+    this.speaking = setTimeout(say, isFirst ? 0 : SPOKEN_MS);
   }
 
   private onHover(hover: Hover | null, axis: string): void {

@@ -1,0 +1,70 @@
+"""What the browser tests share: runs that are really logged, and a page that is logged in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.e2e.looking import WIDE, OpenPage
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from tests.conftest import RunningServer
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the runs of these tests from printing."""
+    monkeypatch.setenv("EPOCHAL_QUIET", "1")
+
+
+@pytest.fixture
+def foreign_requests() -> list[str]:
+    """Return the addresses beyond the server that a page of this test asked for; checked at its end."""
+    return []
+
+
+@pytest.fixture
+def open_page(
+    chromium: Browser, epochal_server: RunningServer, foreign_requests: list[str]
+) -> Iterator[OpenPage]:
+    """Return `open_page(path, viewport=WIDE, **context)`, which opens a page of the server, logged in.
+
+    The test fails when a page raises an error, asks another origin for anything, or is refused
+    something by the content security policy.
+    """
+    contexts = []
+    problems: list[str] = []
+
+    def open_(path: str = "", viewport: Any = WIDE, **settings: Any) -> Page:
+        context = chromium.new_context(viewport=viewport, **settings)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: problems.append(f"error: {error}"))
+        page.on(
+            "console",
+            lambda message: (
+                problems.append(message.text) if "Content Security" in message.text else None
+            ),
+        )
+        page.on(
+            "request",
+            lambda request: (
+                None
+                if request.url.startswith((epochal_server.url, "blob:", "data:"))
+                else foreign_requests.append(request.url)
+            ),
+        )
+        page.goto(epochal_server.login_url)
+        if path:
+            page.goto(f"{epochal_server.url}/{path}")
+        return page
+
+    yield open_
+    for context in contexts:
+        context.close()
+    assert problems == []
+    assert foreign_requests == []

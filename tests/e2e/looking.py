@@ -1,0 +1,90 @@
+"""What the browser tests look at and do with a page, in the words of the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+WIDE = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+OpenPage = Callable[..., "Page"]
+"""`open_page(path, viewport=WIDE, **context)`; see the fixture of that name."""
+
+# The layout shifts of the page so far, as the browser counts them.
+SHIFTS = """() => new Promise(done => {
+    let sum = 0;
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) sum += entry.value;
+    }).observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => done(sum), 300);
+})"""
+
+
+def expect_eventually(page: Page, condition: str, argument: Any = None) -> None:
+    """Wait until a JavaScript condition holds; fail after 10 s."""
+    page.wait_for_function(condition, arg=argument, timeout=10_000)
+
+
+def wait_for_charts(page: Page, at_least: int = 1) -> None:
+    """Wait until panels are in the page and none of those in view is loading."""
+    expect_eventually(
+        page,
+        """n => document.querySelectorAll('.panel canvas').length >= 2 * n
+              && document.querySelectorAll('.panel .skeleton').length === 0""",
+        at_least,
+    )
+
+
+def plot(page: Page, key: str) -> Any:
+    """Return the locator of a panel's plot."""
+    return page.locator(f'.panel[data-key="{key}"] .plot')
+
+
+def pixels(page: Page, key: str) -> str:
+    """Return the data canvas of a panel as a data address, to compare pictures by."""
+    return plot(page, key).locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+
+
+def hover(page: Page, key: str, fraction: float, height: float = 0.5) -> str:
+    """Move the pointer to a fraction of the plot's width, and return the tooltip's text."""
+    box = plot(page, key).bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 30)
+    page.mouse.move(
+        box["x"] + 40 + (box["width"] - 50) * fraction, box["y"] + box["height"] * height
+    )
+    tooltip = page.locator(".tooltip")
+    tooltip.wait_for(timeout=5000)
+    page.wait_for_timeout(60)
+    return tooltip.inner_text()
+
+
+def step_of(tooltip: str) -> int:
+    """Return the step that a tooltip is about."""
+    return int(re.search(r"step ([\d,]+)", tooltip)[1].replace(",", ""))
+
+
+def drag(page: Page, key: str, start: float, end: float) -> None:
+    """Drag from one fraction of the plot's width to another."""
+    box = plot(page, key).bounding_box()
+    y = box["y"] + box["height"] / 2
+    left, width = box["x"] + 40, box["width"] - 50
+    page.mouse.move(left + width * start, y)
+    page.mouse.down()
+    page.mouse.move(left + width * (start + end) / 2, y, steps=4)
+    page.mouse.move(left + width * end, y, steps=4)
+    page.mouse.up()
+
+
+def expect_said(page: Page, key: str, text: str) -> None:
+    """Wait until the sentence that stands for a chart contains a text."""
+    expect_eventually(
+        page,
+        """([key, text]) => document.querySelector(`.panel[data-key="${key}"] .plot`)
+              ?.getAttribute('aria-label').includes(text)""",
+        [key, text],
+    )

@@ -1,0 +1,503 @@
+"""What the line plot paints, read from the canvas's own pixels and held against every point.
+
+A million points with 85 one-step spikes and a few NaN and infinities among them, drawn by the real renderer
+from the points themselves and from columns reduced as the server reduces them, at three widths and device
+ratios 1 and 2, in random zooms and while points arrive. For every pixel column numpy says by brute force
+which points lie in it: the column must be inked from the smallest to the largest of them, and
+nowhere beyond what the line between neighbouring columns reaches.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import http.server
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from tests.conftest import require_component
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+
+WEB = Path(__file__).resolve().parents[2] / "web"
+POINTS = 1_000_000
+SPIKES = 85
+WIDTHS = (330, 760, 1380)
+HEIGHT = 260
+# Cover of a pixel, 0 to 255, from which it counts as painted. The renderer promises half.
+PAINTED = 115
+# From the middle of a mark to the plot's edge, CSS pixels.
+MARK_INSET = 4.5
+NAN, POSITIVE, NEGATIVE = 1, 2, 4
+
+Floats = "NDArray[np.float64]"
+
+
+# ------------------------------------------------------------------------------------ page and data
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
+        """Say nothing: the test's output is for its failures."""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the built page; the arrays of the series are put beside it."""
+    npx = shutil.which("npx")
+    if npx is None or not (WEB / "node_modules" / "vite").is_dir():
+        require_component("vite", "install Node 20.19 or newer and run `npm ci` in web/")
+    target = tmp_path_factory.mktemp("plot-page")
+    built = subprocess.run(
+        [npx, "vite", "build", "--config", "bench/vite.config.ts", "--outDir", str(target)],
+        cwd=WEB,
+        env={**_environment(), "BENCH_PAGES": "pixels"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return target
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """Return the address of the page on a loopback server of its own."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}/pixels.html"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def page(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """Return the page at the device ratio that the test's parameter `ratio` names."""
+    ratio = request.node.callspec.params["ratio"]
+    context = chromium.new_context(
+        viewport={"width": 1440, "height": 500}, device_scale_factor=ratio
+    )
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(address)
+    page.wait_for_function("window.pixels")
+    yield page
+    context.close()
+    assert problems == []
+
+
+@dataclass
+class Data:
+    """The truth: every point in the order logged."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    spikes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+
+def make_data(seed: int, points: int = POINTS, *, irregular: bool = False) -> Data:
+    """Make a noisy curve with one-step spikes, NaN and infinities; positions whole or irregular."""
+    random = np.random.default_rng(seed)
+    y = 1.5 * np.exp(-np.arange(points) / points * 4) + 0.05 * random.standard_normal(points)
+    spikes = np.sort(random.choice(points, SPIKES, replace=False))
+    y[spikes] += random.choice([-1.0, 1.0], SPIKES) * random.uniform(0.5, 2.0, SPIKES)
+    places = random.choice(np.setdiff1d(np.arange(points), spikes), 12, replace=False)
+    y[places[:8]] = np.nan
+    y[places[8:10]] = np.inf
+    y[places[10:]] = -np.inf
+    stretch = int(places[0]) // 2
+    y[stretch : stretch + points // 400] = np.nan
+    x = np.arange(points, dtype=np.float64)
+    if irregular:
+        # Gaps of all sizes, and every tenth position twice.
+        steps = random.exponential(3.0, points)
+        steps[::10] = 0
+        x = np.cumsum(steps)
+    return Data(x, y, spikes)
+
+
+class Sender:
+    """Puts arrays beside the page and describes a series in the page's words."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.files = 0
+
+    def array(self, values: NDArray[Any]) -> dict[str, Any]:
+        """Write one array and return its description."""
+        name = f"data-{self.files}.bin"
+        self.files += 1
+        (self.folder / name).write_bytes(values.astype(values.dtype.newbyteorder("<")).tobytes())
+        return {"dtype": f"{values.dtype.kind}{values.dtype.itemsize}", "file": name}
+
+    def points(self, x: NDArray[np.float64], y: NDArray[np.float64], total: int) -> dict[str, Any]:
+        """Describe points; evenly spaced positions go as a rule, as the server sends them."""
+        even = len(x) > 1 and bool(np.all(np.diff(x) == x[1] - x[0]))
+        rule = {"start": float(x[0]), "stride": float(x[1] - x[0]), "length": len(x)} if even else None
+        return {
+            "mode": "points",
+            "total": total,
+            "starts": [0],
+            "arrays": {"x": rule or self.array(x), "y": self.array(y)},
+        }
+
+    def columns(self, columns: dict[str, NDArray[Any]], total: int) -> dict[str, Any]:
+        """Describe columns."""
+        arrays = {name: self.array(values) for name, values in columns.items()}
+        return {"mode": "columns", "total": total, "starts": [0], "sorted": True, "arrays": arrays}
+
+
+def reduce_as_server(data: Data, lo: float, hi: float, px: int) -> dict[str, NDArray[Any]] | slice:
+    """Reduce the points in [lo, hi] as docs/architecture.md says ("Exact pixels").
+
+    Returns columns, or the slice of points when there are at most `4 * px` of them.
+    """
+    x, y = data.x, data.y
+    first = max(int(np.searchsorted(x, lo, "left")) - 1, 0)
+    last = min(int(np.searchsorted(x, hi, "right")) + 1, len(x))
+    if last - first <= 4 * px:
+        return slice(first, last)
+    per_pixel = (last - first) / px
+    level = next((size for size in (4096, 256, 16) if size <= per_pixel / 2), 1)
+    # Buckets are aligned in the series, not in the range, and then cut to columns of pixels.
+    edges = np.arange(first // level * level, last + level, level).clip(0, len(x))
+    edges = np.unique(edges)
+    column = np.floor((x - lo) / (hi - lo) * px)
+    starts = edges[:-1]
+    ends = edges[1:] - 1
+    lies_in_one = column[starts] == column[ends]
+    merges = np.zeros(len(starts), bool)
+    merges[1:] = lies_in_one[1:] & lies_in_one[:-1] & (column[starts[1:]] == column[starts[:-1]])
+    heads = starts[~merges]
+    tails = np.append(heads[1:], edges[-1]) - 1
+    finite = np.isfinite(y)
+    stop = edges[-1]
+    low = np.minimum.reduceat(np.where(finite, y, np.inf)[:stop], heads)
+    high = np.maximum.reduceat(np.where(finite, y, -np.inf)[:stop], heads)
+    empty = low > high
+    low[empty] = high[empty] = np.nan
+    flags = np.zeros(len(heads), np.uint8)
+    for bit, present in ((NAN, np.isnan(y)), (POSITIVE, y == np.inf), (NEGATIVE, y == -np.inf)):
+        flags |= (np.logical_or.reduceat(present[:stop], heads) * bit).astype(np.uint8)
+    return {
+        "x0": x[heads],
+        "x1": x[tails],
+        "first": y[heads],
+        "min": low,
+        "max": high,
+        "last": y[tails],
+        "flags": flags,
+    }
+
+
+# ------------------------------------------------------------------------------------ brute force
+
+
+@dataclass
+class Picture:
+    """What the canvas shows: cover of each pixel of the plot area, and where values lie in it."""
+
+    cover: NDArray[np.uint8]
+    frame: dict[str, Any]
+    y_log: bool = False
+
+    @classmethod
+    def of(cls, answer: dict[str, Any], *, y_log: bool = False) -> Picture:
+        """Decode the page's answer."""
+        frame = answer["frame"]
+        cover = np.frombuffer(base64.b64decode(answer["cover"]), np.uint8)
+        return cls(cover.reshape(frame["height"], frame["width"]), frame, y_log)
+
+    def column_of(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the pixel position of x values, from the plot's left edge."""
+        lo, hi = self.frame["x"]
+        return (x - lo) / (hi - lo) * self.frame["width"]
+
+    def row_of(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the pixel position of y values, from the plot's top edge."""
+        lo, hi = self.frame["y"]
+        if self.y_log:
+            y, lo, hi = np.log10(y), np.log10(lo), np.log10(hi)
+        return (1 - (y - lo) / (hi - lo)) * self.frame["height"]
+
+    @property
+    def mark_rows(self) -> tuple[int, int]:
+        """Return the rows of the middles of marks at the top and at the bottom edge."""
+        inset = MARK_INSET * self.frame["ratio"]
+        return int(inset), int(self.frame["height"] - inset)
+
+
+def check_picture(picture: Picture, data: Data, *, columns: bool) -> tuple[int, int]:
+    """Hold a picture against all points; returns how many spikes and how many marks were in view.
+
+    `columns` allows what lies in a bucket that straddles a pixel's edge to be seen on both sides of it.
+    """
+    width, height = picture.frame["width"], picture.frame["height"]
+    position = picture.column_of(data.x)
+    finite = np.isfinite(data.y)
+    inside = (position >= 0) & (position < width)
+    shown = inside & finite
+    low, high = _extremes(picture, data, shown, position, width)
+    has_points = ~np.isnan(low)
+
+    # The plot fits what is in view.
+    if shown.any():
+        rows = picture.row_of(data.y[shown])
+        assert rows.min() >= 0
+        assert rows.max() <= height
+        if np.ptp(data.y[shown]) > 0:
+            assert np.ptp(rows) >= 0.8 * height
+
+    painted = picture.cover >= PAINTED
+    missing = []
+    for column in np.flatnonzero(has_points):
+        # Row 0 is at the top: the largest value has the smallest row.
+        top = int(np.clip(np.floor(high[column]), 0, height - 1))
+        bottom = int(np.clip(np.floor(low[column]), 0, height - 1))
+        if not painted[top : bottom + 1, column].all():
+            missing.append((int(column), top, bottom))
+    assert not missing, f"{len(missing)} columns are not inked from min to max, as {missing[:3]}"
+
+    spikes = data.spikes[shown[data.spikes]]
+    for index in spikes:
+        row = int(np.clip(np.floor(picture.row_of(data.y[index : index + 1])[0]), 0, height - 1))
+        assert painted[row, int(position[index])], f"the spike at {data.x[index]} is not painted"
+
+    _check_nothing_beyond(picture, data, position, finite, columns=columns)
+    return len(spikes), _check_marks(picture, data, position, inside, columns=columns)
+
+
+def _extremes(
+    picture: Picture,
+    data: Data,
+    shown: NDArray[np.bool_],
+    position: NDArray[np.float64],
+    width: int,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the rows of the smallest and largest value of each pixel column; NaN where it has none."""
+    low = np.full(width, np.inf)
+    high = np.full(width, -np.inf)
+    at = np.floor(position[shown]).astype(np.int64)
+    np.minimum.at(low, at, data.y[shown])
+    np.maximum.at(high, at, data.y[shown])
+    empty = low > high
+    low[empty] = high[empty] = np.nan
+    return picture.row_of(low), picture.row_of(high)
+
+
+def _check_nothing_beyond(
+    picture: Picture,
+    data: Data,
+    position: NDArray[np.float64],
+    finite: NDArray[np.bool_],
+    *,
+    columns: bool,
+) -> None:
+    """No ink outside of what points in this and the next columns, and the lines to them, can reach."""
+    frame = picture.frame
+    width, height = frame["width"], frame["height"]
+    # Half a line's width, its soft edge, and that pixel rows are whole.
+    slack = 1.5 * frame["ratio"] / 2 + 2
+    aside = 2 if columns else 1
+    order = np.flatnonzero(finite)
+    places, values = position[order], picture.row_of(data.y[order])
+    left = np.searchsorted(places, np.arange(width) - aside, "left") - 1
+    right = np.searchsorted(places, np.arange(width) + 1 + aside, "right") + 1
+    # In wide lines a column of many points is as wide as the line.
+    wide = int(1.5 * frame["ratio"] / 2)
+    marks = np.array(picture.mark_rows)
+    lane = 5 * frame["ratio"]
+    for column in range(width):
+        rows = np.flatnonzero(picture.cover[:, column] >= PAINTED)
+        rows = rows[np.abs(rows[:, None] - marks).min(axis=1) > lane]
+        if len(rows) == 0:
+            continue
+        from_ = max(left[max(column - wide, 0)], 0)
+        to = right[min(column + wide, width - 1)]
+        reach = values[from_:to]
+        assert len(reach) > 0, f"column {column} has ink and no point near it"
+        assert rows.min() >= reach.min() - slack - 1, f"column {column} is inked too far up"
+        assert rows.max() <= reach.max() + slack, f"column {column} is inked too far down"
+    assert height > 0
+
+
+def _check_marks(
+    picture: Picture,
+    data: Data,
+    position: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    *,
+    columns: bool,
+) -> int:
+    """Every NaN and infinity has its mark, and where none is there is no mark."""
+    top, bottom = picture.mark_rows
+    width = picture.frame["width"]
+    reach = int(4 * picture.frame["ratio"]) + (2 if columns else 1)
+    count = 0
+    for row, wanted in (
+        (bottom, np.isnan(data.y) | (data.y == -np.inf)),
+        (top, data.y == np.inf),
+    ):
+        at = np.unique(np.floor(position[inside & wanted]).astype(np.int64))
+        count += len(at)
+        inked = picture.cover[row] >= PAINTED
+        # The middle of a triangle is in its column; a bucket's mark is in each column it touches.
+        assert inked[at].all(), f"no mark in columns {at[~inked[at]][:5]}"
+        near = np.zeros(width + 2 * reach, bool)
+        for shift in range(2 * reach + 1):
+            near[at + shift] = True
+        stray = np.flatnonzero(inked & ~near[reach : reach + width])
+        lines = picture.row_of(data.y[inside & np.isfinite(data.y)])
+        if len(lines) and np.abs(lines - row).min() > 2 * picture.frame["ratio"]:
+            assert len(stray) == 0, f"marks where nothing is to be marked: columns {stray[:5]}"
+    return count
+
+
+# ------------------------------------------------------------------------------------ tests
+
+
+def zooms(seed: int, lo: float, hi: float, count: int) -> list[dict[str, float]]:
+    """Return views of random place and width, from half of the data to a few dozen points."""
+    random = np.random.default_rng(seed)
+    views = []
+    for share in np.geomspace(0.5, 3e-5, count):
+        wide = (hi - lo) * share * random.uniform(0.7, 1.3)
+        at = random.uniform(lo, hi - wide)
+        views.append({"x0": float(at), "x1": float(at + wide)})
+    return views
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("irregular", [False, True], ids=["even", "irregular"])
+def test_pixels_of_points(page: Page, folder: Path, ratio: int, irregular: bool) -> None:
+    data = make_data(ratio, irregular=irregular)
+    described = Sender(folder).points(data.x, data.y, POINTS)
+    for width in WIDTHS:
+        page.evaluate("size => pixels.mount(...size)", [width, HEIGHT])
+        answer = page.evaluate("one => pixels.show(one, {view: null})", described)
+        spikes, _ = check_picture(Picture.of(answer), data, columns=False)
+        assert spikes >= SPIKES - 1  # the last point stands on the very edge
+        for view in zooms(width, data.x[0], data.x[-1], 8):
+            answer = page.evaluate("view => pixels.view({view})", view)
+            check_picture(Picture.of(answer), data, columns=False)
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("irregular", [False, True], ids=["even", "irregular"])
+def test_pixels_of_columns(page: Page, folder: Path, ratio: int, irregular: bool) -> None:
+    data = make_data(10 + ratio, irregular=irregular)
+    sender = Sender(folder)
+    marks = 0
+    for width in WIDTHS:
+        page.evaluate("size => pixels.mount(...size)", [width, HEIGHT])
+        lo, hi = float(data.x[0]), float(data.x[-1])
+        for view in [None, *zooms(width, lo, hi, 7)]:
+            ask = view or {"x0": lo, "x1": hi}
+            frame = page.evaluate("view => pixels.view({view})", view)["frame"]
+            reduced = reduce_as_server(data, ask["x0"], ask["x1"], frame["width"])
+            if isinstance(reduced, slice):
+                described = sender.points(data.x[reduced], data.y[reduced], POINTS)
+            else:
+                assert len(reduced["x0"]) < 4 * frame["width"]
+                described = sender.columns(reduced, POINTS)
+            answer = page.evaluate("([one, view]) => pixels.show(one, {view})", [described, view])
+            marks += check_picture(
+                Picture.of(answer), data, columns=not isinstance(reduced, slice)
+            )[1]
+    assert marks > 0
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("mode", ["points", "columns"])
+def test_pixels_while_points_arrive(page: Page, folder: Path, ratio: int, mode: str) -> None:
+    """The first 900,000 points are there; the others come in pieces, followed and while zoomed in."""
+    data = make_data(20 + ratio)
+    sender = Sender(folder)
+    page.evaluate("size => pixels.mount(...size)", [WIDTHS[1], HEIGHT])
+    known = 900_000
+    head = Data(data.x[:known], data.y[:known], data.spikes[data.spikes < known])
+    if mode == "points":
+        described = sender.points(head.x, head.y, known)
+    else:
+        reduced = reduce_as_server(head, 0.0, float(known - 1), 700 * ratio)
+        assert isinstance(reduced, dict)
+        described = sender.columns(reduced, known)
+    page.evaluate("one => pixels.show(one, {view: null})", described)
+    tail = {"x0": known - 20_000.0, "x1": known + 60_000.0}
+    for size in (1, 2, 17, 400, 9_000, 90_580):
+        more = slice(known, known + size)
+        known += size
+        piece = sender.points(data.x[more], data.y[more], known)
+        answer = page.evaluate("one => pixels.append(one, {view: null})", piece)
+        arrived = Data(data.x[:known], data.y[:known], data.spikes[data.spikes < known])
+        check_picture(Picture.of(answer), arrived, columns=mode == "columns")
+        if mode == "points":
+            answer = page.evaluate("view => pixels.view({view})", tail)
+            check_picture(Picture.of(answer), arrived, columns=False)
+    assert known == POINTS
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_pixels_on_a_log_axis(page: Page, folder: Path, ratio: int) -> None:
+    data = make_data(30 + ratio)
+    data.y = np.where(np.isfinite(data.y), 10 ** (4 * data.y), data.y)
+    page.evaluate("size => pixels.mount(...size)", [WIDTHS[0], HEIGHT])
+    described = Sender(folder).points(data.x, data.y, POINTS)
+    answer = page.evaluate("one => pixels.show(one, {view: null, yLog: true})", described)
+    check_picture(Picture.of(answer, y_log=True), data, columns=False)
+    for view in zooms(ratio, 0, POINTS - 1, 6):
+        answer = page.evaluate("view => pixels.view({view})", view)
+        check_picture(Picture.of(answer, y_log=True), data, columns=False)
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> None:
+    """A run that was rewound twice: every point is painted, in each of the passes."""
+    data = make_data(40 + ratio, 120_000)
+    steps = np.concatenate([np.arange(50_000), np.arange(30_000, 65_000), np.arange(55_000, 90_000)])
+    data.x = steps.astype(np.float64)
+    described = Sender(folder).points(data.x, data.y, len(data.x))
+    page.evaluate("size => pixels.mount(...size)", [WIDTHS[1], HEIGHT])
+    answer = page.evaluate("one => pixels.show(one, {view: null})", described)
+    for view in [None, *zooms(ratio, 0, 89_999, 6)]:
+        answer = page.evaluate("view => pixels.view({view})", view)
+        picture = Picture.of(answer)
+        position = picture.column_of(data.x)
+        shown = np.isfinite(data.y) & (position >= 0) & (position < picture.frame["width"])
+        rows = picture.row_of(data.y[shown]).clip(0, picture.frame["height"] - 1).astype(np.int64)
+        cover = picture.cover[rows, position[shown].astype(np.int64)]
+        assert (cover >= PAINTED).all(), f"{np.count_nonzero(cover < PAINTED)} points are not painted"
+        for pass_ in (slice(0, 50_000), slice(50_000, 85_000), slice(85_000, None)):
+            part = Data(data.x[pass_], data.y[pass_])
+            low, high = _extremes(
+                picture,
+                part,
+                shown[pass_],
+                position[pass_],
+                picture.frame["width"],
+            )
+            for column in np.flatnonzero(~np.isnan(low)):
+                top, bottom = int(max(high[column], 0)), int(low[column])
+                assert (picture.cover[top : bottom + 1, column] >= PAINTED).all()

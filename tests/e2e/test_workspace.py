@@ -1,0 +1,369 @@
+"""The workspace in a real browser, over the real server, with runs that the SDK logged."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+import epochal
+from tests.e2e.digits import STEPS, log_run, loss, values
+from tests.e2e.looking import (
+    SHIFTS,
+    OpenPage,
+    drag,
+    expect_eventually,
+    expect_said,
+    hover,
+    pixels,
+    plot,
+    step_of,
+    wait_for_charts,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import RunningServer, ServerStarter
+
+pytestmark = pytest.mark.browser
+
+
+def test_first_screen_is_nine_whole_charts_with_the_logged_values(open_page: OpenPage) -> None:
+    for number in range(3):
+        log_run(number)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    whole = page.evaluate(
+        """() => [...document.querySelectorAll('.panel')].filter(panel => {
+            const box = panel.getBoundingClientRect();
+            return box.top >= 76 && box.bottom <= innerHeight && box.right <= innerWidth;
+        }).length"""
+    )
+    assert whole >= 9
+    sections = page.locator(".section-head").all_inner_texts()
+    assert [re.split(r"\s", text)[0] for text in sections] == ["Charts", "train", "val", "system"]
+    assert page.locator(".count").inner_text() == "3 of 3"
+
+    text = hover(page, "train/loss", 0.5)
+    step = step_of(text)
+    assert step % 10 == 0
+    for number in range(3):
+        assert f"{loss(number, step // 10):.4g}" in text.replace("0.1000", "0.1"), text
+    # The cursor stands in every other panel too: its overlay is no longer empty.
+    overlay = plot(page, "val/loss").locator("canvas").nth(1)
+    assert overlay.evaluate(
+        "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"
+    )
+    assert page.evaluate(SHIFTS) == 0
+    expect_said(page, "train/loss", "train/loss over step, 3 runs. Last values: run-0 ")
+
+
+def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:
+    with epochal.init(project="digits", name="live", id="live") as run:
+        run.log({"train/loss": 2.0, "train/acc": 0.1}, step=0)
+        run.log({"train/loss": 1.5, "train/acc": 0.2}, step=1)
+        page = open_page("local/digits")
+        wait_for_charts(page, 2)
+        page.locator(".state.running").wait_for()
+        place = plot(page, "train/acc").bounding_box()
+        before = pixels(page, "train/loss")
+        for step in range(2, 40):
+            run.log({"train/loss": 1.5 / step, "train/acc": 0.2 + step / 100}, step=step)
+        run.log({"train/new": 1.0, "train/loss": 0.03125}, step=40)
+        expect_eventually(page, "() => document.querySelector('[data-key=\"train/new\"]') !== null")
+        expect_said(page, "train/loss", "0.03125 at 40")
+        assert pixels(page, "train/loss") != before
+        assert plot(page, "train/acc").bounding_box() == place
+        assert page.evaluate(SHIFTS) == 0
+    page.locator(".state.finished").wait_for(timeout=10_000)
+
+
+def test_zoom_is_linked_kept_in_the_address_and_undone(open_page: OpenPage) -> None:
+    log_run(0)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    whole = {key: pixels(page, key) for key in ("train/loss", "val/loss")}
+    drag(page, "train/loss", 0.25, 0.5)
+    expect_eventually(page, "() => location.search.includes('xr=')")
+    lo, hi = (float(part) for part in re.search(r"xr=([^&]+)", page.url)[1].split(",")[:2])
+    last = 10 * (STEPS - 1)
+    assert abs(lo - last / 4) < last / 20
+    assert abs(hi - last / 2) < last / 20
+    page.wait_for_timeout(200)
+    assert pixels(page, "val/loss") != whole["val/loss"]
+    assert lo - 10 <= step_of(hover(page, "val/loss", 0.02)) <= lo + last / 10
+
+    zoomed = pixels(page, "val/loss")
+    page.reload()
+    wait_for_charts(page, 9)
+    page.wait_for_timeout(200)
+    assert pixels(page, "val/loss") == zoomed
+
+    plot(page, "val/loss").dblclick(position={"x": 150, "y": 90})
+    expect_eventually(page, "() => !location.search.includes('xr=')")
+    page.mouse.move(5, 400)
+    page.wait_for_timeout(200)
+    assert {key: pixels(page, key) for key in whole} == whole
+
+
+def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: OpenPage) -> None:
+    for number in range(4):
+        log_run(number)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    all_shown = pixels(page, "train/loss")
+
+    page.get_by_label("Show run-1", exact=True).click()
+    page.get_by_label("X axis: step").click()
+    page.get_by_role("menuitemradio", name="relative time").click()
+    page.keyboard.press("l")
+    page.get_by_label("Pin val/top5").click(force=True)
+    page.get_by_label("Columns and sorting").click()
+    page.get_by_label("config.lr", exact=True).check()
+    page.keyboard.press("Escape")
+    page.get_by_label("Sort by config.lr").click()
+    page.wait_for_timeout(500)
+    wait_for_charts(page, 9)
+    query = page.url.partition("?")[2]
+    assert query == "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=config.lr&sort=config.lr"
+    names = page.locator(".run-row .run-name a").all_inner_texts()
+    assert names == ["run-0", "run-1", "run-2", "run-3"]
+    assert page.locator(".run-row .cell").all_inner_texts() == ["0.001", "0.002", "0.003", "0.004"]
+    assert page.locator(".section-head").first.inner_text().startswith("Pinned")
+
+    page.mouse.move(5, 500)
+    page.wait_for_timeout(200)
+    before = pixels(page, "train/loss")
+    assert before != all_shown
+    page.reload()
+    wait_for_charts(page, 9)
+    page.mouse.move(5, 501)
+    page.wait_for_timeout(300)
+    assert page.url.partition("?")[2] == query
+    assert pixels(page, "train/loss") == before
+    assert page.locator(".count").inner_text() == "3 of 4"
+
+
+def test_filter_solo_range_and_colour(open_page: OpenPage) -> None:
+    for number in range(12):
+        log_run(number, rows=20)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+
+    page.keyboard.press("r")
+    page.keyboard.type("run-1")
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '3 of 3'")
+    names = page.locator(".run-row .run-name a").all_inner_texts()
+    assert sorted(names) == ["run-1", "run-10", "run-11"]
+    page.keyboard.press("Control+A")
+    page.keyboard.type("config.lr<0.0025")
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '2 of 2'")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("config.lr<(")
+    page.locator(".list-notice[role=alert]").wait_for()
+    assert page.locator(".run-row").count() == 2, "the last good list stays"
+    page.get_by_role("button", name="Clear the filter").click()
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '12 of 12'")
+
+    page.get_by_label("Show run-3", exact=True).click(modifiers=["Alt"])
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '1 of 12'")
+    assert "only=run-3" in page.url
+    page.get_by_label("Show run-3", exact=True).click(modifiers=["Alt"])
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '12 of 12'")
+    page.get_by_label("Show run-9", exact=True).click()
+    page.get_by_label("Show run-6", exact=True).click(modifiers=["Shift"])
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '8 of 12'")
+
+    swatch = page.get_by_label("Colour of run-3")
+    before = swatch.locator(".swatch").evaluate("s => getComputedStyle(s).backgroundColor")
+    picture = pixels(page, "perf/examples_per_s")
+    swatch.click()
+    page.get_by_label("Colour 9", exact=True).click()
+    expect_eventually(
+        page,
+        """old => getComputedStyle(document.querySelector('[aria-label="Colour of run-3"] .swatch'))
+               .backgroundColor !== old""",
+        before,
+    )
+    after = swatch.locator(".swatch").evaluate("s => getComputedStyle(s).backgroundColor")
+    page.mouse.move(700, 20)
+    page.wait_for_timeout(200)
+    assert pixels(page, "perf/examples_per_s") != picture
+    page.reload()
+    wait_for_charts(page, 9)
+    assert swatch.locator(".swatch").evaluate("s => getComputedStyle(s).backgroundColor") == after
+
+
+def test_panels_filter_fold_and_open_in_full_screen(open_page: OpenPage) -> None:
+    log_run(0)
+    log_run(1)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    assert page.locator('[data-key="system/cpu"]').count() == 0, "system begins folded"
+    page.keyboard.press("/")
+    page.keyboard.type("/^(system|val).*(cpu|loss)$/")
+    wait_for_charts(page, 2)
+    shown = page.locator(".panel").evaluate_all("all => all.map(one => one.dataset.key)")
+    assert shown == ["val/loss", "system/cpu"]
+    page.keyboard.press("Control+A")
+    page.keyboard.type("nothing like this")
+    page.get_by_text("No panel matches").wait_for()
+    page.get_by_role("button", name="Clear the panel filter").click()
+    wait_for_charts(page, 9)
+
+    page.locator(".section-head", has_text="train").click()
+    expect_eventually(page, "() => document.querySelector('[data-key=\"train/loss\"]') === null")
+    assert "fold=train" in page.url
+    page.locator(".section-head", has_text="train").click()
+    wait_for_charts(page, 9)
+
+    plot(page, "val/loss").hover()
+    page.keyboard.press("f")
+    page.locator(".full").wait_for()
+    assert "full=val/loss" in page.url
+    row = page.locator(".line-table tbody tr", has_text="run-1")
+    row.wait_for()
+    assert f"{loss(1, STEPS - 1) * 1.1:.4g}" in row.inner_text()
+    page.keyboard.press("ArrowRight")
+    expect_eventually(page, "() => location.search.includes('full=val/accuracy')")
+    page.keyboard.press("Escape")
+    page.locator(".full").wait_for(state="detached")
+    page.go_back()
+    page.locator(".full").wait_for()
+    page.go_back()
+    page.locator(".full").wait_for(state="detached")
+
+
+def test_dark_theme_redraws_the_charts_and_is_remembered(open_page: OpenPage) -> None:
+    log_run(0, rows=20)
+    page = open_page("local/digits", color_scheme="light")
+    wait_for_charts(page, 9)
+    corner = """canvas => [...canvas.getContext('2d').getImageData(2, 2, 1, 1).data.slice(0, 3)]"""
+    canvas = plot(page, "train/loss").locator("canvas").first
+    assert canvas.evaluate(corner) == [255, 255, 255]
+    page.keyboard.press("t")
+    page.keyboard.press("t")
+    page.wait_for_timeout(300)
+    assert sum(canvas.evaluate(corner)) < 100
+    page.reload()
+    wait_for_charts(page, 9)
+    assert sum(canvas.evaluate(corner)) < 100
+    assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") != (
+        "rgb(251, 251, 252)"
+    )
+
+
+def test_server_that_stops_is_said_and_its_return_heals_the_page(
+    open_page: OpenPage, epochal_server: RunningServer, start_server: ServerStarter
+) -> None:
+    log_run(0)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    picture = pixels(page, "train/loss")
+    port = epochal_server.url.rpartition(":")[2]
+    epochal_server.stop()
+    page.locator(".live.reconnecting").wait_for(timeout=10_000)
+    page.get_by_label("X axis: step").click()
+    page.get_by_role("menuitemradio", name="wall time").click()
+    page.locator(".panel-cover.error").first.wait_for(timeout=10_000)
+    assert "does not answer" in page.locator(".panel-cover.error").first.inner_text()
+
+    start_server("--port", port)
+    page.locator(".live.live").wait_for(timeout=20_000)
+    page.locator(".panel-cover.error").first.wait_for(state="detached", timeout=10_000)
+    page.get_by_label("X axis: wall time").click()
+    page.get_by_role("menuitemradio", name="step").click()
+    page.mouse.move(5, 500)
+    page.wait_for_timeout(500)
+    wait_for_charts(page, 9)
+    assert pixels(page, "train/loss") == picture
+
+
+def test_list_of_many_runs_holds_few_rows_and_loads_as_it_is_scrolled(open_page: OpenPage) -> None:
+    for number in range(150):
+        with epochal.init(project="many", name=f"run-{number}", id=f"run-{number}") as run:
+            run.log({"loss": 1 / (1 + number)})
+    page = open_page("local/many")
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '20 of 150'")
+    wait_for_charts(page, 1)
+    assert page.locator(".run-row").count() < 80
+    page.locator(".rows").evaluate("rows => rows.scrollTo(0, rows.scrollHeight)")
+    page.get_by_role("link", name="run-0", exact=True).wait_for(timeout=10_000)
+    assert page.locator(".run-row").count() < 80
+    page.locator(".rows").evaluate("rows => rows.scrollTo(0, 0)")
+    page.locator(".count").click()
+    page.get_by_role("menuitemradio", name="All 150").click()
+    expect_eventually(page, "() => document.querySelector('.count').innerText === '150 of 150'")
+    expect_said(page, "loss", "150 runs")
+
+
+def test_only_panels_near_the_viewport_are_in_the_page(open_page: OpenPage) -> None:
+    with epochal.init(project="wide", name="wide", id="wide") as run:
+        for step in range(3):
+            run.log({f"layer/{i:03}/norm": i + step for i in range(400)})
+    page = open_page("local/wide")
+    wait_for_charts(page, 9)
+    assert page.locator(".panel-count").inner_text() == "400 panels"
+    assert page.locator(".panel").count() <= 30
+    page.locator(".panels").evaluate("panels => panels.scrollTo(0, panels.scrollHeight)")
+    page.locator('[data-key="layer/399/norm"]').wait_for()
+    wait_for_charts(page, 3)
+    assert page.locator(".panel").count() <= 30
+    expect_said(page, "layer/399/norm", "layer/399/norm over step, 1 run")
+
+
+def test_hostile_names_are_text(open_page: OpenPage) -> None:
+    name = "<img src=x onerror=alert(1)>, a&b=%2F"
+    with epochal.init(project="hostile", name=name, id="a,b&c", config={name: name}) as run:
+        run.log({"<script>/x": 1.0, "a=b&c,d/é": 2.0})
+        run.log({"<script>/x": 2.0, "a=b&c,d/é": 1.0})
+    page = open_page("local/hostile")
+    wait_for_charts(page, 2)
+    page.get_by_role("link", name=name).wait_for()
+    assert page.locator(".panel img, .run-row img, .panel script").count() == 0
+    page.get_by_label("Show <img").click(modifiers=["Alt"])
+    page.get_by_label("Pin a=b&c,d/é").click(force=True)
+    page.wait_for_timeout(200)
+    page.reload()
+    wait_for_charts(page, 2)
+    assert page.locator(".count").inner_text() == "1 of 1"
+    assert page.locator(".panel").first.get_attribute("data-key") == "a=b&c,d/é"
+    page.get_by_role("link", name=name).click()
+    page.locator(".run-title").get_by_text(name).wait_for()
+
+
+def test_axis_that_a_metric_declares_is_used(open_page: OpenPage) -> None:
+    with epochal.init(project="axes", name="axes", id="axes") as run:
+        run.define_metric("val/*", step_metric="epoch")
+        for step in range(60):
+            row = {"train/loss": 1 / (1 + step), "train/acc": step / 60, "epoch": step // 20}
+            if step % 20 == 19:
+                row |= {"val/loss": 0.5 - step / 200, "val/acc": step / 60}
+            run.log(row)
+    page = open_page("local/axes")
+    wait_for_charts(page, 5)
+    expect_said(page, "val/loss", "over epoch")
+    expect_said(page, "train/loss", "over step")
+
+
+def test_keyboard_sheet_lists_what_works(open_page: OpenPage) -> None:
+    log_run(0, rows=5)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+    page.keyboard.press("?")
+    page.get_by_role("dialog", name="Keyboard and pointer").wait_for()
+    listed = page.locator(".shortcuts kbd").all_inner_texts()
+    assert sorted(listed) == sorted(["/", "X", "L", "Z", "F", "←", "→", "Esc", "R", "[", "?", "T"])
+    page.keyboard.press("Escape")
+    page.locator("dialog").wait_for(state="detached")
+    page.keyboard.press("[")
+    page.locator(".run-list").wait_for(state="hidden")
+    page.keyboard.press("[")
+    page.keyboard.press("x")
+    page.get_by_label("X axis: relative time").wait_for()
+
+
+def test_values_logged_are_the_fixtures() -> None:
+    """The exactness asserted above needs losses of four digits."""
+    assert all(loss(n, row) == float(f"{loss(n, row):.4f}") for n in range(3) for row in range(9))
+    assert set(values(0, 0)) >= {"train/loss", "val/loss"}
