@@ -14,7 +14,6 @@ from epochal.store.engine import SqliteDatabase
 from epochal.store.fold import fold_window
 from epochal.store.schema import prepare
 
-
 KINDS: dict[str, Kind] = {"f": "f64", "i": "i64", "b": "bool"}
 
 

@@ -356,7 +356,7 @@ class Level:
         """Join rows; `joined` says where in each the level's buckets begin, None for all of them."""
         self._parts = parts
         self._joined = joined
-        self._extents: dict[str, tuple[Floats, Floats]] = {}
+        self._extents: dict[str, tuple[Floats, Floats, bool, float]] = {}
         self.buckets = join_buckets(
             [
                 part.buckets() if starts is None else merge_buckets(part.buckets(), starts)
@@ -372,8 +372,11 @@ class Level:
             raise CorruptBlock(message)
         self.size = 400 + len(self.buckets) * (4 * self.buckets.first.itemsize + 1 + 32 + 8)
 
-    def x(self, axis: str) -> tuple[Floats, Floats]:
-        """Return the smallest and largest "step" or "time" of each bucket, float64[n]."""
+    def x(self, axis: str) -> tuple[Floats, Floats, bool, float]:
+        """Return the smallest and largest "step" or "time" of each bucket, float64[n], and what is known of them.
+
+        That is: whether no bucket begins before the one before it ends, and the width of the widest.
+        """
         found = self._extents.get(axis)
         if found is None:
             lows: list[Floats] = []
@@ -384,7 +387,8 @@ class Level:
                     low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
                 lows.append(low.astype(np.float64))
                 highs.append(high.astype(np.float64))
-            found = np.concatenate(lows), np.concatenate(highs)
+            x0, x1 = np.concatenate(lows), np.concatenate(highs)
+            found = (x0, x1, bool((x0[1:] >= x1[:-1]).all()), float((x1 - x0).max()))
             self._extents[axis] = found
         return found
 

@@ -1,0 +1,604 @@
+"""Series for charts: exactly the points or pixel columns asked for (docs/reference/http.md, POST /api/v1/series).
+
+Each (key, run) is answered by a generator that yields what it needs next, pyramid levels or blocks; all generators are
+advanced together, so that whatever the number of series, each kind of thing is read in a few statements.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from epochal.errors import UsageError
+from epochal.records import Columns, Points, Series, SeriesAnswer, SeriesQuery
+from epochal.store.cache import ArrayCache
+from epochal.store.columns import (
+    BlockList,
+    ColumnReader,
+    SeriesRef,
+    TailRef,
+    Values,
+    WriterRef,
+    blocks_from_row,
+)
+from epochal.store.engine import Connection
+from epochal.store.pyramid import LEVELS, Buckets, Level, bucket_counts, read_levels
+from epochal.store.reduce import (
+    Grid,
+    Strip,
+    expand,
+    is_sorted,
+    join_strips,
+    points_strip,
+    reduce_strip,
+    visible,
+)
+
+POINTS_PER_PIXEL = 4
+"""A series with at most this many values for each pixel is answered with its points."""
+_RAW_MARGIN = 8192
+"""Values in the two blocks that a range cuts: below this margin the points themselves are looked at."""
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+LevelKey = tuple[int, int, int]
+BlockKey = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class _Need:
+    """What a generator waits for."""
+
+    levels: list[LevelKey] = field(default_factory=list)
+    blocks: list[tuple[int, int, int, bool]] = field(default_factory=list)
+
+
+_Steps = Generator[_Need, None, Series | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One key of one run: the series of its kinds, and those of the metric on the x axis."""
+
+    run: str
+    key: str
+    refs: list[SeriesRef]
+    metric: list[SeriesRef]
+
+
+def read_series(
+    connection: Connection, cache: ArrayCache, query: SeriesQuery, runs: Sequence[str]
+) -> SeriesAnswer:
+    """Answer `query` for `runs`, those of its runs that the asker may see, inside one snapshot.
+
+    Series stand in the order of the keys, then of the runs asked for; without a range, all series
+    of a key share the range of their x. Raises UsageError for an x axis, range or mark that is none.
+    """
+    return _SeriesRead(ColumnReader(connection, cache), query, runs).answer()
+
+
+class _SeriesRead:
+    """One answer in the making."""
+
+    def __init__(self, reader: ColumnReader, query: SeriesQuery, runs: Sequence[str]) -> None:
+        self.reader = reader
+        self.query = query
+        self.marks = {
+            run: _parse_mark(mark) for run, mark in (query.since or {}).items() if run in set(runs)
+        }
+        runs = list(dict.fromkeys(runs))
+        self.runs = runs if query.since is None else [run for run in runs if run in self.marks]
+        self.axis: Literal["step", "time"] = "step" if query.x == "step" else "time"
+        self.metric = query.x.removeprefix("metric:") if query.x.startswith("metric:") else None
+        if self.metric is None and query.x not in ("step", "relative", "wall"):
+            message = f"x is {query.x!r}; expected step, relative, wall or metric:<key>"
+            raise UsageError(message)
+        if query.px < 1:
+            message = f"px is {query.px}; a chart is at least one pixel wide"
+            raise UsageError(message)
+        if query.range is not None and not query.range[0] <= query.range[1]:
+            message = f"range {list(query.range)} does not go from a number up to a number"
+            raise UsageError(message)
+        self.levels: dict[LevelKey, Level] = {}
+        self.blocks: dict[BlockKey, Values] = {}
+        self.origins: dict[str, float] = {}
+        self.writers: dict[str, list[WriterRef]] = {}
+        self.lists: dict[tuple[int, int], BlockList] = {}
+        self.tails: dict[int, list[TailRef]] = {}
+
+    def answer(self) -> SeriesAnswer:
+        reader, query = self.reader, self.query
+        version = max(
+            (
+                row[0]
+                for row in reader.connection.rows_among(
+                    "SELECT max(p.version) FROM project p WHERE p.id IN"
+                    " (SELECT project_id FROM run WHERE uid IN ({}))",
+                    self.runs,
+                )
+                if row[0] is not None
+            ),
+            default=0,
+        )
+        self.writers = reader.writers(self.runs)
+        marks = {run: _mark(self.writers[run]) for run in self.runs}
+        items = self._items()
+        self.lists = reader.block_lists(
+            (ref for item in items for ref in (*item.refs, *item.metric)), self.writers
+        )
+        after = {
+            writer.id: self.marks[run].get(writer.ordinal, 0)
+            for run in self.marks
+            for writer in self.writers.get(run, ())
+        }
+        with_items = {item.run for item in items}
+        self.tails = reader.tails(
+            (writer for run in with_items for writer in self.writers[run]),
+            after=after if query.since is not None and self.metric is None else None,
+        )
+        reader.load_frames(tail for tails in self.tails.values() for tail in tails)
+        if query.x == "relative":
+            self.origins = reader.origins({run: self.writers[run] for run in with_items})
+        series = self._run_all([self._steps(item, grid) for item, grid in self._grids(items)])
+        return SeriesAnswer(version, marks, series)
+
+    def _items(self) -> list[_Item]:
+        names = list(dict.fromkeys(self.query.keys))
+        asked = [*names, self.metric] if self.metric is not None else names
+        refs: dict[tuple[str, str], list[SeriesRef]] = defaultdict(list)
+        for ref in self.reader.series(self.runs, list(dict.fromkeys(asked))):
+            refs[ref.name, ref.run].append(ref)
+        return [
+            _Item(run, name, sorted(refs[name, run]), refs.get((self.metric or "", run), []))
+            for name in names
+            for run in self.runs
+            if (name, run) in refs and (self.metric is None or (self.metric, run) in refs)
+        ]
+
+    # ---- which pixels
+
+    def _grids(self, items: list[_Item]) -> list[tuple[_Item, Grid | None]]:
+        """Return each item with its grid; None when its key has no x yet known (a metric) or no values."""
+        px = self.query.px
+        if self.query.range is not None:
+            grid = Grid(float(self.query.range[0]), float(self.query.range[1]), px)
+            return [(item, grid) for item in items]
+        if self.metric is not None:
+            return [(item, None) for item in items]
+        limits: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        for item in items:
+            if (found := self._limits(item)) is not None:
+                limits[item.key].append(found)
+        grids = {
+            key: Grid(min(lo for lo, _ in found), max(hi for _, hi in found), px)
+            for key, found in limits.items()
+        }
+        return [(item, grids.get(item.key)) for item in items]
+
+    def _limits(self, item: _Item) -> tuple[float, float] | None:
+        """Return the smallest and largest x of an item."""
+        low, high = np.inf, -np.inf
+        origin = self.origins.get(item.run, 0.0)
+        for writer in self.writers[item.run]:
+            for ref in item.refs:
+                if (blocks := self.lists.get((ref.id, writer.id))) is not None:
+                    lows, highs = self._block_x(blocks, item.run)
+                    low, high = min(low, float(lows.min())), max(high, float(highs.max()))
+                for tail in self.tails[writer.id]:
+                    values = self.reader.tail_values(ref.id, tail)
+                    if values is not None:
+                        x = values.steps if self.axis == "step" else values.times
+                        low = min(low, float(x.min()) - origin)
+                        high = max(high, float(x.max()) - origin)
+        return (low, high) if low <= high else None
+
+    def _block_x(self, blocks: BlockList, run: str) -> tuple[Floats, Floats]:
+        if self.axis == "step":
+            return blocks.step_min, blocks.step_max
+        origin = self.origins.get(run, 0.0)
+        return blocks.time_min - origin, blocks.time_max - origin
+
+    # ---- advancing all generators together
+
+    def _run_all(self, steps: list[_Steps]) -> list[Series]:
+        answers: list[Series | None] = [None] * len(steps)
+        waiting = list(range(len(steps)))
+        while waiting:
+            needs: list[_Need] = []
+            going: list[int] = []
+            for i in waiting:
+                try:
+                    needs.append(next(steps[i]))
+                    going.append(i)
+                except StopIteration as stop:
+                    answers[i] = stop.value
+            self._load(needs)
+            waiting = going
+        return [series for series in answers if series is not None]
+
+    def _load(self, needs: list[_Need]) -> None:
+        wanted = dict.fromkeys(
+            key for need in needs for key in need.levels if key not in self.levels
+        )
+        missing: list[LevelKey] = []
+        for key in wanted:
+            count = len(self.lists[key[:2]].n)
+            level = self.reader.cache.get(("level", *key, count))
+            if level is None:
+                missing.append(key)
+            else:
+                self.levels[key] = level
+        if missing:
+            values = {key[:2]: self.lists[key[:2]].n for key in missing}
+            for key, level in read_levels(self.reader.connection, missing, values).items():
+                self.levels[key] = level
+                self.reader.cache.put(("level", *key, len(values[key[:2]])), level, level.size)
+        blocks = dict.fromkeys(
+            block for need in needs for block in need.blocks if block[:3] not in self.blocks
+        )
+        self.blocks.update(self.reader.load_blocks(blocks))
+
+    # ---- one series
+
+    def _steps(self, item: _Item, grid: Grid | None) -> _Steps:
+        refs = [ref for ref in item.refs if self._has_values(ref, item.run)]
+        drawn_by_pyramid = len(refs) == 1 and refs[0].kind != "object"
+        if (
+            drawn_by_pyramid
+            and grid is not None
+            and self.query.mode == "auto"
+            and not self.marks
+            and self.metric is None
+        ):
+            level = self._choose_level(refs[0], item.run, grid)
+            if level is not None:
+                return (yield from self._columns(item, refs[0], grid, level))
+        return (yield from self._raw(item, refs, grid))
+
+    def _has_values(self, ref: SeriesRef, run: str) -> bool:
+        return any(
+            (ref.id, writer.id) in self.lists
+            or any(self.reader.frame(tail).has(ref.id) for tail in self.tails[writer.id])
+            for writer in self.writers[run]
+        )
+
+    def _choose_level(self, ref: SeriesRef, run: str, grid: Grid) -> int | None:
+        """Return the coarsest level whose buckets are on average finer than a pixel; None for the points themselves."""
+        most, inside = 0, 0.0
+        low, high = np.inf, -np.inf
+        for writer in self.writers[run]:
+            blocks = self.lists.get((ref.id, writer.id))
+            if blocks is None:
+                continue
+            lows, highs = self._block_x(blocks, run)
+            begin, end = np.maximum(lows, grid.lo), np.minimum(highs, grid.hi)
+            touched = begin <= end
+            if not touched.any():
+                continue
+            with np.errstate(invalid="ignore", divide="ignore"):
+                share = np.where(highs > lows, (end - begin) / (highs - lows), 1.0)
+            most += int(blocks.n[touched].sum())
+            inside += float((blocks.n * np.nan_to_num(share))[touched].sum())
+            low = min(low, float(begin[touched].min()))
+            high = max(high, float(end[touched].max()))
+        if most <= POINTS_PER_PIXEL * grid.px + _RAW_MARGIN:
+            return None
+        pixels = (high - low) * grid.scale
+        if not pixels > 0:
+            return LEVELS[-1]  # all at one x, or so far apart that float64 cannot tell
+        fitting = [level for level in LEVELS if level * max(pixels, 1.0) <= inside]
+        return fitting[-1] if fitting else None
+
+    # ---- columns from the pyramid
+
+    def _columns(self, item: _Item, ref: SeriesRef, grid: Grid, level: int) -> _Steps:
+        with_blocks = [w for w in self.writers[item.run] if (ref.id, w.id) in self.lists]
+        yield _Need(levels=[(ref.id, writer.id, level) for writer in with_blocks])
+        limit = 8 * grid.px + 64
+        by_writer: list[list[Strip]] = []
+        for writer in self.writers[item.run]:
+            strips: list[Strip] = []
+            if (ref.id, writer.id) in self.lists:
+                strips.append((yield from self._refined(item.run, ref, writer, grid, level)))
+            strips += self._tail_strips(item, [ref], writer)
+            cut: list[Strip] = []
+            for strip in strips:
+                # A part that the range does not touch still gives the neighbour of what it does touch.
+                seen = visible(
+                    strip.x0, strip.x1, grid.lo, grid.hi, in_order=is_sorted(strip.x0, strip.x1)
+                )
+                cut.append(reduce_strip(strip.take(seen), grid, limit=limit))
+            by_writer.append([strip for strip in cut if len(strip)])
+        return _columns_record(item, ref.total, by_writer)
+
+    def _tail_strips(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> list[Strip]:
+        found = [
+            values
+            for ref in refs
+            for tail in self.tails[writer.id]
+            if (values := self.reader.tail_values(ref.id, tail)) is not None
+        ]
+        if not found:
+            return []
+        x = np.concatenate([self._x(values, item.run) for values in found])
+        y = np.concatenate([_drawn(values)[1] for values in found])
+        return [points_strip(*_with_known_x(x, y))]
+
+    def _refined(
+        self, run: str, ref: SeriesRef, writer: WriterRef, grid: Grid, level: int
+    ) -> Generator[_Need, None, Strip]:
+        """Return buckets of `level` around the range, and in place of those wider than a pixel what is finer."""
+        blocks = self.lists[ref.id, writer.id]
+        x0, x1, in_order, widest = self._level_x(run, (ref.id, writer.id, level))
+        buckets = self.levels[ref.id, writer.id, level].buckets
+        whole = Strip(x0, x1, buckets)
+        seen = visible(x0, x1, grid.lo, grid.hi, in_order=in_order)
+        if widest <= grid.pixel:
+            return whole.take(seen)
+        kept = np.arange(len(x0))[seen]
+        value0 = np.cumsum(blocks.n) - blocks.n
+        strips: list[Strip] = []
+        positions: list[Integers] = []
+        while True:
+            current = self.levels[ref.id, writer.id, level]
+            x0, x1, _, _ = self._level_x(run, (ref.id, writer.id, level))
+            low, high = x0[kept], x1[kept]
+            wide = (high - low > grid.pixel) & (low <= grid.hi) & (high >= grid.lo)
+            fine = kept[~wide]
+            wide = kept[wide]
+            strips.append(Strip(x0, x1, current.buckets).take(fine))
+            positions.append(_value_positions(current, value0, level, fine))
+            if not len(wide):
+                break
+            block_of = np.searchsorted(current.first, wide, side="right") - 1
+            within = wide - current.first[block_of]
+            if level == LEVELS[0]:
+                strip, position = yield from self._points_of(
+                    run, ref, writer, blocks, block_of, within * level
+                )
+                strips.append(strip)
+                positions.append(position)
+                break
+            finer = level // 16
+            yield _Need(levels=[(ref.id, writer.id, finer)])
+            first = self.levels[ref.id, writer.id, finer].first
+            counts = np.minimum(16, bucket_counts(blocks.n[block_of], finer) - within * 16)
+            kept = expand(first[block_of] + within * 16, counts)
+            level = finer
+        order = np.argsort(np.concatenate(positions), kind="stable")
+        return join_strips(strips).take(order)
+
+    def _points_of(
+        self,
+        run: str,
+        ref: SeriesRef,
+        writer: WriterRef,
+        blocks: BlockList,
+        block_of: Integers,
+        starts: Integers,
+    ) -> Generator[_Need, None, tuple[Strip, Integers]]:
+        """Return the points of level-16 buckets that begin at value `starts` of their blocks, and their positions."""
+        needed = np.unique(block_of)
+        keys = [(ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b])) for b in needed]
+        yield _Need(blocks=keys)
+        value0 = np.cumsum(blocks.n) - blocks.n
+        x: list[Floats] = []
+        y: list[Floats] = []
+        positions: list[Integers] = []
+        for b, key in zip(needed.tolist(), keys, strict=True):
+            begins = starts[block_of == b]
+            at = expand(begins, np.minimum(16, blocks.n[b] - begins))
+            values = self.blocks[key[:3]]
+            x.append(self._x(values, run)[at])
+            y.append(_drawn(values)[1][at])
+            positions.append(value0[b] + at)
+        position = np.concatenate(positions)
+        all_x, all_y = np.concatenate(x), np.concatenate(y)
+        known = np.isfinite(all_x)
+        if not known.all():
+            all_x, all_y, position = all_x[known], all_y[known], position[known]
+        return points_strip(all_x, all_y), position
+
+    def _level_x(self, run: str, key: LevelKey) -> tuple[Floats, Floats, bool, float]:
+        low, high, in_order, widest = self.levels[key].x(self.axis)
+        origin = self.origins.get(run)
+        if origin is None:
+            return low, high, in_order, widest
+        return low - origin, high - origin, in_order, widest
+
+    # ---- points
+
+    def _raw(self, item: _Item, refs: list[SeriesRef], grid: Grid | None) -> _Steps:
+        writers = self.writers[item.run]
+        mark = self.marks.get(item.run)
+        need = _Need()
+        for writer in writers:
+            for ref in refs:
+                need.blocks += self._block_keys(ref, writer, item.run, grid, mark)
+            for ref in item.metric:
+                need.blocks += self._block_keys(ref, writer, item.run, None, None)
+        yield need
+        parts: list[tuple[Floats, Floats]] = []
+        for writer in writers:
+            row = mark.get(writer.ordinal, 0) if mark is not None else 0
+            rows, x, y = self._merged(item.run, refs, writer, grid, mark)
+            if item.metric:
+                x_rows, _, x_values = self._merged(item.run, item.metric, writer, None, None)
+                at = np.searchsorted(x_rows, rows, side="right") - 1
+                known = at >= 0
+                rows, y, x = rows[known], y[known], x_values[at[known]]
+            if row:
+                start = int(np.searchsorted(rows, row))
+                x, y = x[start:], y[start:]
+            parts.append(_with_known_x(x, y))
+        return self._points_or_columns(item, sum(ref.total for ref in refs), parts, grid)
+
+    def _points_or_columns(
+        self, item: _Item, total: int, parts: list[tuple[Floats, Floats]], grid: Grid | None
+    ) -> Series | None:
+        filled = [x for x, _ in parts if len(x)]
+        if not filled:
+            return None
+        if grid is None:
+            lo, hi = min(float(x.min()) for x in filled), max(float(x.max()) for x in filled)
+            grid = Grid(lo, hi, self.query.px)
+        count = 0
+        cut: list[tuple[Floats, Floats]] = []
+        for x, y in parts:
+            if not len(x):
+                continue
+            inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
+            count += inside
+            if not inside and (x.max() < grid.lo or x.min() > grid.hi):
+                continue
+            if inside < len(x):
+                seen = visible(x, x, grid.lo, grid.hi, in_order=is_sorted(x, x))
+                cut.append((x[seen], y[seen]))
+            else:
+                cut.append((x, y))
+        cut = [part for part in cut if len(part[0])]
+        if self.query.mode == "points" or count <= POINTS_PER_PIXEL * grid.px:
+            starts = np.cumsum([0, *(len(x) for x, _ in cut)])[:-1].tolist()
+            x = np.concatenate([x for x, _ in cut]) if cut else np.empty(0)
+            y = np.concatenate([y for _, y in cut]) if cut else np.empty(0)
+            return Points(item.run, item.key, total, tuple(starts), x, y)
+        limit = 8 * grid.px + 64
+        return _columns_record(
+            item, total, [[reduce_strip(points_strip(x, y), grid, limit=limit)] for x, y in cut]
+        )
+
+    def _block_keys(
+        self,
+        ref: SeriesRef,
+        writer: WriterRef,
+        run: str,
+        grid: Grid | None,
+        mark: dict[int, int] | None,
+    ) -> list[tuple[int, int, int, bool]]:
+        """Return which blocks of a series and writer a line between lo and hi needs, from the marked row on."""
+        blocks = self.lists.get((ref.id, writer.id))
+        if blocks is None:
+            return []
+        chosen = np.arange(len(blocks.n))
+        if grid is not None and self.query.range is not None and self.metric is None:
+            lows, highs = self._block_x(blocks, run)
+            keep = (highs >= grid.lo) & (lows <= grid.hi)
+            # A block that begins before the range holds the left neighbour itself.
+            keep[:-1] |= keep[1:] & ~(lows[1:] < grid.lo)
+            keep[1:] |= keep[:-1] & ~(highs[:-1] > grid.hi)
+            below, above = highs < grid.lo, lows > grid.hi
+            crossing = (below[:-1] & above[1:]) | (above[:-1] & below[1:])
+            keep[:-1] |= crossing
+            keep[1:] |= crossing
+            # The remainder and the live tail follow the last block; the line to them may begin there.
+            keep[-1] |= bool(highs[-1] < grid.lo)
+            chosen = np.flatnonzero(keep)
+        if mark is not None:
+            chosen = chosen[chosen >= blocks_from_row(blocks, mark.get(writer.ordinal, 0))]
+        return [
+            (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
+            for b in chosen.tolist()
+        ]
+
+    def _merged(
+        self,
+        run: str,
+        refs: list[SeriesRef],
+        writer: WriterRef,
+        grid: Grid | None,
+        mark: dict[int, int] | None,
+    ) -> tuple[Integers, Floats, Floats]:
+        """Return rows, x and drawn values of all kinds of a key, by row."""
+        kinds: list[tuple[Integers, Floats, Floats]] = []
+        for ref in refs:
+            parts = [self.blocks[key[:3]] for key in self._block_keys(ref, writer, run, grid, mark)]
+            for tail in self.tails[writer.id]:
+                tail_values = self.reader.tail_values(ref.id, tail)
+                parts += [] if tail_values is None else [tail_values]
+            for values in parts:
+                at, y = _drawn(values)
+                kinds.append((values.rows[at], self._x(values, run)[at], y))
+        if not kinds:
+            return np.empty(0, np.int64), np.empty(0), np.empty(0)
+        if len(kinds) == 1:
+            return kinds[0]
+        rows, x, y = (np.concatenate(columns) for columns in zip(*kinds, strict=True))
+        if len(refs) > 1:
+            order = np.argsort(rows, kind="stable")
+            return rows[order], x[order], y[order]
+        return rows, x, y
+
+    def _x(self, values: Values, run: str) -> Floats:
+        if self.axis == "step":
+            return values.steps.astype(np.float64)
+        origin = self.origins.get(run)
+        return values.times if origin is None else values.times - origin
+
+
+def _value_positions(level: Level, value0: Integers, size: int, buckets: Integers) -> Integers:
+    """Return the position among all values of the first value of each bucket."""
+    block_of = np.searchsorted(level.first, buckets, side="right") - 1
+    return value0[block_of] + (buckets - level.first[block_of]) * size
+
+
+def _drawn(values: Values) -> tuple[Any, Floats]:
+    """Return which values can be drawn and as what: of JSON values the integers, too large for int64, alone."""
+    if not isinstance(values.values, list):
+        return slice(None), values.values.astype(np.float64, copy=False)
+    at: list[int] = []
+    drawn: list[float] = []
+    for i, value in enumerate(values.values):
+        if type(value) is int:
+            at.append(i)
+            try:
+                drawn.append(float(value))
+            except OverflowError:
+                drawn.append(np.inf if value > 0 else -np.inf)
+    return np.array(at, dtype=np.int64), np.array(drawn, dtype=np.float64)
+
+
+def _with_known_x(x: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """Drop points whose x is no finite number."""
+    known = np.isfinite(x)
+    return (x, y) if known.all() else (x[known], y[known])
+
+
+def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Columns | None:
+    filled = [join_strips(strips) for strips in by_writer if strips]
+    if not filled:
+        return None
+    starts = np.cumsum([0, *(len(strip) for strip in filled)])[:-1].tolist()
+    strip = join_strips(filled)
+    values: Buckets = strip.values
+    return Columns(
+        item.run,
+        item.key,
+        total,
+        tuple(starts),
+        all(is_sorted(part.x0, part.x1) for part in filled),
+        strip.x0,
+        strip.x1,
+        values.first.astype(np.float64, copy=False),
+        values.min.astype(np.float64, copy=False),
+        values.max.astype(np.float64, copy=False),
+        values.last.astype(np.float64, copy=False),
+        values.flags,
+    )
+
+
+def _mark(writers: Sequence[WriterRef]) -> str:
+    return ",".join(f"{writer.ordinal}:{writer.rows}" for writer in writers)
+
+
+def _parse_mark(mark: str) -> dict[int, int]:
+    try:
+        pairs = [part.split(":") for part in mark.split(",") if part]
+        return {int(ordinal): int(rows) for ordinal, rows in pairs}
+    except ValueError:
+        message = f"{mark!r} is no mark: pass one from `marks` of an earlier answer as it is"
+        raise UsageError(message) from None
