@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -76,6 +77,8 @@ class HttpBackend:
         self._client: httpx.Client = httpx.Client(
             base_url=self.url, headers=headers, timeout=timeout_s, trust_env=not is_loopback(url)
         )
+        # Nobody closes an Api: its connections end with it.
+        weakref.finalize(self, self._client.close)
 
     def _ask(self, method: str, path: str, **options: Any) -> httpx.Response:
         import httpx
@@ -190,10 +193,9 @@ class LocalBackend:
         from epochal.store.journals import JournalCollector
 
         collector = JournalCollector(store, self._path)
-        try:
-            collector.collect()
-        finally:
-            collector.close()
+        collector.close()  # its thread ends; the rounds are ours
+        while collector.collect():
+            pass
 
     def projects(self) -> list[dict[str, Any]]:
         """See `Backend`."""
