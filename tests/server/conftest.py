@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +14,8 @@ from epochal.records import LOCAL_ADMIN, Principal
 from epochal.server.app import Application, create_app
 from epochal.server.auth import Keyring
 from epochal.server.settings import Settings
+from epochal.store.base import Store
+from tests.server.journals import Journal
 
 TOKEN = "local-" + "0123456789" * 4
 VIEWER_TOKEN = "local-" + "a" * 40
@@ -67,3 +70,29 @@ async def anonymous(app: Application) -> AsyncIterator[httpx.AsyncClient]:
     """Return a client without credentials."""
     async with client_of(app) as client:
         yield client
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Return a store of its own."""
+    from epochal.store.sql import open_store
+
+    opened = open_store(tmp_path / "store")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+async def client(store: Store, settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """Return an authorised client of an application over `store`."""
+    async with client_of(create_app(store, settings), TOKEN) as found:
+        yield found
+
+
+async def send(client: httpx.AsyncClient, journal: Journal, **parameters: Any) -> httpx.Response:
+    """Post a whole journal."""
+    return await client.post(
+        f"/api/v1/journal/{journal.writer}",
+        params={"offset": 0, **parameters},
+        content=journal.data,
+    )
