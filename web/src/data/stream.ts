@@ -2,7 +2,8 @@
 import { address, getJson } from "./client.ts";
 import type { ChangeNotice, Project } from "./wire.ts";
 
-export type Liveness = "live" | "reconnecting" | "polling" | "paused";
+/** "connecting" until the first answer or failure. */
+export type Liveness = "connecting" | "live" | "reconnecting" | "polling" | "paused";
 
 export interface StreamEvents {
   onLiveness(liveness: Liveness): void;

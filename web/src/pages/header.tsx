@@ -15,6 +15,7 @@ interface HeaderProps {
 }
 
 const LIVENESS: Record<Liveness, { word: string; title: string }> = {
+  connecting: { word: "", title: "" },
   live: { word: "live", title: "The page follows the server." },
   reconnecting: { word: "reconnecting", title: "The server does not answer; trying again." },
   polling: { word: "polling", title: "No event stream: asking every 5 seconds." },

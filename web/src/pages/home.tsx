@@ -21,7 +21,7 @@ function createHome() {
   const projects = signal<Project[] | null>(null);
   const active = signal<Run[]>([]);
   const error = signal<Error | null>(null);
-  const liveness = signal<Liveness>("reconnecting");
+  const liveness = signal<Liveness>("connecting");
 
   const refresh = paced(async () => {
     try {

@@ -87,8 +87,9 @@ export class Raster {
     if (column < 0 || column >= this.width) return;
     this.cover(column, ya - this.half, 1, yb + this.half, 1);
     if (yb > ya) {
-      this.core[2 * column] = Math.min(ya, this.core[2 * column]! || ya);
-      this.core[2 * column + 1] = Math.max(yb, this.core[2 * column + 1]! || yb);
+      // Written so that NaN, which no comparison holds for, gives way to the first.
+      if (!(this.core[2 * column]! <= ya)) this.core[2 * column] = ya;
+      if (!(this.core[2 * column + 1]! >= yb)) this.core[2 * column + 1] = yb;
     }
   }
 
@@ -168,10 +169,10 @@ export class Raster {
 
   /** Paints what was added and begins a new sweep. */
   paint(): void {
-    const { left, right } = this;
-    if (left > right) return;
+    if (this.left > this.right) return;
     const { rgb, alpha, dash, width } = this.ink;
     if (width >= 2) this.widen(Math.floor(width / 2));
+    const { left, right } = this;
     const color = pack(rgb);
     const strong = Math.round(alpha * 256);
     const weak = Math.round(alpha * GAP_ALPHA * 256);

@@ -51,7 +51,7 @@ export class Workspace {
   readonly areKeysReady = signal(false);
   readonly keysError = signal<Error | null>(null);
   readonly columns = signal<readonly Column[]>([]);
-  readonly liveness = signal<Liveness>("reconnecting");
+  readonly liveness = signal<Liveness>("connecting");
   /** When the server last told of anything, in seconds since the epoch. */
   readonly heardAt = signal<number | null>(null);
   /** The run of a run's page. */

@@ -91,7 +91,7 @@ function facts(run: RunDetail): Record<string, Value> {
 function Environment({ run }: { run: RunDetail }): JSX.Element | null {
   const { environment } = run;
   if (Object.keys(environment).length === 0) return null;
-  const { command, ...others } = environment;
+  const { command, started: _, ...others } = environment;
   const line = Array.isArray(command) ? command.join(" ") : command;
   return (
     <Card title="Environment">
