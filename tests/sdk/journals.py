@@ -70,7 +70,9 @@ def read_journals(run_directory: str | Path) -> list[Journal]:
 def read_journal(writer: str, parts: list[tuple[int, Path]]) -> Journal:
     journal = Journal(writer)
     for base, path in parts:
-        assert base == journal.size, f"{path.name} begins at {base}, the stream is at {journal.size}"
+        assert base == journal.size, (
+            f"{path.name} begins at {base}, the stream is at {journal.size}"
+        )
         data = path.read_bytes()
         journal.size += len(data)
         journal.segments.append(path)
@@ -103,7 +105,10 @@ def _take(
     elif record.kind == SCHEMA:
         (schema_id,) = struct.unpack_from("<H", payload)
         columns = [(key, letter) for key, letter in json.loads(payload[2:])]
-        layouts[schema_id] = columns, RowLayout(schema_id, "".join(letter for _key, letter in columns))
+        layouts[schema_id] = (
+            columns,
+            RowLayout(schema_id, "".join(letter for _key, letter in columns)),
+        )
     elif record.kind == ROW:
         (schema_id,) = struct.unpack_from("<H", payload)
         columns, layout = layouts[schema_id]

@@ -346,7 +346,9 @@ def test_two_runs_in_one_process_do_not_mix(data_dir):
         two.log({"y": -i})
     two.finish()
     one.finish()
-    runs = {j.head["run"]["name"]: j for d in (data_dir / "runs").iterdir() for j in read_journals(d)}
+    runs = {
+        j.head["run"]["name"]: j for d in (data_dir / "runs").iterdir() for j in read_journals(d)
+    }
     assert runs["one"].values("x") == list(range(50))
     assert runs["two"].values("y") == [-i for i in range(50)]
 
@@ -362,7 +364,9 @@ hostile_values = (
     | st.binary(max_size=5)
     | st.complex_numbers()
     | st.just(object())
-    | st.sampled_from([np.float32(1.5), np.int8(-3), np.zeros(3), np.datetime64("2020-01-01"), {1, 2}])
+    | st.sampled_from(
+        [np.float32(1.5), np.int8(-3), np.zeros(3), np.datetime64("2020-01-01"), {1, 2}]
+    )
 )
 
 

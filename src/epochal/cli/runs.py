@@ -123,15 +123,13 @@ def ago(moment: float) -> str:
 def _print_table(titles: list[str], rows: list[list[str]]) -> None:
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, pad_edge=False)
     for title in titles:
         table.add_column(title, no_wrap=True)
-    from rich.text import Text
-
     for row in rows:
         # Names come from scripts: no markup and no terminal escapes in them.
         table.add_row(*(Text("".join(c if c.isprintable() else " " for c in cell)) for cell in row))
-    console = Console()
     # A pipe has no width: nothing is cut off then.
-    console.print(table, width=None if console.is_terminal else 250)
+    Console(width=None if sys.stdout.isatty() else 250).print(table)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from epochal.sdk.messages import printable, say, supports_color, supports_unicode
+from epochal.sdk.messages import is_terminal, printable, say, supports_color, supports_unicode
 from epochal.sdk.sparkline import draw, sample_history
 
 if TYPE_CHECKING:
@@ -125,7 +124,7 @@ class Progress:
         if self._quiet or now - self._began < 0.5 or now - self._shown < 0.2:
             return
         self._total = max(self._total, waiting)
-        if sys.stderr is not None and sys.stderr.isatty():
+        if is_terminal():
             self._show_bar(waiting)
         elif self._shown == 0.0:
             say(

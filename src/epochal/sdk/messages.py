@@ -49,4 +49,12 @@ def supports_color() -> bool:
     """Return whether standard error is a terminal that wants colour."""
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return False
-    return bool(sys.stderr is not None and sys.stderr.isatty())
+    return is_terminal()
+
+
+def is_terminal() -> bool:
+    """Return whether standard error is a terminal."""
+    try:
+        return sys.stderr is not None and sys.stderr.isatty()
+    except ValueError:
+        return False  # closed

@@ -67,6 +67,7 @@ class Run:
         self.background: threading.Thread | None = None
         self._pending: dict[str, tuple[str, Any]] = {}
         self._pending_step: int | None = None
+        self._pending_session = 0
         self._said: set[tuple[str, str]] = set()
         self._config = Config.of_run(self._emit)
         self._summary = Summary(self._emit, self._derived_summary)
@@ -151,11 +152,10 @@ class Run:
                 "", "key", f"log(): keys are text; {key!r} was made from a key of another type"
             )
         place = self._step_of(step)
-        if sink.detached:
-            self._pending, self._pending_step = (
-                {},
-                None,
-            )  # the parent writes what it held back before the fork
+        if self._pending_session != sink.session:
+            # The parent writes what it held back before the fork.
+            self._pending, self._pending_step = {}, None
+            self._pending_session = sink.session
         if self._pending or commit is False:
             if self._pending_step is not None and place is not None and place != self._pending_step:
                 self._flush_pending(sink)

@@ -117,6 +117,8 @@ class Sink:
         self.path = ""
         self.closed = False
         self.detached = False
+        self.session = 0
+        """How many forks lie between this process and the one that opened the sink."""
         self.dropped = 0
         self.current = NO_ENTRY
         self.fast: dict[tuple[tuple[str, ...], tuple[type, ...]], Entry] = {}
@@ -254,6 +256,7 @@ class Sink:
         """Forget the parent's file and lock; the first record of this process opens its own writer."""
         self.lock = threading.RLock()
         self._close_fast_path()
+        self.session += 1
         self.detached = not self.closed
         if self.fd >= 0:
             os.close(self.fd)
