@@ -14,6 +14,8 @@ class Server {
   readonly questions: SeriesQuestion[] = [];
   readonly aborted: SeriesQuestion[] = [];
   rows = 3;
+  /** Sessions of every run; each adds a point at the end of what is asked for anew. */
+  sessions = 1;
   failure: Error | null = null;
   private waiting: (() => void)[] = [];
   private frames: (() => void)[] = [];
@@ -47,7 +49,7 @@ class Server {
       keys
         .filter((key) => key !== "absent")
         .map((key) => {
-          const from = Number(since?.[run] ?? 0);
+          const from = Number.parseInt(since?.[run] ?? "0", 10);
           const all = Array.from({ length: this.rows - from }, (_, i) => from + i);
           const y = range ? all.filter((v) => v >= range[0] && v <= range[1]) : all;
           const kept = y.length <= 4 * px ? y : y.slice(0, 1);
@@ -60,7 +62,9 @@ class Server {
         })
         .filter((one) => one.y.length > 0),
     );
-    return { marks: Object.fromEntries(runs.map((run) => [run, String(this.rows)])), series };
+    const further = Array.from({ length: this.sessions - 1 }, (_, i) => `,${i + 2}:1`).join("");
+    const mark = `${this.rows}${further}`;
+    return { marks: Object.fromEntries(runs.map((run) => [run, mark])), series };
   }
 }
 
@@ -239,6 +243,26 @@ describe("SeriesLoader", () => {
     loader.open(want("x1"), ignore);
     await server.turn();
     expect(server.questions.at(-1)!.keys).toEqual(["x1"]);
+  });
+
+  it("reads a run anew when another session of it has begun", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss", { runs: ["a"] }), ignore);
+    await server.turn();
+    server.rows = 5;
+    server.sessions = 2;
+    for (let i = 0; i < 2; i++) {
+      loader.markChanged(["a"]);
+      await server.turn();
+      await server.turn();
+    }
+    expect(server.questions.map((one) => one.since?.a)).toEqual([
+      undefined,
+      "3",
+      undefined,
+      undefined,
+    ]);
+    expect((watch.series()[0] as { y: Float64Array }).y).toHaveLength(5);
   });
 
   it("asks anew for a series that appending has made far too fine", async () => {

@@ -111,9 +111,12 @@ function isOvergrown(entry: Entry): boolean {
   return entry.series?.mode === "points" && entry.series.y.length > REDUCE_AT * entry.px;
 }
 
-/** Whether a series has several sessions: then rows may come before the end, and it is read anew. */
-function isBroken(entry: Entry): boolean {
-  return (entry.series?.starts.length ?? 0) > 1;
+/**
+ * Whether a run has several sessions, by its mark (`ordinal:rows,ordinal:rows`): new rows may then
+ * belong before the end of what is known, or to a line of their own, so it is read anew.
+ */
+function hasSessions(mark: string): boolean {
+  return mark.includes(",");
 }
 
 export class Watch {
@@ -307,7 +310,7 @@ export class SeriesLoader {
         const under = this.pending.get(entry ? idOf(entry) : id) ?? this.pending.get(id);
         if (under) under.watches.add(watch);
         else if (entry === null || isOvergrown(entry)) missing.push(run);
-        else if (entry.dirty && isBroken(entry)) missing.push(run);
+        else if (entry.dirty && hasSessions(entry.mark)) missing.push(run);
         else if (entry.dirty) changed.set(run, entry);
       }
       if (missing.length > 0) this.join(groups, watch, missing, watch.range, watch.px, null);
@@ -395,6 +398,11 @@ export class SeriesLoader {
         const known = this.entries.get(base)?.get(part);
         if (group.since) {
           if (!known) continue;
+          if (hasSessions(mark)) {
+            known.mark = mark;
+            known.dirty = true;
+            continue;
+          }
           if (series) known.series = known.series ? append(known.series, series) : series;
           if (mark) known.mark = mark;
           this.resize(known);
