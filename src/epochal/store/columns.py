@@ -7,6 +7,7 @@ neither, and the list of a series' blocks changes only when its writers' `folded
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,10 +18,13 @@ import numpy.typing as npt
 
 from epochal.errors import CorruptBlock
 from epochal.formats.block import Block, decode_axis, decode_block
-from epochal.formats.frame import TailColumn, TailFrame, decode_tail
+from epochal.formats.frame import TailColumn, TailFrame
 from epochal.records import Kind
 from epochal.store.cache import ArrayCache
 from epochal.store.engine import Connection
+from epochal.store.salvage import read_tail
+
+logger = logging.getLogger(__name__)
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -105,6 +109,8 @@ class ColumnReader:
     def __init__(self, connection: Connection, cache: ArrayCache) -> None:
         self.connection = connection
         self.cache = cache
+        self.damaged: set[tuple[int, int, int]] = set()
+        """Blocks (series, writer, row0) that could not be read; NaN stands for their values in `load_blocks`."""
         self._frames: dict[int, TailFrame] = {}
 
     # ---- what there is
@@ -212,10 +218,10 @@ class ColumnReader:
                     missing.append(tail.id)
                 else:
                     self._frames[tail.id] = frame
-        for tail_id, data in self.connection.rows_among(
-            "SELECT id, data FROM tail WHERE id IN ({})", missing
+        for tail_id, row0, n, data in self.connection.rows_among(
+            "SELECT id, row0, n, data FROM tail WHERE id IN ({})", missing
         ):
-            frame = decode_tail(bytes(data))
+            frame = read_tail(bytes(data), tail=tail_id, row0=row0, n=n)
             self._frames[tail_id] = frame
             self.cache.put(("tail", tail_id), frame, frame.size + 24 * len(frame) + 1000)
 
@@ -263,13 +269,42 @@ class ColumnReader:
         for series_id, writer_id, row0, data in self._rows_of(
             "block", ("series_id", "writer_id", "row0"), missing
         ):
-            decoded[series_id, writer_id, row0] = decode_block(bytes(data))
+            key = (series_id, writer_id, row0)
+            try:
+                decoded[key] = decode_block(bytes(data))
+            except CorruptBlock as error:
+                found[key] = self._lost_block(key, error)
         for key, block in decoded.items():
-            values = _block_values(key[2], block, axes.get(key[1:]))
+            try:
+                values = _block_values(key[2], block, axes.get(key[1:]))
+            except CorruptBlock as error:
+                found[key] = self._lost_block(key, error)
+                continue
             gathered = 24 * len(values) if block.positions is not None else 0
             self.cache.put(("block", *key), values, block.size + gathered)
             found[key] = values
         return found
+
+    def _lost_block(self, key: tuple[int, int, int], error: CorruptBlock) -> Values:
+        """Return what stands for a damaged block: NaN between its limits, so that a chart shows it."""
+        self.damaged.add(key)
+        if self.cache.get(("damaged", *key)) is None:
+            self.cache.put(("damaged", *key), True, 200)
+            logger.error(
+                "the block of series %d, writer %d from row %d on is damaged and left out: %s",
+                *key,
+                error,
+            )
+        n, step_min, step_max, time_min, time_max = self.connection.rows(
+            "SELECT n, step_min, step_max, time_min, time_max FROM block"
+            " WHERE series_id = ? AND writer_id = ? AND row0 = ?",
+            key,
+        )[0]
+        rows = np.arange(key[2], key[2] + n, dtype=np.int64)
+        with np.errstate(invalid="ignore"):
+            steps = np.linspace(step_min, step_max, n).astype(np.int64)
+            times = np.linspace(time_min, time_max, n)
+        return Values("f64", rows, steps, times, np.full(n, np.nan))
 
     def _axes(
         self, wanted: list[tuple[int, int]]
@@ -284,7 +319,13 @@ class ColumnReader:
             else:
                 found[key] = axis
         for writer_id, row0, data in self._rows_of("axis", ("writer_id", "row0"), missing):
-            steps, times = decode_axis(bytes(data))
+            try:
+                steps, times = decode_axis(bytes(data))
+            except CorruptBlock as error:
+                logger.error(
+                    "the axis of writer %d from row %d on is damaged: %s", writer_id, row0, error
+                )
+                continue
             rows = np.arange(row0, row0 + len(steps), dtype=np.int64)
             found[writer_id, row0] = (rows, steps, times)
             self.cache.put(("axis", writer_id, row0), found[writer_id, row0], 24 * len(steps) + 400)
@@ -331,9 +372,11 @@ class ColumnReader:
             "SELECT writer_id, data FROM axis WHERE writer_id IN ({}) AND row0 = 0", list(missing)
         )
         for writer_id, data in axes:
-            self._keep_origin(
-                found, missing[writer_id], writer_id, float(decode_axis(bytes(data))[1][0])
-            )
+            try:
+                origin = float(decode_axis(bytes(data))[1][0])
+            except CorruptBlock:
+                continue  # `_axes` says so; the writer's start will do
+            self._keep_origin(found, missing[writer_id], writer_id, origin)
         for writer_id in missing:
             if missing[writer_id] not in found:
                 self._keep_origin(
@@ -344,14 +387,21 @@ class ColumnReader:
     def _keep_origin(
         self, found: dict[str, float], run: str, writer_id: int, origin: float
     ) -> None:
+        if origin == 0.0:  # its row was damaged
+            started = "SELECT started FROM writer WHERE id = ?"
+            origin = float(self.connection.value(started, (writer_id,)))
         found[run] = origin
         self.cache.put(("origin", writer_id), origin, 200)
 
     def _tail_origin(self, writer_id: int) -> float:
-        data = self.connection.value(
-            "SELECT data FROM tail WHERE writer_id = ? ORDER BY row0, id LIMIT 1", (writer_id,)
+        found = self.connection.row(
+            "SELECT id, row0, n, data FROM tail WHERE writer_id = ? ORDER BY row0, id LIMIT 1",
+            (writer_id,),
         )
-        return float(decode_tail(bytes(data)).times[0]) if data is not None else 0.0
+        if found is None:
+            return 0.0
+        tail, row0, n, data = found
+        return float(read_tail(bytes(data), tail=tail, row0=row0, n=n).times[0])
 
 
 def blocks_from_row(blocks: BlockList, row: int) -> int:

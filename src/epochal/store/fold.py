@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.formats.block import BLOCK_VALUES, encode_axis, encode_block
-from epochal.formats.frame import TailColumn, TailFrame, decode_tail, encode_tail
+from epochal.formats.frame import TailColumn, TailFrame, encode_tail
 from epochal.records import Kind
 from epochal.store.engine import Connection
 from epochal.store.pyramid import (
@@ -31,6 +31,7 @@ from epochal.store.pyramid import (
     summarise_values,
     value_flags,
 )
+from epochal.store.salvage import read_tail
 
 WINDOW = BLOCK_VALUES
 """Rows of a window."""
@@ -112,8 +113,11 @@ def _merge_frames(connection: Connection, writer_id: int, folded: int) -> int:
         del sizes[0]
     ids = [row[0] for row in sizes]
     begin, end = max(folded, sizes[0][1]), sizes[-1][1] + sizes[-1][2]
-    data = connection.rows_among("SELECT data FROM tail WHERE id IN ({})", ids)
-    frames = sorted((decode_tail(bytes(d)) for (d,) in data), key=lambda frame: int(frame.rows[0]))
+    found = connection.rows_among("SELECT id, row0, n, data FROM tail WHERE id IN ({})", ids)
+    frames = [
+        read_tail(bytes(data), tail=tail, row0=row0, n=n)
+        for tail, row0, n, data in sorted(found, key=lambda row: row[1])
+    ]
     steps, times, pieces = _gather(frames, begin, end)
     columns = [
         TailColumn(
@@ -171,11 +175,12 @@ class _Fold:
         self._blocks: list[tuple[Any, ...]] = []
         self._rest: dict[int, _Rest] = {}
         self._rest_ids: list[int] = []
-        for tail_id, data in connection.rows(
-            "SELECT id, data FROM tail WHERE writer_id = ? AND sparse ORDER BY row0", (writer_id,)
+        for tail_id, row0, n, data in connection.rows(
+            "SELECT id, row0, n, data FROM tail WHERE writer_id = ? AND sparse ORDER BY row0",
+            (writer_id,),
         ):
             self._rest_ids.append(tail_id)
-            frame = decode_tail(bytes(data))
+            frame = read_tail(bytes(data), tail=tail_id, row0=row0, n=n)
             for column in frame.columns():
                 at = slice(None) if column.positions is None else column.positions
                 rest = _Rest(
@@ -258,10 +263,10 @@ class _Fold:
             tail_id: self._frames[tail_id] for tail_id in needed if tail_id in self._frames
         }
         missing = [tail_id for tail_id in needed if tail_id not in self._frames]
-        for tail_id, data in self._connection.rows_among(
-            "SELECT id, data FROM tail WHERE id IN ({})", missing
+        for tail_id, row0, n, data in self._connection.rows_among(
+            "SELECT id, row0, n, data FROM tail WHERE id IN ({})", missing
         ):
-            self._frames[tail_id] = decode_tail(bytes(data))
+            self._frames[tail_id] = read_tail(bytes(data), tail=tail_id, row0=row0, n=n)
         return [self._frames[tail_id] for tail_id in needed]
 
     def _count_blocks(self, series: list[int]) -> None:

@@ -108,7 +108,7 @@ def _columns(
         for ref in series:
             blocks = lists.get((ref.id, span.writer.id))
             keys = _blocks_of(ref, span, blocks) if blocks else []
-            parts = [loaded[key[:3]] for key in keys]
+            parts = [loaded[key[:3]] for key in keys if key[:3] not in reader.damaged]
             for tail in tails[span.writer.id]:
                 found = reader.tail_values(ref.id, tail)
                 parts += [] if found is None else [found]
