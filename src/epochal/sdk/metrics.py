@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from epochal.errors import UsageError
+from epochal.formats.journal import dump_json
 
 SUMMARIES = ("min", "max", "mean", "last", "first", "none")
 GOALS = ("minimize", "maximize")
@@ -106,6 +107,13 @@ class Metrics:
             if summary == "first" or (summary in ("min", "max", "mean") and letters[index] != "j"):
                 found.append((index, self._trackers.setdefault(key, Tracker())))
         return found or None
+
+    def seed(self, last: dict[str, Any]) -> None:
+        """Give trackers that have seen nothing the last value that there was before their definition."""
+        for key, tracker in self._trackers.items():
+            if tracker.first is None and key in last:
+                value = last[key]
+                tracker.add(value if isinstance(value, (bool, int, float)) else dump_json(value))
 
     def summarize(self, last: dict[str, Any]) -> dict[str, Any]:
         """Return the summary of the run whose last values are given."""

@@ -30,7 +30,7 @@ current: Run | None = None
 _runs: list[Run] = []
 _lock = threading.RLock()
 
-ENVIRONMENT_WAIT_S = 0.15
+ENVIRONMENT_WAIT_S = 0.2
 
 IGNORED = frozenset(
     ("save_code", "force", "anonymous", "magic", "monitor_gym", "tensorboard", "sync_tensorboard")
@@ -364,10 +364,10 @@ def _record_environment(sink: Sink, facts: dict[str, Any]) -> threading.Thread:
 
     def add_slow_facts() -> None:
         try:
-            slow = environment.slow_facts()
+            for slow in environment.slow_facts():
+                sink.patch({"environment": redact(slow)})
         except Exception as error:  # never the training's trouble
-            slow = {"incomplete": f"{type(error).__name__}: {error}"}
-        sink.patch({"environment": redact(slow)})
+            sink.patch({"environment": {"incomplete": f"{type(error).__name__}: {error}"}})
 
     thread = threading.Thread(target=add_slow_facts, name="epochal-environment", daemon=True)
     thread.start()

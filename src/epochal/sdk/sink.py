@@ -369,8 +369,10 @@ class Sink:
     def retrack(self) -> None:
         """Look again which entries hold tracked keys, after a define_metric."""
         with self.lock:
+            last = self.last_values()
             for entry in self._entries.values():
                 entry.tracked = self.metrics.trackers(entry.keys or (), entry.layout.letters)
+            self.metrics.seed(last)
 
     def last_values(self) -> dict[str, Any]:
         """Return the last value of every key, in the order of their last change."""
