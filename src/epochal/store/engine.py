@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
-from epochal.errors import EnvironmentFault, EpochalError, StoreClosed, StoreFull
+from epochal.errors import CorruptBlock, EnvironmentFault, EpochalError, StoreClosed, StoreFull
 
 Dialect = Literal["sqlite", "postgresql"]
 Parameters = Sequence[Any]
@@ -169,7 +169,19 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """See `Database.read`."""
+        """See `Database.read`. Raises CorruptBlock when what is asked for lies in a damaged part of the file."""
+        try:
+            with self._reading() as connection:
+                yield connection
+        except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", "") or ""
+            if not name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")):
+                raise
+            message = f"a part of {self.path} cannot be read ({error}); check the disk, and restore the file from a backup"
+            raise CorruptBlock(message) from error
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
         if self.network:
             with self._mutex, _transaction(self._open_writer(), "BEGIN") as connection:
                 yield connection
