@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.faults.processes import NoAnswer, Training, check_rows, running_server
-from tests.faults.proxy import PASS, ChaosProxy, Fault
+from tests.faults.request_proxy import PASS, ChaosProxy, Fault
 from tests.faults.streams import RowStream, checksum
 
 FAULTS = ("eat_reply", "cut_request", "cut_reply", "drop", "delay", "flip")
