@@ -13,8 +13,8 @@ import pytest
 
 import epochal
 from epochal.sdk import sender as senders
-from tests.faults.proxy import ChaosProxy, refusing_url
 from tests.sdk.journals import only_journal, only_run
+from tests.sdk.proxy import ChaosProxy, refusing_url
 
 ENVIRONMENT = {"quiet": True, "environment": False}
 
