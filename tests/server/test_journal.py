@@ -175,7 +175,7 @@ async def test_a_run_deleted_for_ever_says_stop(client: httpx.AsyncClient):
 @pytest.mark.parametrize("writer", ["a b", "ä", "a%00b", "x" * 200, "%2e%2e%5cx", "a'b"])
 async def test_writer_names_that_cannot_be(client: httpx.AsyncClient, writer: str):
     answer = await client.post(PATH + writer, params={"offset": 0}, content=b"")
-    assert answer.status_code == 400
+    assert answer.status_code in (400, 404)
 
 
 @pytest.mark.parametrize(

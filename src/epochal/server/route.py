@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from epochal.errors import Forbidden, UsageError
+from epochal.errors import Forbidden, NotFound, UsageError
 from epochal.records import Principal
 from epochal.server.answers import Unauthorized, WrongMediaType
 from epochal.server.bodies import JSON_LIMIT, read_body
@@ -45,8 +45,11 @@ class Call:
         return self.caller
 
     def path(self, name: str) -> str:
-        """Return a parameter of the path."""
-        return self.request.path_params[name]
+        """Return a parameter of the path. Raises NotFound for one that no name can be (with a NUL in it)."""
+        value: str = self.request.path_params[name]
+        if "\0" in value:
+            raise NotFound(f"nothing is called {value[:200]!r}")
+        return value
 
     def parameters(self, kind: type[S]) -> S:
         """Return the query string as `kind`. Raises UsageError naming the parameter that does not fit."""

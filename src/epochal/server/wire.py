@@ -190,19 +190,26 @@ class Error(msgspec.Struct):
 
 # ------------------------------------------------------------------------------------------------ requests
 
-Uid = Annotated[str, Meta(max_length=200)]
-Name = Annotated[str, Meta(max_length=1000)]
-Tag = Annotated[str, Meta(max_length=1000)]
+# PostgreSQL's text has no NUL; nothing stored is called by one, so a question with one is a wrong question.
+NO_NUL = r"^[^\x00]*$"
+Uid = Annotated[str, Meta(max_length=200, pattern=NO_NUL)]
+Name = Annotated[str, Meta(max_length=1000, pattern=NO_NUL)]
+Tag = Annotated[str, Meta(max_length=1000, pattern=NO_NUL)]
+KeyName = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
+Cursor = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+Expression = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
+ColumnNames = Annotated[str, Meta(max_length=100_000, pattern=NO_NUL)]
+Notes = Annotated[str, Meta(max_length=1_000_000, pattern=NO_NUL)]
 
 
 class RunsParameters(msgspec.Struct):
     """Which runs, in which order."""
 
-    filter: Annotated[str, Meta(max_length=10_000)] = ""
-    sort: Annotated[str, Meta(max_length=2000)] = "-created"
+    filter: Expression = ""
+    sort: Expression = "-created"
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
-    cursor: Annotated[str, Meta(max_length=2000)] | None = None
-    columns: Annotated[str, Meta(max_length=100_000)] = ""
+    cursor: Cursor | None = None
+    columns: ColumnNames = ""
     state: Literal["trashed"] | None = None
     archived: bool = False
 
@@ -244,7 +251,7 @@ class RunChanges(msgspec.Struct, forbid_unknown_fields=True):
     """A user's edit; a field that is left out stays, null or an empty value clears it."""
 
     name: Name | UnsetType = UNSET
-    notes: Annotated[str, Meta(max_length=1000000)] | UnsetType | None = UNSET
+    notes: Notes | UnsetType | None = UNSET
     tags: Annotated[list[Tag], Meta(max_length=1000)] | UnsetType | None = UNSET
     group: Name | UnsetType | None = UNSET
     archived: bool | UnsetType = UNSET
@@ -266,12 +273,12 @@ class SeriesRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which series, over which x, how wide."""
 
     runs: Annotated[list[Uid], Meta(max_length=10_000)]
-    keys: Annotated[list[str], Meta(max_length=1000)]
-    x: str = "step"
+    keys: Annotated[list[KeyName], Meta(max_length=1000)]
+    x: KeyName = "step"
     range: tuple[float, float] | None = None
     px: Annotated[int, Meta(ge=1, le=20_000)] = 1000
     mode: Literal["auto", "points"] = "auto"
-    since: Annotated[dict[str, str], Meta(max_length=10_000)] | None = None
+    since: Annotated[dict[Uid, Cursor], Meta(max_length=10_000)] | None = None
 
     def query(self) -> SeriesQuery:
         """Return the store's form of the question. Raises UsageError for an x or a range that means nothing."""
@@ -298,8 +305,8 @@ class HistoryRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which run and keys, from where on."""
 
     run: Uid
-    keys: Annotated[list[str], Meta(max_length=100_000)] | None = None
-    after: Annotated[str, Meta(max_length=2000)] | None = None
+    keys: Annotated[list[KeyName], Meta(max_length=100_000)] | None = None
+    after: Cursor | None = None
     limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000_000
 
 
