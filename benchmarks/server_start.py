@@ -35,9 +35,10 @@ PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Start:
-    """Seconds to the first page and to ready, CPU seconds by then, megabytes when idle."""
+    """Seconds to the first page and to ready, CPU seconds by each, megabytes when idle."""
 
     page: float
+    page_cpu: float
     ready: float
     cpu: float
     memory: float
@@ -108,11 +109,12 @@ def start_ours(data: Path) -> Start:
 
             wait_for(page, process)
             paged = time.perf_counter() - began
+            page_cpu = cost_of(process)[0]
             wait_for(lambda: client.get(f"{server['url']}/ready").status_code == 200, process)
             ready = time.perf_counter() - began
         cpu, _memory = cost_of(process)
         time.sleep(SETTLE_S)
-        return Start(paged, ready, cpu, cost_of(process)[1])
+        return Start(paged, page_cpu, ready, cpu, cost_of(process)[1])
     finally:
         stop(process)
 
@@ -128,7 +130,7 @@ def start_peer(command: str, folder: Path) -> Start:
         paged = time.perf_counter() - began
         cpu, _memory = cost_of(process)
         time.sleep(SETTLE_S)
-        return Start(paged, paged, cpu, cost_of(process)[1])
+        return Start(paged, cpu, paged, cpu, cost_of(process)[1])
     finally:
         stop(process)
 
@@ -138,8 +140,8 @@ def show(name: str, starts: list[Start]) -> None:
         return statistics.median(getattr(start, field) for start in starts)
 
     print(
-        f"{name:<28}{middle('page'):>12.3f}{middle('ready'):>10.3f}"
-        f"{middle('cpu'):>10.2f}{middle('memory'):>10.0f}"
+        f"{name:<26}{middle('page'):>13.3f}{middle('page_cpu'):>8.2f}{middle('ready'):>10.3f}"
+        f"{middle('cpu'):>8.2f}{middle('memory'):>10.0f}"
     )
 
 
@@ -150,7 +152,9 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5)
     parser.add_argument("--peer", action="append", default=[], metavar="NAME=COMMAND")
     args = parser.parse_args()
-    print(f"{'server':<28}{'first page s':>12}{'ready s':>10}{'CPU s':>10}{'idle MB':>10}")
+    print(
+        f"{'server':<26}{'first page s':>13}{'CPU s':>8}{'ready s':>10}{'CPU s':>8}{'idle MB':>10}"
+    )
     with tempfile.TemporaryDirectory(prefix="epochal-start-") as folder:
         fresh = [start_ours(_made(Path(folder) / f"fresh-{i}")) for i in range(args.repeat)]
         show("epochal, new directory", fresh)

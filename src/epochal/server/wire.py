@@ -197,6 +197,7 @@ Name = Annotated[str, Meta(max_length=1000, pattern=NO_NUL)]
 Tag = Annotated[str, Meta(max_length=1000, pattern=NO_NUL)]
 KeyName = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
 Cursor = Annotated[str, Meta(max_length=2000, pattern=NO_NUL)]
+Mark = Annotated[str, Meta(max_length=200_000, pattern=NO_NUL)]
 Expression = Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
 ColumnNames = Annotated[str, Meta(max_length=100_000, pattern=NO_NUL)]
 Notes = Annotated[str, Meta(max_length=1_000_000, pattern=NO_NUL)]
@@ -278,7 +279,7 @@ class SeriesRequest(msgspec.Struct, forbid_unknown_fields=True):
     range: tuple[float, float] | None = None
     px: Annotated[int, Meta(ge=1, le=20_000)] = 1000
     mode: Literal["auto", "points"] = "auto"
-    since: Annotated[dict[Uid, Cursor], Meta(max_length=10_000)] | None = None
+    since: Annotated[dict[Uid, Mark], Meta(max_length=10_000)] | None = None
 
     def query(self) -> SeriesQuery:
         """Return the store's form of the question. Raises UsageError for an x or a range that means nothing."""
