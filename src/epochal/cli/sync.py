@@ -52,8 +52,14 @@ def run(args: argparse.Namespace) -> int:
             "which server? pass --server URL, set EPOCHAL_BASE_URL or call epochal.login()"
         )
     streams = find_streams(args.paths, directory, url, everything=args.all)
+    elsewhere = sorted(set() if args.paths else directory.waiting_for() - {url})
+    if elsewhere:
+        print(
+            f"journals wait for {', '.join(elsewhere)}: send them there with --server URL, "
+            f"or to {url} with: epochal sync {directory.root}"
+        )
     if not streams:
-        print("nothing waits to be sent")
+        print(f"nothing waits to be sent to {url}")
         return 0
     connection = HttpConnection(url, key)
     try:

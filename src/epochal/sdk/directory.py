@@ -146,6 +146,10 @@ class DataDirectory:
         """Yield (writer, entry) of the journals that a remote server has not acknowledged."""
         yield from self._entries("outbox")
 
+    def waiting_for(self) -> set[str]:
+        """Return the addresses of the servers for which journals wait."""
+        return {entry["url"] for _, entry in self.outbox() if isinstance(entry.get("url"), str)}
+
     def active(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (writer, entry) of the local server's in-tray."""
         yield from self._entries("active")

@@ -11,7 +11,8 @@ from epochal.formats.journal import EXIT, HEAD, ROW, ROW_HEAD, Record, read_reco
 from epochal.sdk.directory import DataDirectory, read_json
 from epochal.sdk.environment import host_name
 
-ASK_TIMEOUT_S = 1.2
+ASK_TIMEOUT_S = 0.9
+"""For the connection, and again for the answer: `init` returns within 2 s whatever the server does."""
 FIRST_TAIL = 64 * 1024
 
 
