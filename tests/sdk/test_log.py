@@ -128,8 +128,9 @@ def test_values_of_torch(run, data_dir):
     }
 
 
+@pytest.mark.soak
 def test_values_of_jax(run, data_dir):
-    jnp = pytest.importorskip("jax.numpy", reason="system: jax is not part of the test environment")
+    jnp = pytest.importorskip("jax.numpy")
     run.log({"x": jnp.float32(0.5), "n": jnp.int32(3), "b": jnp.bfloat16(0.25)})
     run.finish()
     (row,) = only_journal(data_dir).rows
