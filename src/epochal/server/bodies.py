@@ -82,7 +82,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     Raises BodyTooLarge beyond `limit` bytes (before or after decompression), BadEncoding and UnsupportedEncoding.
     """
     declared = request.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+    if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
         raise BodyTooLarge(
             f"a body of {declared} bytes is more than the {limit} that fit; send less"
         )

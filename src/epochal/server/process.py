@@ -363,7 +363,7 @@ def _url_of(host: str, port: int, base_path: str) -> str:
 
 def _make_directory(path: Path) -> Path:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not os.access(path, os.W_OK):
             raise PermissionError(13, "permission denied")
     except OSError as error:

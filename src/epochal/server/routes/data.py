@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -12,6 +13,8 @@ from epochal.server.answers import accepted_encodings, bundle_response, plain
 from epochal.server.route import Call
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from epochal.formats.bundle import BundleWriter
 
 
@@ -42,26 +45,59 @@ async def history(call: Call) -> Response:
 
 
 def series_bundle(answer: SeriesAnswer) -> bytes:
-    """Return a series answer as a bundle (docs/reference/http.md)."""
+    """Return a series answer as a bundle (docs/reference/http.md).
+
+    Keys that a run logs together have the same x, which is then sent once.
+    """
     from epochal.formats.bundle import BundleWriter
 
     bundle = BundleWriter()
-    entries = [_series_entry(bundle, series) for series in answer.series]
+    axes: dict[str, Shared] = {}
+    entries: list[dict[str, Any]] = []
+    for series in answer.series:
+        axis = axes.setdefault(series.run, Shared(bundle.add_axis))
+        entries.append(_series_entry(bundle, axis, series))
     return bundle.finish(
         {"version": answer.version, "marks": dict(answer.marks), "series": entries}
     )
 
 
 def history_bundle(page: HistoryPage) -> bytes:
-    """Return a page of history as a bundle (docs/reference/http.md)."""
+    """Return a page of history as a bundle (docs/reference/http.md).
+
+    Columns of one writer that are present in the same rows share their rows, steps and times.
+    """
     from epochal.formats.bundle import BundleWriter
 
     bundle = BundleWriter()
-    columns = [_history_entry(bundle, column) for column in page.columns]
+    axes: dict[int, tuple[Shared, Shared, Shared]] = {}
+    columns: list[dict[str, Any]] = []
+    for column in page.columns:
+        axis = axes.get(column.writer)
+        if axis is None:
+            axis = (Shared(bundle.add), Shared(bundle.add), Shared(bundle.add))
+            axes[column.writer] = axis
+        columns.append(_history_entry(bundle, axis, column))
     return bundle.finish({"version": page.version, "next": page.next, "columns": columns})
 
 
-def _series_entry(bundle: BundleWriter, series: Series) -> dict[str, Any]:
+class Shared:
+    """Adds an array to a bundle unless it equals the one before."""
+
+    def __init__(self, add: Callable[[npt.NDArray[Any]], dict[str, Any]]) -> None:
+        self._add = add
+        self._array: npt.NDArray[Any] | None = None
+        self._reference: dict[str, Any] = {}
+
+    def add(self, array: npt.NDArray[Any]) -> dict[str, Any]:
+        """Return what stands for `array` (without NaN) in the header."""
+        before = self._array
+        if before is None or len(before) != len(array) or not (before == array).all():
+            self._array, self._reference = array, self._add(array)
+        return self._reference
+
+
+def _series_entry(bundle: BundleWriter, axis: Shared, series: Series) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "run": series.run,
         "key": series.key,
@@ -70,7 +106,7 @@ def _series_entry(bundle: BundleWriter, series: Series) -> dict[str, Any]:
         "starts": list(series.starts),
     }
     if isinstance(series, Points):
-        entry["x"] = bundle.add_axis(series.x)
+        entry["x"] = axis.add(series.x)
         entry["y"] = bundle.add_values(series.y)
         return entry
     entry["sorted"] = series.sorted
@@ -82,14 +118,17 @@ def _series_entry(bundle: BundleWriter, series: Series) -> dict[str, Any]:
     return entry
 
 
-def _history_entry(bundle: BundleWriter, column: HistoryColumn) -> dict[str, Any]:
+def _history_entry(
+    bundle: BundleWriter, axis: tuple[Shared, Shared, Shared], column: HistoryColumn
+) -> dict[str, Any]:
     values = column.values
+    rows, steps, times = axis
     return {
         "key": column.key,
         "kind": column.kind,
         "writer": column.writer,
-        "rows": bundle.add(column.rows),
-        "steps": bundle.add(column.steps),
-        "times": bundle.add(column.times),
+        "rows": rows.add(column.rows),
+        "steps": steps.add(column.steps),
+        "times": times.add(column.times),
         "values": plain(values) if isinstance(values, list) else bundle.add(values),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from epochal.server import wire
@@ -14,6 +15,8 @@ async def stream(call: Call) -> ASGIApp:
 
     A browser that reconnects says the last version it heard of; if the project has moved on, it is told at once.
     """
+    if call.request.method == "HEAD":
+        return Response(media_type="text/event-stream")
     project = call.parameters(wire.StreamParameters).project
     last = call.request.headers.get("last-event-id", "")
     seen = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None

@@ -1,0 +1,96 @@
+"""What the server answers when the store cannot: reading goes on, writers are told to come back."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from epochal.records import LOCAL_ADMIN
+from epochal.server.app import create_app
+from epochal.server.settings import Settings
+from epochal.store.base import Store
+from epochal.store.sql import SqlStore
+from tests.server.conftest import TOKEN, client_of, send
+from tests.server.journals import Journal
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_full_disk_refuses_points_and_goes_on_reading(
+    client: httpx.AsyncClient, store: Store
+):
+    await send(client, Journal("a").rows("loss", [1.0]))
+    assert isinstance(store, SqlStore)
+    store._reserve_bytes = 1 << 62
+    store._room_checked = -1e9
+    answer = await send(client, Journal("b").rows("loss", [1.0]))
+    assert answer.status_code == 507
+    assert int(answer.headers["retry-after"]) > 0
+    assert answer.json()["error"]["code"] == "store_full"
+    assert (await client.get("/api/v1/projects/local/digits/runs")).json()["matched"] == 1
+    assert (await client.post("/api/v1/history", json={"run": "a"})).status_code == 200
+    store._reserve_bytes = 0
+    store._room_checked = -1e9
+    assert (await send(client, Journal("b").rows("loss", [1.0]))).status_code == 200
+
+
+async def test_a_closed_store_is_unavailable_and_not_a_defect(
+    client: httpx.AsyncClient, store: Store
+):
+    store.close()
+    for answer in (
+        await client.get("/ready"),
+        await client.get("/api/v1/projects"),
+        await client.post("/api/v1/history", json={"run": "a"}),
+        await send(client, Journal("b").rows("loss", [1.0])),
+    ):
+        assert answer.status_code == 503, answer.text
+        assert answer.headers["retry-after"]
+
+
+async def test_a_request_waits_for_the_store_to_open(settings: Settings, store: Store):
+    import asyncio
+
+    app = create_app(None, settings)
+    async with client_of(app, TOKEN) as client:
+        assert (await client.get("/ready")).json() == {"status": "starting"}
+        assert (await client.get("/")).status_code == 200  # the page does not wait
+        waiting = asyncio.create_task(client.get("/api/v1/projects"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        app.service.opened(store)
+        assert (await waiting).json() == {"projects": []}
+        assert (await client.get("/ready")).json() == {"status": "ready"}
+
+
+async def test_a_store_that_cannot_be_opened_is_said(settings: Settings):
+    app = create_app(None, settings)
+    app.service.failed("the disk is gone")
+    async with client_of(app, TOKEN) as client:
+        answer = await client.get("/api/v1/projects")
+    assert answer.status_code == 503
+    assert "the disk is gone" in answer.json()["error"]["message"]
+
+
+async def test_a_defect_is_answered_in_the_error_shape_and_raised_for_the_log(settings: Settings):
+    from dataclasses import replace
+
+    from epochal.server.route import Call
+    from epochal.server.table import ROUTES
+
+    async def broken(call: Call):
+        raise ZeroDivisionError(call.principal.name)
+
+    routes = (replace(ROUTES[3], endpoint=broken, path="/broken"),)
+    app = create_app(None, settings, routes)
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+        answer = await client.get("/broken", headers=headers)
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "internal"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert LOCAL_ADMIN.name not in answer.json()["error"]["message"]
+    async with client_of(app, TOKEN) as client:
+        with pytest.raises(ZeroDivisionError):
+            await client.get("/broken")
