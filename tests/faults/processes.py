@@ -26,12 +26,15 @@ from tests.faults import planted, plants, training
 READY_TIMEOUT_S = 30.0
 
 
-def python(*arguments: str | Path) -> list[str]:
-    """Return the command line that runs Python with these arguments, and with the plant that is active."""
+def python(*arguments: str | Path, clock: tuple[str, ...] = ()) -> list[str]:
+    """Return the command line that runs Python with these arguments, and with the plant that is active.
+
+    clock: the words that put it under a clock of its own (`Jumping.prefix` of F12).
+    """
     words = [str(argument) for argument in arguments]
-    if plants.ACTIVE is None:
-        return [sys.executable, *words]
-    return [sys.executable, str(Path(planted.__file__)), plants.ACTIVE, "--", *words]
+    if plants.ACTIVE is not None:
+        words = [str(Path(planted.__file__)), plants.ACTIVE, "--", *words]
+    return [*(clock or (sys.executable,)), *words]
 
 
 def free_port() -> int:
@@ -48,8 +51,15 @@ class NoAnswer(OSError):
 class Server:
     """``epochal up`` over `data` on a port of its own that it keeps over restarts."""
 
-    def __init__(self, data: Path, *arguments: str, prefix: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *arguments: str,
+        prefix: tuple[str, ...] = (),
+        clock: tuple[str, ...] = (),
+    ) -> None:
         self.data = data
+        self._clock = clock
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.token = ""
@@ -61,7 +71,7 @@ class Server:
     def start(self) -> float:
         """Start it; returns the seconds until /ready answered 200."""
         up = ["-m", "epochal.cli", "up", "--data", str(self.data), "--port", str(self.port)]
-        command = [*self._prefix, *python(*up, "--no-open", *self._arguments)]
+        command = [*self._prefix, *python(*up, "--no-open", *self._arguments, clock=self._clock)]
         began = time.monotonic()
         with self.output.open("ab") as stream:
             self.process = subprocess.Popen(
@@ -165,6 +175,7 @@ class Server:
                 parts.setdefault(column["key"], []).append(part)
                 steps = array(column["steps"])
                 parts.setdefault(f"step of {column['key']}", []).append(steps)
+                parts.setdefault(f"time of {column['key']}", []).append(array(column["times"]))
             after = header["next"]
             if after is None:
                 break
@@ -199,6 +210,7 @@ class Training:
         pause_s: float = 0.0,
         env: dict[str, str] | None = None,
         prefix: tuple[str, ...] = (),
+        clock: tuple[str, ...] = (),
         **options: Any,
     ) -> None:
         data.mkdir(parents=True, exist_ok=True)
@@ -209,7 +221,10 @@ class Training:
         script = Path(training.__file__)
         with self.errors.open("wb") as stream:
             self.process = subprocess.Popen(
-                [*prefix, *python(script, self._counter, str(rows), str(pause_s), *words)],
+                [
+                    *prefix,
+                    *python(script, self._counter, str(rows), str(pause_s), *words, clock=clock),
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stream,
