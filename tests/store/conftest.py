@@ -25,7 +25,8 @@ def open_again(
 ) -> Iterator[StoreOpener]:
     """Return a function that opens the same store again.
 
-    On SQLite the former one has to be closed first; on PostgreSQL it is another server with a data directory of its own.
+    On SQLite the former one has to be closed first; on PostgreSQL it is another server, with a data
+    directory of its own.
     """
     database = request.getfixturevalue("postgres_database") if engine == "postgresql" else None
     numbers = itertools.count()

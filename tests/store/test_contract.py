@@ -6,6 +6,7 @@ import math
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -182,7 +183,7 @@ class TestAppend:
         ends = cuts(journal.records)
         futures = [
             store.submit(ADMIN, "w1", start, journal.data[start:end])
-            for start, end in zip(ends, ends[1:], strict=False)
+            for start, end in pairwise(ends)
         ]
         assert futures[-1].result().rows == 50
         assert history(store, "r1")["v", "f64", 0] == [float(i) for i in range(50)]
@@ -719,7 +720,7 @@ class TestTrash:
         deleted = threading.Event()
 
         def feed() -> int:
-            for start, end in zip(ends[100:], ends[101:], strict=False):
+            for start, end in pairwise(ends[100:]):
                 try:
                     store.append(ADMIN, "w1", start, journal.data[start:end])
                 except RunDeleted:
@@ -806,7 +807,7 @@ class TestLife:
 
         with ThreadPoolExecutor(3) as pool:
             looking = [pool.submit(look) for _ in range(3)]
-            for start, end in zip(ends, ends[1:], strict=False):
+            for start, end in pairwise(ends):
                 ack = store.append(ADMIN, "w1", start, journal.data[start:end])
                 assert ack.offset == end
             stop.set()

@@ -177,7 +177,10 @@ class SqliteDatabase(Database):
             name = getattr(error, "sqlite_errorname", "") or ""
             if not name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")):
                 raise
-            message = f"a part of {self.path} cannot be read ({error}); check the disk, and restore the file from a backup"
+            message = (
+                f"a part of {self.path} cannot be read ({error}); check the disk, and restore the"
+                " file from a backup"
+            )
             raise CorruptBlock(message) from error
 
     @contextmanager

@@ -30,8 +30,8 @@ from epochal.errors import FilterError
 
 MAX_FILTER = 4096
 MAX_REGEX = 256
-MAX_REGEX_TEXT = 256
-"""Characters of a text that a regular expression sees; with few repeats allowed, this bounds a match's time."""
+MAX_REGEX_TEXT = (4096, 1024, 256, 96)
+"""Characters of a text that an expression with so many open repeats sees: each repeat multiplies the work."""
 MAX_REGEX_SECONDS = 0.5
 MAX_NESTING = 50
 
@@ -152,7 +152,7 @@ _TOKEN = re.compile(
     | (?P<regex>/(?:[^/\\]|\\.)+/)(?=[\s()]|$)
     | (?P<operator><=|>=|!=|==|=|<|>)
     | (?P<mark>[(),])
-    | (?P<word>(?:[^\s()<>=!,"']|!(?!=))(?:[^\s()<>=!,]|!(?!=))*)
+    | (?P<word>(?:[^\s()<>=!,"':]|!(?!=)|:(?!["'])|(?<=\w)'(?=\w))+:?|:)
     )""",
     re.VERBOSE,
 )
@@ -424,7 +424,7 @@ def check_regex(pattern: str, position: int = 0) -> str:
         raise FilterError(
             f"the regular expression /{pattern}/ cannot be read: {error}", position
         ) from error
-    if repeats is None or repeats > 3:
+    if repeats is None or repeats >= len(MAX_REGEX_TEXT):
         message = (
             f"the regular expression /{pattern}/ could take for ever: use at most three open repeats (*, +), "
             "each of a single character or class"
@@ -687,6 +687,7 @@ def _by_text(column: RunColumn | None, n: int, holds: Callable[[str], bool]) -> 
 
 def _matches(table: RunTable, field: str | None, pattern: str) -> Mask:
     search = re.compile(pattern, re.IGNORECASE).search
+    length = MAX_REGEX_TEXT[_count_repeats(re._parser.parse(pattern)) or 0]  # type: ignore[attr-defined]
     deadline = time.monotonic() + MAX_REGEX_SECONDS
 
     def holds(text: str) -> bool:
@@ -694,7 +695,7 @@ def _matches(table: RunTable, field: str | None, pattern: str) -> Mask:
             raise FilterError(
                 f"the regular expression /{pattern}/ takes too long here; make it simpler"
             )
-        return search(text[:MAX_REGEX_TEXT]) is not None
+        return search(text[:length]) is not None
 
     if field is None:
         found = (any(holds(line) for line in text.split("\n")) for text in table.texts())

@@ -121,6 +121,12 @@ _VERSION_TABLE = (
     "CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL, "
     "CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
 )
+# Not to_regclass: while it waits for the lock, it may remember that the table was not there.
+_IS_MADE: dict[Dialect, str] = {
+    "sqlite": "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'",
+    "postgresql": "SELECT 1 FROM pg_class WHERE relname = 'alembic_version'"
+    " AND relnamespace = current_schema()::regnamespace",
+}
 _CREATION_LOCK = (
     0x65706F6368616C  # "epochal": two servers that start at once on an empty PostgreSQL database
 )
@@ -147,18 +153,15 @@ def prepare(database: Database) -> None:
 
 def _revision(database: Database) -> str | None:
     with database.read() as connection:
-        if connection.dialect == "sqlite":
-            known = connection.value("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'")
-        else:
-            known = connection.value("SELECT to_regclass('alembic_version')::text")
-        return connection.value("SELECT version_num FROM alembic_version") if known else None
+        made = connection.value(_IS_MADE[connection.dialect])
+        return connection.value("SELECT version_num FROM alembic_version") if made else None
 
 
 def _create(database: Database) -> None:
     with database.write() as connection:
         if connection.dialect == "postgresql":
             connection.run("SELECT pg_advisory_xact_lock(?)", [_CREATION_LOCK])
-            if connection.value("SELECT to_regclass('alembic_version')::text"):
+            if connection.value(_IS_MADE["postgresql"]):
                 return
         for statement in STATEMENTS[connection.dialect]:
             connection.run(statement)
