@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import pytest
 from tests.e2e.looking import WIDE, OpenPage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from playwright.sync_api import Browser, Page
 
     from tests.conftest import RunningServer
@@ -27,11 +30,23 @@ def foreign_requests() -> list[str]:
     return []
 
 
+def wait_until_read(data: Path, timeout_s: float = 20.0) -> None:
+    """Wait until the server has read every journal of ended runs in a data directory."""
+    deadline = time.monotonic() + timeout_s
+    while any((data / "active").glob("*.json")):
+        if time.monotonic() > deadline:
+            raise AssertionError(f"the server has not read the journals within {timeout_s} s")
+        time.sleep(0.02)
+
+
 @pytest.fixture
 def open_page(
     chromium: Browser, epochal_server: RunningServer, foreign_requests: list[str]
 ) -> Iterator[OpenPage]:
-    """Return `open_page(path, viewport=WIDE, **context)`, which opens a page of the server, logged in.
+    """Return `open_page(path, viewport=WIDE, settle=True, **context)`, which opens a page, logged in.
+
+    With `settle` it waits until the server has read what was logged so far: the page then has no
+    reason to move.
 
     The test fails when a page raises an error, asks another origin for anything, or is refused
     something by the content security policy.
@@ -39,7 +54,9 @@ def open_page(
     contexts = []
     problems: list[str] = []
 
-    def open_(path: str = "", viewport: Any = WIDE, **settings: Any) -> Page:
+    def open_(path: str = "", viewport: Any = WIDE, settle: bool = True, **settings: Any) -> Page:
+        if settle:
+            wait_until_read(epochal_server.data)
         context = chromium.new_context(viewport=viewport, **settings)
         contexts.append(context)
         page = context.new_page()

@@ -17,11 +17,12 @@ OpenPage = Callable[..., "Page"]
 
 # The layout shifts of the page so far, as the browser counts them.
 SHIFTS = """() => new Promise(done => {
-    let sum = 0;
+    const shifts = [];
     new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) sum += entry.value;
+        for (const entry of list.getEntries()) shifts.push([
+            entry.value, ...entry.sources.map(({node}) => node?.className ?? node?.textContent)]);
     }).observe({type: 'layout-shift', buffered: true});
-    setTimeout(() => done(sum), 300);
+    setTimeout(() => done(shifts), 300);
 })"""
 
 
@@ -45,9 +46,24 @@ def plot(page: Page, key: str) -> Any:
     return page.locator(f'.panel[data-key="{key}"] .plot')
 
 
+_PIXELS = """key => document.querySelector(`.panel[data-key="${key}"] .plot canvas`).toDataURL()"""
+
+
 def pixels(page: Page, key: str) -> str:
-    """Return the data canvas of a panel as a data address, to compare pictures by."""
-    return plot(page, key).locator("canvas").first.evaluate("canvas => canvas.toDataURL()")
+    """Return the data canvas of a panel as a data address, once it has been still for 200 ms."""
+    before = ""
+    for _ in range(50):
+        now = page.evaluate(_PIXELS, key)
+        if now == before:
+            return now
+        before = now
+        page.wait_for_timeout(200)
+    raise AssertionError(f"the chart of {key} does not come to rest")
+
+
+def expect_pixels(page: Page, key: str, expected: str) -> None:
+    """Wait until a panel's data canvas is the picture expected."""
+    expect_eventually(page, f"([key, expected]) => ({_PIXELS})(key) === expected", [key, expected])
 
 
 def hover(page: Page, key: str, fraction: float, height: float = 0.5) -> str:

@@ -40,6 +40,8 @@ HEIGHT = 260
 PAINTED = 115
 # From the middle of a mark to the plot's edge, CSS pixels.
 MARK_INSET = 4.5
+# Radius of the dot of a point that stands alone, CSS pixels.
+DOT = 2.25
 NAN, POSITIVE, NEGATIVE = 1, 2, 4
 
 Floats = "NDArray[np.float64]"
@@ -49,7 +51,7 @@ Floats = "NDArray[np.float64]"
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it
+    def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: the test's output is for its failures."""
 
 
@@ -116,6 +118,13 @@ class Data:
     y: NDArray[np.float64]
     spikes: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
+    def near(self, lo: float, hi: float) -> Data:
+        """Return the points in a range and some thousands on each side; positions must ascend."""
+        first = max(int(np.searchsorted(self.x, lo)) - 5000, 0)
+        last = int(np.searchsorted(self.x, hi, "right")) + 5000
+        spikes = self.spikes[(self.spikes >= first) & (self.spikes < last)] - first
+        return Data(self.x[first:last], self.y[first:last], spikes)
+
 
 def make_data(seed: int, points: int = POINTS, *, irregular: bool = False) -> Data:
     """Make a noisy curve with one-step spikes, NaN and infinities; positions whole or irregular."""
@@ -155,7 +164,9 @@ class Sender:
     def points(self, x: NDArray[np.float64], y: NDArray[np.float64], total: int) -> dict[str, Any]:
         """Describe points; evenly spaced positions go as a rule, as the server sends them."""
         even = len(x) > 1 and bool(np.all(np.diff(x) == x[1] - x[0]))
-        rule = {"start": float(x[0]), "stride": float(x[1] - x[0]), "length": len(x)} if even else None
+        rule = (
+            {"start": float(x[0]), "stride": float(x[1] - x[0]), "length": len(x)} if even else None
+        )
         return {
             "mode": "points",
             "total": total,
@@ -255,6 +266,7 @@ def check_picture(picture: Picture, data: Data, *, columns: bool) -> tuple[int, 
     `columns` allows what lies in a bucket that straddles a pixel's edge to be seen on both sides of it.
     """
     width, height = picture.frame["width"], picture.frame["height"]
+    data = data.near(*picture.frame["x"])
     position = picture.column_of(data.x)
     finite = np.isfinite(data.y)
     inside = (position >= 0) & (position < width)
@@ -271,14 +283,9 @@ def check_picture(picture: Picture, data: Data, *, columns: bool) -> tuple[int, 
             assert np.ptp(rows) >= 0.8 * height
 
     painted = picture.cover >= PAINTED
-    missing = []
-    for column in np.flatnonzero(has_points):
-        # Row 0 is at the top: the largest value has the smallest row.
-        top = int(np.clip(np.floor(high[column]), 0, height - 1))
-        bottom = int(np.clip(np.floor(low[column]), 0, height - 1))
-        if not painted[top : bottom + 1, column].all():
-            missing.append((int(column), top, bottom))
-    assert not missing, f"{len(missing)} columns are not inked from min to max, as {missing[:3]}"
+    columns_with_points = np.flatnonzero(has_points)
+    short = _unpainted(painted, columns_with_points, high, low)
+    assert len(short) == 0, f"{len(short)} columns are not inked from min to max, as {short[:5]}"
 
     spikes = data.spikes[shown[data.spikes]]
     for index in spikes:
@@ -320,6 +327,9 @@ def _check_nothing_beyond(
     width, height = frame["width"], frame["height"]
     # Half a line's width, its soft edge, and that pixel rows are whole.
     slack = 1.5 * frame["ratio"] / 2 + 2
+    seen = np.count_nonzero((position >= 0) & (position < width))
+    if seen <= width:
+        slack = DOT * frame["ratio"] + 2
     aside = 2 if columns else 1
     order = np.flatnonzero(finite)
     places, values = position[order], picture.row_of(data.y[order])
@@ -327,20 +337,50 @@ def _check_nothing_beyond(
     right = np.searchsorted(places, np.arange(width) + 1 + aside, "right") + 1
     # In wide lines a column of many points is as wide as the line.
     wide = int(1.5 * frame["ratio"] / 2)
-    marks = np.array(picture.mark_rows)
-    lane = 5 * frame["ratio"]
-    for column in range(width):
-        rows = np.flatnonzero(picture.cover[:, column] >= PAINTED)
-        rows = rows[np.abs(rows[:, None] - marks).min(axis=1) > lane]
-        if len(rows) == 0:
-            continue
-        from_ = max(left[max(column - wide, 0)], 0)
-        to = right[min(column + wide, width - 1)]
-        reach = values[from_:to]
-        assert len(reach) > 0, f"column {column} has ink and no point near it"
-        assert rows.min() >= reach.min() - slack - 1, f"column {column} is inked too far up"
-        assert rows.max() <= reach.max() + slack, f"column {column} is inked too far down"
-    assert height > 0
+    inked = picture.cover >= PAINTED
+    for row in picture.mark_rows:
+        lane = int(5 * frame["ratio"]) + 1
+        inked[max(row - lane, 0) : row + lane + 1] = False
+    inked_columns = np.flatnonzero(inked.any(axis=0))
+    first = inked.argmax(axis=0)[inked_columns]
+    last = height - 1 - inked[::-1].argmax(axis=0)[inked_columns]
+    from_ = left[np.maximum(inked_columns - wide, 0)].clip(0)
+    to = right[np.minimum(inked_columns + wide, width - 1)].clip(None, len(values))
+    assert (from_ < to).all(), "there is ink with no point near it"
+    # Where no point is near, ink is the line between two points that were logged one after the other.
+    # (A point on its own has a dot, which reaches further.)
+    dot = DOT * frame["ratio"] + 1
+    nearer = np.searchsorted(places, inked_columns - dot) < np.searchsorted(
+        places, inked_columns + 1 + dot
+    )
+    lone = inked_columns[(to - from_ == 2) & ~nearer]
+    after = right[lone].clip(None, len(order)) - 1
+    skips = order[after] - order[(after - 1).clip(0)]
+    assert (skips == 1).all(), f"columns {lone[skips != 1][:5]} join points across one of no value"
+    # Pairs of bounds for reduceat: the odd results, between one range and the next, are not used.
+    bounds = np.stack([from_, to], axis=1).ravel()
+    highest = np.minimum.reduceat(np.append(values, np.inf), bounds)[::2]
+    lowest = np.maximum.reduceat(np.append(values, -np.inf), bounds)[::2]
+    above = inked_columns[first < highest - slack - 1]
+    below = inked_columns[last > lowest + slack]
+    assert len(above) == 0, f"columns {above[:5]} are inked too far up"
+    assert len(below) == 0, f"columns {below[:5]} are inked too far down"
+
+
+def _unpainted(
+    painted: NDArray[np.bool_],
+    columns: NDArray[np.int64],
+    high: NDArray[np.float64],
+    low: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Return the columns that are not painted in every row from `high` to `low`."""
+    height = len(painted)
+    # Row 0 is at the top: the largest value has the smallest row.
+    top = np.floor(high[columns]).clip(0, height - 1).astype(np.int64)
+    bottom = np.floor(low[columns]).clip(0, height - 1).astype(np.int64)
+    counted = np.vstack([np.zeros(painted.shape[1], np.int64), painted.cumsum(axis=0)])
+    count = counted[bottom + 1, columns] - counted[top, columns]
+    return columns[count != bottom - top + 1]
 
 
 def _check_marks(
@@ -369,8 +409,13 @@ def _check_marks(
         for shift in range(2 * reach + 1):
             near[at + shift] = True
         stray = np.flatnonzero(inked & ~near[reach : reach + width])
-        lines = picture.row_of(data.y[inside & np.isfinite(data.y)])
-        if len(lines) and np.abs(lines - row).min() > 2 * picture.frame["ratio"]:
+        # With the points next to the view, to which the line runs out of it.
+        seen = inside.copy()
+        seen[:-1] |= inside[1:]
+        seen[1:] |= inside[:-1]
+        lines = picture.row_of(data.y[seen & np.isfinite(data.y)])
+        away = 2 * picture.frame["ratio"]
+        if (lines < row - away).all() or (lines > row + away).all():
             assert len(stray) == 0, f"marks where nothing is to be marked: columns {stray[:5]}"
     return count
 
@@ -399,9 +444,17 @@ def test_pixels_of_points(page: Page, folder: Path, ratio: int, irregular: bool)
         answer = page.evaluate("one => pixels.show(one, {view: null})", described)
         spikes, _ = check_picture(Picture.of(answer), data, columns=False)
         assert spikes >= SPIKES - 1  # the last point stands on the very edge
-        for view in zooms(width, data.x[0], data.x[-1], 8):
+        for view in zooms(width, data.x[0], data.x[-1], 6):
             answer = page.evaluate("view => pixels.view({view})", view)
             check_picture(Picture.of(answer), data, columns=False)
+    # Close to each value that has no place, and to each end of a stretch of them.
+    odd = np.flatnonzero(~np.isfinite(data.y))
+    ends = odd[(np.diff(odd, prepend=-9) > 1) | (np.diff(odd, append=-9) != 1)]
+    for index in ends:
+        around = slice(max(index - 30, 0), index + 30)
+        view = {"x0": float(data.x[around][0]), "x1": float(data.x[around][-1])}
+        answer = page.evaluate("view => pixels.view({view})", view)
+        assert check_picture(Picture.of(answer), data, columns=False)[1] > 0
 
 
 @pytest.mark.parametrize("ratio", [1, 2])
@@ -413,7 +466,7 @@ def test_pixels_of_columns(page: Page, folder: Path, ratio: int, irregular: bool
     for width in WIDTHS:
         page.evaluate("size => pixels.mount(...size)", [width, HEIGHT])
         lo, hi = float(data.x[0]), float(data.x[-1])
-        for view in [None, *zooms(width, lo, hi, 7)]:
+        for view in [None, *zooms(width, lo, hi, 5)]:
             ask = view or {"x0": lo, "x1": hi}
             frame = page.evaluate("view => pixels.view({view})", view)["frame"]
             reduced = reduce_as_server(data, ask["x0"], ask["x1"], frame["width"])
@@ -476,7 +529,9 @@ def test_pixels_on_a_log_axis(page: Page, folder: Path, ratio: int) -> None:
 def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> None:
     """A run that was rewound twice: every point is painted, in each of the passes."""
     data = make_data(40 + ratio, 120_000)
-    steps = np.concatenate([np.arange(50_000), np.arange(30_000, 65_000), np.arange(55_000, 90_000)])
+    steps = np.concatenate(
+        [np.arange(50_000), np.arange(30_000, 65_000), np.arange(55_000, 90_000)]
+    )
     data.x = steps.astype(np.float64)
     described = Sender(folder).points(data.x, data.y, len(data.x))
     page.evaluate("size => pixels.mount(...size)", [WIDTHS[1], HEIGHT])
@@ -488,7 +543,9 @@ def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> N
         shown = np.isfinite(data.y) & (position >= 0) & (position < picture.frame["width"])
         rows = picture.row_of(data.y[shown]).clip(0, picture.frame["height"] - 1).astype(np.int64)
         cover = picture.cover[rows, position[shown].astype(np.int64)]
-        assert (cover >= PAINTED).all(), f"{np.count_nonzero(cover < PAINTED)} points are not painted"
+        assert (cover >= PAINTED).all(), (
+            f"{np.count_nonzero(cover < PAINTED)} points are not painted"
+        )
         for pass_ in (slice(0, 50_000), slice(50_000, 85_000), slice(85_000, None)):
             part = Data(data.x[pass_], data.y[pass_])
             low, high = _extremes(
@@ -498,6 +555,5 @@ def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> N
                 position[pass_],
                 picture.frame["width"],
             )
-            for column in np.flatnonzero(~np.isnan(low)):
-                top, bottom = int(max(high[column], 0)), int(low[column])
-                assert (picture.cover[top : bottom + 1, column] >= PAINTED).all()
+            columns = np.flatnonzero(~np.isnan(low))
+            assert len(_unpainted(picture.cover >= PAINTED, columns, high, low)) == 0

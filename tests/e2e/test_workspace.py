@@ -14,6 +14,7 @@ from tests.e2e.looking import (
     OpenPage,
     drag,
     expect_eventually,
+    expect_pixels,
     expect_said,
     hover,
     pixels,
@@ -43,6 +44,7 @@ def test_first_screen_is_nine_whole_charts_with_the_logged_values(open_page: Ope
     sections = page.locator(".section-head").all_inner_texts()
     assert [re.split(r"\s", text)[0] for text in sections] == ["Charts", "train", "val", "system"]
     assert page.locator(".count").inner_text() == "3 of 3"
+    assert page.evaluate(SHIFTS) == []
 
     text = hover(page, "train/loss", 0.5)
     step = step_of(text)
@@ -54,7 +56,6 @@ def test_first_screen_is_nine_whole_charts_with_the_logged_values(open_page: Ope
     assert overlay.evaluate(
         "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"
     )
-    assert page.evaluate(SHIFTS) == 0
     expect_said(page, "train/loss", "train/loss over step, 3 runs. Last values: run-0 ")
 
 
@@ -62,7 +63,7 @@ def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:
     with epochal.init(project="digits", name="live", id="live") as run:
         run.log({"train/loss": 2.0, "train/acc": 0.1}, step=0)
         run.log({"train/loss": 1.5, "train/acc": 0.2}, step=1)
-        page = open_page("local/digits")
+        page = open_page("local/digits", settle=False)
         wait_for_charts(page, 2)
         page.locator(".state.running").wait_for()
         place = plot(page, "train/acc").bounding_box()
@@ -74,7 +75,7 @@ def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:
         expect_said(page, "train/loss", "0.03125 at 40")
         assert pixels(page, "train/loss") != before
         assert plot(page, "train/acc").bounding_box() == place
-        assert page.evaluate(SHIFTS) == 0
+        assert page.evaluate(SHIFTS) == []
     page.locator(".state.finished").wait_for(timeout=10_000)
 
 
@@ -89,21 +90,19 @@ def test_zoom_is_linked_kept_in_the_address_and_undone(open_page: OpenPage) -> N
     last = 10 * (STEPS - 1)
     assert abs(lo - last / 4) < last / 20
     assert abs(hi - last / 2) < last / 20
-    page.wait_for_timeout(200)
     assert pixels(page, "val/loss") != whole["val/loss"]
     assert lo - 10 <= step_of(hover(page, "val/loss", 0.02)) <= lo + last / 10
 
     zoomed = pixels(page, "val/loss")
     page.reload()
     wait_for_charts(page, 9)
-    page.wait_for_timeout(200)
-    assert pixels(page, "val/loss") == zoomed
+    expect_pixels(page, "val/loss", zoomed)
 
     plot(page, "val/loss").dblclick(position={"x": 150, "y": 90})
     expect_eventually(page, "() => !location.search.includes('xr=')")
     page.mouse.move(5, 400)
-    page.wait_for_timeout(200)
-    assert {key: pixels(page, key) for key in whole} == whole
+    for key, picture in whole.items():
+        expect_pixels(page, key, picture)
 
 
 def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: OpenPage) -> None:
@@ -122,25 +121,27 @@ def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: Op
     page.get_by_label("config.lr", exact=True).check()
     page.keyboard.press("Escape")
     page.get_by_label("Sort by config.lr").click()
-    page.wait_for_timeout(500)
     wait_for_charts(page, 9)
-    query = page.url.partition("?")[2]
-    assert query == "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=config.lr&sort=config.lr"
-    names = page.locator(".run-row .run-name a").all_inner_texts()
-    assert names == ["run-0", "run-1", "run-2", "run-3"]
+    query = "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=config.lr&sort=config.lr"
+    expect_eventually(page, "query => location.search === '?' + query", query)
+    page.locator(".run-row .cell", has_text="0.004").wait_for()
+    expect_eventually(
+        page,
+        """() => [...document.querySelectorAll('.run-row')]
+            .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
+            .map(row => row.querySelector('.run-name a').innerText).join() === 'run-0,run-1,run-2,run-3'""",
+    )
     assert page.locator(".run-row .cell").all_inner_texts() == ["0.001", "0.002", "0.003", "0.004"]
     assert page.locator(".section-head").first.inner_text().startswith("Pinned")
 
     page.mouse.move(5, 500)
-    page.wait_for_timeout(200)
     before = pixels(page, "train/loss")
     assert before != all_shown
     page.reload()
     wait_for_charts(page, 9)
     page.mouse.move(5, 501)
-    page.wait_for_timeout(300)
     assert page.url.partition("?")[2] == query
-    assert pixels(page, "train/loss") == before
+    expect_pixels(page, "train/loss", before)
     assert page.locator(".count").inner_text() == "3 of 4"
 
 
@@ -187,7 +188,6 @@ def test_filter_solo_range_and_colour(open_page: OpenPage) -> None:
     )
     after = swatch.locator(".swatch").evaluate("s => getComputedStyle(s).backgroundColor")
     page.mouse.move(700, 20)
-    page.wait_for_timeout(200)
     assert pixels(page, "perf/examples_per_s") != picture
     page.reload()
     wait_for_charts(page, 9)
@@ -243,10 +243,11 @@ def test_dark_theme_redraws_the_charts_and_is_remembered(open_page: OpenPage) ->
     assert canvas.evaluate(corner) == [255, 255, 255]
     page.keyboard.press("t")
     page.keyboard.press("t")
-    page.wait_for_timeout(300)
+    pixels(page, "train/loss")
     assert sum(canvas.evaluate(corner)) < 100
     page.reload()
     wait_for_charts(page, 9)
+    pixels(page, "train/loss")
     assert sum(canvas.evaluate(corner)) < 100
     assert page.evaluate("() => getComputedStyle(document.body).backgroundColor") != (
         "rgb(251, 251, 252)"
@@ -274,9 +275,7 @@ def test_server_that_stops_is_said_and_its_return_heals_the_page(
     page.get_by_label("X axis: wall time").click()
     page.get_by_role("menuitemradio", name="step").click()
     page.mouse.move(5, 500)
-    page.wait_for_timeout(500)
-    wait_for_charts(page, 9)
-    assert pixels(page, "train/loss") == picture
+    expect_pixels(page, "train/loss", picture)
 
 
 def test_list_of_many_runs_holds_few_rows_and_loads_as_it_is_scrolled(open_page: OpenPage) -> None:
@@ -323,7 +322,7 @@ def test_hostile_names_are_text(open_page: OpenPage) -> None:
     assert page.locator(".panel img, .run-row img, .panel script").count() == 0
     page.get_by_label("Show <img").click(modifiers=["Alt"])
     page.get_by_label("Pin a=b&c,d/é").click(force=True)
-    page.wait_for_timeout(200)
+    expect_eventually(page, "() => /only=.*pin=/.test(location.search)")
     page.reload()
     wait_for_charts(page, 2)
     assert page.locator(".count").inner_text() == "1 of 1"

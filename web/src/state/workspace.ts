@@ -76,6 +76,8 @@ export class Workspace {
   pointed: string | null = null;
 
   readonly shown: ReadonlySignal<readonly Run[]>;
+  /** The uids of `shown`, in its order. */
+  readonly shownOrder: ReadonlySignal<readonly string[]>;
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
@@ -110,7 +112,16 @@ export class Workspace {
     this.refreshKeys = paced(() => this.readKeys(), 1000);
 
     this.shown = computed(() => this.chooseShown());
-    this.shownUids = computed(() => new Set(this.shown.value.map((run) => run.uid)));
+    let lastOrder: readonly string[] = [];
+    this.shownOrder = computed(() => {
+      const order = this.shown.value.map((run) => run.uid);
+      const isSame =
+        order.length === lastOrder.length && order.every((uid, i) => uid === lastOrder[i]);
+      // The same array again, so that what depends on it rests when only a run's facts have changed.
+      if (!isSame) lastOrder = order;
+      return lastOrder;
+    });
+    this.shownUids = computed(() => new Set(this.shownOrder.value));
     this.chartKeys = computed(() => {
       const only = runId === null ? null : this.detail.value;
       const keys = this.keys.value.filter(isChartable);
@@ -200,6 +211,12 @@ export class Workspace {
       xr: range && { lo: range[0], hi: range[1], axis: axis === "step" ? "" : axis },
       yr,
     });
+  }
+
+  /** Chooses the x axis (`View.x`); a range on the old one means nothing on it. */
+  setAxis(x: string): void {
+    this.history.clear();
+    this.set({ x, xr: null });
   }
 
   /** Shows everything again. */

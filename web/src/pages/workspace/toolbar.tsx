@@ -113,7 +113,7 @@ function AxisMenu({ ws }: { ws: Workspace }): JSX.Element {
             isChosen={axis.x === x}
             onPick={() => {
               close();
-              ws.set({ x: axis.x, xr: null });
+              ws.setAxis(axis.x);
             }}
           >
             {axis.label}

@@ -108,7 +108,7 @@ export function chartShortcuts(ws: Workspace): Shortcut[] {
       run: () => {
         const order = ["", "rel", "wall"];
         const next = order[(order.indexOf(ws.view.peek().x) + 1) % order.length]!;
-        ws.set({ x: next, xr: null });
+        ws.setAxis(next);
       },
     },
     {

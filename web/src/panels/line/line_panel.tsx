@@ -5,12 +5,12 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { RequestError } from "../../data/client.ts";
 import type { Watch } from "../../data/series_loader.ts";
 import type { Key } from "../../data/wire.ts";
-import { createLinePlot, type Hover, type LinePlot } from "../../plots/line_plot.ts";
+import { createLinePlot, type Hover, type Line, type LinePlot } from "../../plots/line_plot.ts";
 import { prefixOf } from "../../state/sections.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { axisName, linesOf, sentence, wantOf, xKindOf } from "./lines.ts";
+import { areSameLines, axisName, linesOf, sentence, wantOf, xKindOf } from "./lines.ts";
 import { Tooltip } from "./tooltip.tsx";
 
 export interface PanelPlace {
@@ -52,6 +52,8 @@ class PanelModel {
   private element: HTMLElement | null = null;
   private plot: LinePlot | null = null;
   private watch: Watch | null = null;
+  private drawnKey = "";
+  private drawnLines: readonly Line[] = [];
   private speaking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly ws: Workspace) {}
@@ -67,7 +69,7 @@ class PanelModel {
       effect(() => watch.update(this.want())),
       effect(() => {
         // Read here what a redraw depends on; series come through the watch.
-        void [ws.view.value, theme.value, ws.known.value, this.metric.value, ws.shown.value];
+        void [ws.view.value, theme.value, ws.known.value, this.metric.value];
         this.draw();
       }),
       effect(() => plot.setVisible(this.isVisible.value)),
@@ -129,7 +131,16 @@ class PanelModel {
     const { ws, watch, plot } = this;
     if (!watch || !plot) return;
     const lines = linesOf(watch.series(), ws.known.value, theme.value);
-    plot.update(lines, this.options());
+    const options = this.options();
+    // Callbacks and the shared history never change what is drawn; JSON leaves the former out.
+    const { history: _, ...drawn } = options;
+    const { metric } = this;
+    const key = JSON.stringify([drawn, theme.value, metric.value.name, ws.axisOf(metric.value)]);
+    if (key !== this.drawnKey || !areSameLines(lines, this.drawnLines)) {
+      plot.update(lines, options);
+      this.drawnKey = key;
+      this.drawnLines = lines;
+    }
     const status = { lines: lines.length, isLoading: watch.isLoading(), error: watch.error };
     const old = this.status.peek();
     this.speakSoon(old.lines === 0 || old.lines !== status.lines);
@@ -296,11 +307,7 @@ function PanelCover(props: { ws: Workspace; model: PanelModel; metric: Key }): J
           : `None of the runs shown has this over ${axisName(axis)}.`}
       </p>
       {axis !== "step" && (
-        <button
-          type="button"
-          class="chip"
-          onClick={() => ws.set({ x: metric.x ? "step" : "", xr: null })}
-        >
+        <button type="button" class="chip" onClick={() => ws.setAxis(metric.x ? "step" : "")}>
           Draw over step
         </button>
       )}

@@ -28,7 +28,7 @@ export function wantOf(ws: Workspace, metric: Key, px: number, visible: boolean)
   const x = ws.axisOf(metric);
   return {
     key: metric.name,
-    runs: ws.shown.value.map((run) => run.uid),
+    runs: ws.shownOrder.value,
     x,
     range: ws.rangeOn(x),
     px,
@@ -52,6 +52,22 @@ export function linesOf(
     lines.push(isDashed && slot.dash.length > 0 ? { ...line, dash: slot.dash } : line);
   }
   return lines;
+}
+
+/** Whether two sets of lines draw the same picture. */
+export function areSameLines(a: readonly Line[], b: readonly Line[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((line, i) => {
+      const other = b[i]!;
+      return (
+        line.series === other.series &&
+        line.color === other.color &&
+        line.dash === other.dash &&
+        line.label === other.label
+      );
+    })
+  );
 }
 
 export interface LineFacts {
