@@ -104,6 +104,7 @@ def test_kill_and_restart_lose_nothing_that_was_acknowledged(start_server: Serve
     made = Journal("a")
     acknowledged = 0
     expected: list[float] = []
+    began = time.monotonic()
     for start in range(3):
         server = start_server()
         with _client(server) as client:
