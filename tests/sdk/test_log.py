@@ -251,7 +251,7 @@ def test_segments_roll_and_each_is_readable_alone(run, data_dir, monkeypatch):
     for i in range(300):
         run.log({"a": i, "b": i / 2} if i % 2 else {"c": f"text {i}"})
         if i % 40 == 39:
-            run._sink.roll()
+            run._sink.roll()  # pyright: ignore[reportOptionalMemberAccess]
     run.finish()
     journal = only_journal(data_dir)
     assert len(journal.segments) == 8

@@ -271,7 +271,7 @@ def test_segments_are_sent_across_their_borders(client_dir, server, monkeypatch)
     for i in range(600):
         run.log({"i": i, "text": "x" * 300})
         if i % 100 == 50:
-            run._sink.roll()
+            run._sink.roll()  # pyright: ignore[reportOptionalMemberAccess]
     run.log({"large": "y" * 3_000_000})
     run.log({"i": 600})
     run.finish()

@@ -365,7 +365,7 @@ class Run:
 
         session.finish_run(self, exit_code or 0, quiet=quiet)
 
-    def close(self, exit_code: int) -> None:
+    def _close(self, exit_code: int) -> None:
         """Write what is held back and the end of the journal."""
         sink = self._sink
         if sink is None:

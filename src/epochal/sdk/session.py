@@ -419,13 +419,13 @@ def finish_run(run: Run, exit_code: int, *, quiet: bool | None = None) -> None:
     if run.finished:
         return
     if run._owner != os.getpid():
-        run.close(exit_code)
+        run._close(exit_code)
         return
     if run.background is not None:
         run.background.join(
             ENVIRONMENT_WAIT_S
         )  # a script of 50 ms still gets its git commit recorded
-    run.close(exit_code)
+    run._close(exit_code)
     sink = run._sink
     if sink is not None:
         if sink in lifetime.process.sinks:
