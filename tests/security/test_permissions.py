@@ -67,7 +67,11 @@ async def test_only_public_routes_answer_strangers(app: Application, route: Rout
         assert "local" not in response.text or route.page
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.permission == "write"], ids=str)
+@pytest.mark.parametrize(
+    "route",
+    [r for r in ROUTES if r.permission == "write"],
+    ids=lambda route: f"{route.method} {route.path}",
+)
 async def test_a_viewer_may_not_write(app: Application, route: Route):
     response = await _send(app, route, {"Authorization": f"Bearer {VIEWER_TOKEN}"})
     assert response.status_code == 403
