@@ -174,6 +174,7 @@ LOGIN_FORM = """
 {note}
 <form method="post" action="{action}">
 <label for="token">Token</label>
+<input name="username" value="epochal" autocomplete="username" hidden>
 <div><input id="token" name="token" type="password" autocomplete="current-password"
 required autofocus spellcheck="false">
 <input type="hidden" name="next" value="{next}"><button>Log in</button></div>
@@ -200,5 +201,6 @@ def _document(title: str, content: str) -> str:
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<link rel="icon" href="data:,">'
         f"<style>{STYLE}</style></head><body><main>{content}</main></body></html>\n"
     )
