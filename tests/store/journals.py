@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
 from epochal.formats.journal import (
     EXIT,
@@ -74,7 +74,7 @@ class JournalMaker:
 
     def log(
         self, values: Mapping[str, Any], step: int | None = None, at: float | None = None
-    ) -> JournalMaker:
+    ) -> Self:
         """Add a row (and its schema when it is new)."""
         key = tuple((name, letter_of(value)) for name, value in values.items())
         layout = self.schemas.get(key)
@@ -93,13 +93,13 @@ class JournalMaker:
         self.rows.append((step, when, dict(values)))
         return self
 
-    def log_many(self, rows: Iterable[Mapping[str, Any]]) -> JournalMaker:
+    def log_many(self, rows: Iterable[Mapping[str, Any]]) -> Self:
         """Add rows."""
         for row in rows:
             self.log(row)
         return self
 
-    def add(self, *records: bytes) -> JournalMaker:
+    def add(self, *records: bytes) -> Self:
         """Add records as they are."""
         self.records += records
         return self
