@@ -113,7 +113,7 @@ def all_checks(python: Path) -> list[Check]:
     """Return every check, the quick ones first."""
     module = (str(python), "-m")
     npm = (str(python), str(ROOT / "scripts" / "build_ui.py"), "npm")
-    pytest = (*module, "pytest", "-p", "no:cacheprovider")
+    pytest = (*module, "pytest", "-p", "no:cacheprovider", "--tb=short", "--durations=15")
     return [
         Check("ruff", (*module, "ruff", "check", ".")),
         Check("format", (*module, "ruff", "format", "--check", ".")),
