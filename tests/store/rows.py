@@ -68,7 +68,8 @@ class Rows:
             if writer is None:
                 writer = connection.value(
                     "INSERT INTO writer (uid, run_uid, ordinal, state, started, seen, acknowledged, rows,"
-                    " folded, schemas, damage, dropped) VALUES (?, ?, ?, 'running', 0, 0, 0, 0, 0, ?, 0, 0) RETURNING id",
+                    " folded, schemas, damage, dropped)"
+                    " VALUES (?, ?, ?, 'running', 0, 0, 0, 0, 0, ?, 0, 0) RETURNING id",
                     (f"{run}-{ordinal}", run, ordinal, b"{}"),
                 )
                 self.writers[run, ordinal] = writer

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import tempfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +33,7 @@ def ask(rows: Rows, runs=("r",), keys=("loss",), **options):
         return read_series(connection, rows.cache, query, list(runs))
 
 
-def only(answer):
+def only(answer) -> Any:
     assert len(answer.series) == 1
     return answer.series[0]
 
@@ -76,8 +79,7 @@ def check(truth: Truth, series, lo, hi, px, axis="step"):
     assert np.all((series.x1 - series.x0)[touching] <= pixel * (1 + 1e-9))
     bounds = [*series.starts, len(series.x0)]
     in_order = all(
-        np.all(series.x0[a + 1 : b] >= series.x1[a : b - 1])
-        for a, b in zip(bounds, bounds[1:], strict=False)
+        np.all(series.x0[a + 1 : b] >= series.x1[a : b - 1]) for a, b in itertools.pairwise(bounds)
     )
     assert series.sorted == in_order
     if in_order:
@@ -128,9 +130,7 @@ def check(truth: Truth, series, lo, hi, px, axis="step"):
 
 def check_points(parts, series: Points, lo, hi):
     bounds = [*series.starts, len(series.x)]
-    got = [
-        (series.x[a:b], series.y[a:b]) for a, b in zip(bounds, bounds[1:], strict=False) if b > a
-    ]
+    got = [(series.x[a:b], series.y[a:b]) for a, b in itertools.pairwise(bounds) if b > a]
     wanted = []
     for x, y in parts:
         keep = (x >= lo) & (x <= hi)
@@ -318,9 +318,7 @@ def test_metric_as_x_takes_the_last_value_known_at_the_row(rows):
     truth.append(0, np.arange(100, n) // 50, np.arange(100, n), np.sin(np.arange(100, n)))
     for lo, hi in ((2, 599), (100.5, 350)):
         columns = only(ask(rows, x="metric:epoch", px=300, range=(lo, hi)))
-        columns = Columns(
-            **{**{f: getattr(columns, f) for f in columns.__slots__}, "total": n - 100}
-        )
+        columns = replace(columns, total=n - 100)
         check(truth, columns, lo, hi, 300)
     assert ask(rows, x="metric:absent").series == []
 
@@ -343,7 +341,7 @@ def test_since_answers_with_the_rows_after_the_mark(rows):
     )
     assert found.total == 5003
     assert set(more.marks) == {"r"}
-    assert ask(rows, runs=["r", "s"], since=more.marks | {"s": first.marks["s"]}).series == []
+    assert ask(rows, runs=["r", "s"], since=dict(more.marks) | {"s": first.marks["s"]}).series == []
     rows.append("r", 0, frame(np.arange(9000), np.arange(9000.0), loss=np.arange(9000.0)))
     rows.fold("r", 0)
     many = only(ask(rows, since=more.marks, px=100))

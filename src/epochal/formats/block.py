@@ -7,25 +7,24 @@ Layout (little-endian)::
 
     values     codec u8 | what the codec needs (below)
     packed     0 u8 | bytes as they are        or        1 u8 | zstd frame
-    block      version u8 | kind u8 | values u16 | crc32 of all but these 8 bytes u32 | four lengths u32:
-               presence, values, steps, times | presence | values | steps | times       (steps and
-               times: own axis only)
+    planes     by byte of the values, lowest first: sizes of zstd frames u32 (0: plain) | all planes
+    block      version u8 | kind u8 | values u16 | crc32 of all but these 8 bytes u32 | four lengths
+               u32: presence, values, steps, times | presence | values | steps | times
+               (steps and times only for a block with its own axis)
     axis       version u8 | zero u8 | rows u16 | crc32 u32 | two lengths u32: steps, times | steps | times
 
     codecs     0                                               no values
                1 first i64 | stride i64                        affine
-               2 first i64 | least i64 | width u8 | packed     differences above the least, shuffled
-               3 least i64 | width u8 | packed                 values above the least, shuffled
+               2 first i64 | least i64 | width u8 | planes     differences above the least
+               3 least i64 | width u8 | planes                 values above the least
                4 f64                                           all values have these bits
-               5 packed                                        float32 (where lossless), shuffled
-               6 packed                                        float64, shuffled
+               5 planes                                        float32, where lossless
+               6 planes                                        float64
                7 codec 1, 2 or 3                               the bit patterns of float64 as integers
                8 packed                                        bits
                9 packed                                        JSON list
 
-Shuffled: all first bytes, then all second bytes, and so on. Measured by benchmarks/block_size.py:
-noise of float32 precision takes 3.3 bytes a value (zstd alone 4.0), level 3 would gain less than 3
-%.
+Sizes are measured by benchmarks/block_size.py.
 """
 
 from __future__ import annotations
@@ -33,6 +32,7 @@ from __future__ import annotations
 import json
 import struct
 import sys
+import threading
 import zlib
 from dataclasses import dataclass
 from typing import Any
@@ -80,12 +80,14 @@ def encode_times(times: npt.NDArray[np.float64]) -> bytes:
     """Return float64 values that grow slowly, such as wall times, in the smaller of two codecs."""
     if len(times) == 0:
         return bytes([_NOTHING])
-    plain = _encode_floats(times)
     delta = bytes([_BIT_DELTA]) + _encode_integers(np.ascontiguousarray(times).view(np.int64))
+    if len(delta) < 4 * len(times):
+        return delta
+    plain = _encode_floats(np.ascontiguousarray(times))
     return delta if len(delta) < len(plain) else plain
 
 
-def decode_values(kind: Kind, data: bytes, n: int) -> Any:
+def decode_values(kind: Kind, data: bytes | memoryview, n: int) -> Any:
     """Return the n values that `encode_values` or `encode_times` were given. Raises CorruptBlock."""
     try:
         values = _decode(data, n)
@@ -105,13 +107,13 @@ def decode_values(kind: Kind, data: bytes, n: int) -> Any:
     return [] if kind == "object" and not n else values
 
 
-def decode_floats(data: bytes, n: int) -> npt.NDArray[Any]:
+def decode_floats(data: bytes | memoryview, n: int) -> npt.NDArray[Any]:
     """Return float64 values as `decode_values` does, but as float32[n] where they were kept so. Raises CorruptBlock."""
-    if data[:1] != bytes([_F32]):
+    if not len(data) or data[0] != _F32:
         return decode_values("f64", data, n)
     try:
-        return _unshuffle(_unpack(data, 1), "<f4", n)
-    except (ValueError, IndexError, zstd.ZstdError) as error:
+        return _unshuffle(data, 1, "<f4", n)
+    except (ValueError, IndexError, struct.error, zstd.ZstdError) as error:
         message = f"cannot decode {n} float32 values from {len(data)} bytes: {error}"
         raise CorruptBlock(message) from None
 
@@ -124,8 +126,8 @@ def _encode_floats(values: npt.NDArray[np.float64]) -> bytes:
         narrow = values.astype(np.float32)
         same = np.array_equal(narrow.astype(np.float64).view(np.int64), bits)
     if same:
-        return bytes([_F32]) + _pack(_shuffle(narrow))
-    return bytes([_F64]) + _pack(_shuffle(values))
+        return bytes([_F32]) + _shuffle(narrow)
+    return bytes([_F64]) + _shuffle(values)
 
 
 def _encode_integers(values: npt.NDArray[np.int64]) -> bytes:
@@ -139,10 +141,10 @@ def _encode_integers(values: npt.NDArray[np.int64]) -> bytes:
     offset_range, delta_range = int(values.max()) - low, int(deltas.max()) - smallest
     if _width(offset_range) <= _width(delta_range):
         width = _width(offset_range)
-        return struct.pack("<BqB", _OFFSET, low, width) + _pack(_narrow(values, low, width))
+        return struct.pack("<BqB", _OFFSET, low, width) + _narrow(values, low, width)
     width = _width(delta_range)
     head = struct.pack("<BqqB", _DELTA, first, smallest, width)
-    return head + _pack(_narrow(deltas, smallest, width))
+    return head + _narrow(deltas, smallest, width)
 
 
 def _width(largest: int) -> int:
@@ -155,21 +157,23 @@ def _narrow(values: npt.NDArray[np.int64], base: int, width: int) -> bytes:
     return _shuffle(above.astype(f"<u{width}"))
 
 
-def _widen(data: bytes, base: int, width: int, n: int) -> npt.NDArray[np.int64]:
+def _widen(
+    data: bytes | memoryview, start: int, base: int, width: int, n: int
+) -> npt.NDArray[np.int64]:
     if width not in (1, 2, 4, 8):
         message = f"integers of {width} bytes"
         raise ValueError(message)
-    above = _unshuffle(data, f"<u{width}", n).astype(np.uint64)
+    above = _unshuffle(data, start, f"<u{width}", n).astype(np.uint64)
     with np.errstate(over="ignore"):
         return (above + np.uint64(base % (1 << 64))).view(np.int64)
 
 
-def _decode(data: bytes, n: int) -> Values:
+def _decode(data: bytes | memoryview, n: int) -> Values:
     codec = data[0]
     if codec == _F32:
-        return _unshuffle(_unpack(data, 1), "<f4", n).astype(np.float64)
+        return _unshuffle(data, 1, "<f4", n).astype(np.float64)
     if codec == _F64:
-        return _unshuffle(_unpack(data, 1), "<f8", n)
+        return _unshuffle(data, 1, "<f8", n)
     if codec == _AFFINE:
         first, stride = _TWO.unpack_from(data, 1)
         with np.errstate(over="ignore"):
@@ -178,12 +182,12 @@ def _decode(data: bytes, n: int) -> Values:
         first, smallest, width = struct.unpack_from("<qqB", data, 1)
         values = np.empty(n, dtype=np.int64)
         values[0] = first
-        values[1:] = _widen(_unpack(data, 18), smallest, width, n - 1)
+        values[1:] = _widen(data, 18, smallest, width, n - 1)
         with np.errstate(over="ignore"):
             return np.cumsum(values, out=values)
     if codec == _OFFSET:
         low, width = struct.unpack_from("<qB", data, 1)
-        return _widen(_unpack(data, 10), low, width, n)
+        return _widen(data, 10, low, width, n)
     if codec == _CONSTANT:
         return np.full(n, np.frombuffer(data, dtype="<i8", count=1, offset=1)[0]).view(np.float64)
     if codec == _BIT_DELTA:
@@ -202,26 +206,57 @@ def _decode(data: bytes, n: int) -> Values:
 
 
 def _shuffle(values: npt.NDArray[Any]) -> bytes:
+    """Return the bytes of the values by significance, each plane packed for itself.
+
+    In one zstd frame they would share a table of symbols: noise around 0 of float32 precision takes 3.35 bytes a
+    value so, and 3.65 in one frame.
+    """
     width = values.dtype.itemsize
-    if width == 1:
-        return values.tobytes()
-    return values.view(np.uint8).reshape(len(values), width).T.tobytes()
+    planes = np.ascontiguousarray(values.view(np.uint8).reshape(len(values), width).T)
+    packed = [_compress(plane.data) for plane in planes]
+    sizes = [len(data) if len(data) < len(values) else 0 for data in packed]
+    parts = [
+        data if size else plane.tobytes()
+        for data, size, plane in zip(packed, sizes, planes, strict=True)
+    ]
+    return b"".join([struct.pack(f"<{width}I", *sizes), *parts])
 
 
-def _unshuffle(data: bytes, dtype: str, n: int) -> npt.NDArray[Any]:
+def _unshuffle(data: bytes | memoryview, start: int, dtype: str, n: int) -> npt.NDArray[Any]:
     width = np.dtype(dtype).itemsize
-    planes = np.frombuffer(data, dtype=np.uint8).reshape(width, n)
-    return np.ascontiguousarray(planes.T).reshape(-1).view(dtype) if n else np.empty(0, dtype)
+    sizes = struct.unpack_from(f"<{width}I", data, start)
+    view, position = memoryview(data), start + 4 * width
+    interleaved = np.empty((n, width), dtype=np.uint8)
+    for i, size in enumerate(sizes):
+        end = position + (size or n)
+        plane = zstd.decompress(view[position:end]) if size else view[position:end]
+        interleaved[:, i] = np.frombuffer(plane, dtype=np.uint8, count=n)
+        position = end
+    return interleaved.reshape(-1).view(dtype)
+
+
+class _Compressors(threading.local):
+    """One compressor a thread: a new one costs 9 us, packing a plane of noise 3."""
+
+    def __init__(self) -> None:
+        self.zstd = zstd.ZstdCompressor(level=_LEVEL)
+
+
+_compressors = _Compressors()
+
+
+def _compress(data: bytes | memoryview) -> bytes:
+    return _compressors.zstd.compress(data, zstd.ZstdCompressor.FLUSH_FRAME)
 
 
 def _pack(data: bytes) -> bytes:
-    packed = zstd.compress(data, level=_LEVEL)
+    packed = _compress(data)
     return b"\1" + packed if len(packed) < len(data) else b"\0" + data
 
 
-def _unpack(data: bytes, start: int) -> bytes:
+def _unpack(data: bytes | memoryview, start: int) -> bytes:
     if data[start] == 0:
-        return data[start + 1 :]
+        return bytes(data[start + 1 :])
     return zstd.decompress(memoryview(data)[start + 1 :])
 
 
@@ -276,7 +311,8 @@ def decode_block(data: bytes) -> Block:
     """Return what `encode_block` was given. Raises CorruptBlock."""
     n, kind_code, bounds = _open(data, _BLOCK, "block")
     kind = KINDS[kind_code]
-    presence, values, steps, times = (data[a:b] for a, b in bounds)
+    view = memoryview(data)
+    presence, values, steps, times = (view[a:b] for a, b in bounds)
     return Block(
         kind,
         decode_values(kind, values, n),
@@ -296,7 +332,8 @@ def encode_axis(steps: npt.NDArray[np.int64], times: npt.NDArray[np.float64]) ->
 def decode_axis(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the steps and times that `encode_axis` was given. Raises CorruptBlock."""
     n, _zero, bounds = _open(data, _AXIS, "axis window")
-    steps, times = (data[a:b] for a, b in bounds)
+    view = memoryview(data)
+    steps, times = (view[a:b] for a, b in bounds)
     return decode_values("i64", steps, n), decode_values("f64", times, n)
 
 
@@ -342,7 +379,7 @@ def _encode_positions(positions: npt.NDArray[np.int64]) -> bytes:
     return bitmap if len(bitmap) < len(integers) else integers
 
 
-def _decode_positions(data: bytes, n: int) -> npt.NDArray[np.int64]:
+def _decode_positions(data: memoryview, n: int) -> npt.NDArray[np.int64]:
     if data[0] == 0:
         return decode_values("i64", data[1:], n)
     (first,) = struct.unpack_from("<q", data, 1)

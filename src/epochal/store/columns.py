@@ -7,8 +7,8 @@ neither, and the list of a series' blocks changes only when its writers' `folded
 
 from __future__ import annotations
 
+import itertools
 import logging
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -160,29 +160,20 @@ class ColumnReader:
                 lists.update(cached)
         if not missing:
             return lists
-        rows: dict[tuple[int, int], list[tuple[Any, ...]]] = defaultdict(list)
-        for series_id, writer_id, *rest in self.connection.rows_among(
+        rows = self.connection.rows_among(
             "SELECT series_id, writer_id, row0, n, own_axis, step_min, step_max, time_min, time_max"
             " FROM block WHERE series_id IN ({}) ORDER BY series_id, writer_id, row0",
             [series_id for series_id, _, _ in missing],
-        ):
-            rows[series_id, writer_id].append(tuple(rest))
+        )
+        split = _split_blocks(rows)
         for series_id, key, own in missing:
-            found: dict[tuple[int, int], BlockList] = {}
-            for writer in own:
-                if blocks := rows.get((series_id, writer.id)):
-                    row0, n, own_axis, *limits = zip(*blocks, strict=True)
-                    found[series_id, writer.id] = BlockList(
-                        np.array(row0, dtype=np.int64),
-                        np.array(n, dtype=np.int64),
-                        np.array(own_axis, dtype=bool),
-                        *(np.array(limit, dtype=np.float64) for limit in limits),
-                    )
-            self.cache.put(
-                key,
-                found,
-                300 + 800 * len(found) + 49 * sum(map(len, rows.values())) // len(missing),
-            )
+            found = {
+                (series_id, writer.id): split[series_id, writer.id]
+                for writer in own
+                if (series_id, writer.id) in split
+            }
+            size = 300 + sum(600 + 49 * len(blocks.n) for blocks in found.values())
+            self.cache.put(key, found, size)
             lists.update(found)
         return lists
 
@@ -402,6 +393,26 @@ class ColumnReader:
             return 0.0
         tail, row0, n, data = found
         return float(read_tail(bytes(data), tail=tail, row0=row0, n=n).times[0])
+
+
+def _split_blocks(rows: list[tuple[Any, ...]]) -> dict[tuple[int, int], BlockList]:
+    """Return the block lists by (series, writer) from rows in that order."""
+    if not rows:
+        return {}
+    series, writers, row0, n, own_axis, *limits = zip(*rows, strict=True)
+    ids = np.array([series, writers], dtype=np.int64)
+    columns: list[npt.NDArray[Any]] = [
+        np.array(row0, dtype=np.int64),
+        np.array(n, dtype=np.int64),
+        np.array(own_axis, dtype=bool),
+        *(np.array(limit, dtype=np.float64) for limit in limits),
+    ]
+    starts = [0, *(np.flatnonzero((ids[:, 1:] != ids[:, :-1]).any(axis=0)) + 1).tolist(), len(rows)]
+    return {
+        # Copies: a view would keep the blocks of all series in memory for one.
+        (series[a], writers[a]): BlockList(*(column[a:b].copy() for column in columns))
+        for a, b in itertools.pairwise(starts)
+    }
 
 
 def blocks_from_row(blocks: BlockList, row: int) -> int:

@@ -19,6 +19,7 @@ Row layout (little-endian)::
 
 from __future__ import annotations
 
+import itertools
 import struct
 import zlib
 from collections import defaultdict
@@ -193,8 +194,8 @@ class Segment:
         if zlib.crc32(memoryview(data)[8:]) != crc or _HEADER.size + sum(lengths) != len(data):
             message = f"the checksum of a pyramid row of {len(data)} bytes is wrong"
             raise CorruptBlock(message)
-        self._data = data
-        self._bounds = np.cumsum([_HEADER.size, *lengths]).tolist()
+        self._data = memoryview(data)
+        self._bounds = list(itertools.accumulate(lengths, initial=_HEADER.size))
 
     def buckets(self) -> Buckets:
         """Return the values, as float32 where they were kept so."""
@@ -225,7 +226,7 @@ class Segment:
         with np.errstate(over="ignore"):
             return low, low + span
 
-    def _part(self, index: int) -> bytes:
+    def _part(self, index: int) -> memoryview:
         return self._data[self._bounds[index] : self._bounds[index + 1]]
 
 
@@ -379,15 +380,15 @@ class Level:
         """
         found = self._extents.get(axis)
         if found is None:
-            lows: list[Floats] = []
-            highs: list[Floats] = []
+            x0, x1 = np.empty(len(self.buckets)), np.empty(len(self.buckets))
+            begin = 0
             for part, starts in zip(self._parts, self._joined, strict=True):
                 low, high = part.steps() if axis == "step" else part.times()
                 if starts is not None:
                     low, high = np.minimum.reduceat(low, starts), np.maximum.reduceat(high, starts)
-                lows.append(low.astype(np.float64))
-                highs.append(high.astype(np.float64))
-            x0, x1 = np.concatenate(lows), np.concatenate(highs)
+                end = begin + len(low)
+                x0[begin:end], x1[begin:end] = low, high
+                begin = end
             found = (x0, x1, bool((x0[1:] >= x1[:-1]).all()), float((x1 - x0).max()))
             self._extents[axis] = found
         return found

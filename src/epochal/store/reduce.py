@@ -128,9 +128,10 @@ def visible(x0: Floats, x1: Floats, lo: float, hi: float, *, in_order: bool) -> 
     return keep
 
 
-def reduce_strip(strip: Strip, grid: Grid, *, limit: int | None = None) -> Strip:
+def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None = None) -> Strip:
     """Merge items that follow each other inside one pixel column; those over a boundary stay as they are.
 
+    in_order: `is_sorted` of the strip.
     limit: when more columns than this remain because x goes back and forth, the items are merged by pixel wherever
     they stand, in the order of the pixels: what is drawn between the points is then lost, no value is.
     """
@@ -144,14 +145,15 @@ def reduce_strip(strip: Strip, grid: Grid, *, limit: int | None = None) -> Strip
     np.not_equal(begin[1:], end[:-1], out=fresh[1:])
     fresh[1:] |= end[1:] != begin[:-1]
     starts = np.flatnonzero(fresh)
-    if limit is not None and len(starts) > limit and not is_sorted(strip.x0, strip.x1):
+    if limit is not None and len(starts) > limit and not in_order:
         order = np.argsort(begin, kind="stable")
-        return reduce_strip(strip.take(order), grid)
+        return reduce_strip(strip.take(order), grid, in_order=False)
     if len(starts) == len(strip):
         return strip
     values = strip.values
-    ends = np.append(starts[1:], len(strip)) - 1
-    if is_sorted(strip.x0, strip.x1):
+    ends = np.empty_like(starts)
+    ends[:-1], ends[-1] = starts[1:] - 1, len(strip) - 1
+    if in_order:
         x0, x1 = strip.x0[starts], strip.x1[ends]
     else:
         x0, x1 = np.minimum.reduceat(strip.x0, starts), np.maximum.reduceat(strip.x1, starts)

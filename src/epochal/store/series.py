@@ -280,12 +280,12 @@ class _SeriesRead:
             touched = begin <= end
             if not touched.any():
                 continue
-            with np.errstate(invalid="ignore", divide="ignore"):
-                share = np.where(highs > lows, (end - begin) / (highs - lows), 1.0)
-            most += int(blocks.n[touched].sum())
-            inside += float((blocks.n * np.nan_to_num(share))[touched].sum())
-            low = min(low, float(begin[touched].min()))
-            high = max(high, float(end[touched].max()))
+            begin, end, n = begin[touched], end[touched], blocks.n[touched]
+            width = (highs - lows)[touched]
+            share = np.divide(end - begin, width, out=np.ones(len(n)), where=width > 0)
+            most += int(n.sum())
+            inside += float((n * np.nan_to_num(share)).sum())
+            low, high = min(low, float(begin.min())), max(high, float(end.max()))
         if most <= POINTS_PER_PIXEL * grid.px + _RAW_MARGIN:
             return None
         pixels = (high - low) * grid.scale
@@ -302,18 +302,18 @@ class _SeriesRead:
         limit = 8 * grid.px + 64
         by_writer: list[list[Strip]] = []
         for writer in self.writers[item.run]:
-            strips: list[Strip] = []
+            reduced: list[Strip] = []
             if (ref.id, writer.id) in self.lists:
-                strips.append((yield from self._refined(item.run, ref, writer, grid, level)))
-            strips += self._tail_strips(item, [ref], writer)
-            cut: list[Strip] = []
-            for strip in strips:
-                # A part that the range does not touch still gives the neighbour of what it does touch.
-                seen = visible(
-                    strip.x0, strip.x1, grid.lo, grid.hi, in_order=is_sorted(strip.x0, strip.x1)
+                strip, in_order = yield from self._refined(item.run, ref, writer, grid, level)
+                reduced.append(reduce_strip(strip, grid, in_order=in_order, limit=limit))
+            for strip in self._tail_strips(item, [ref], writer):
+                # Out of the range altogether, it still has the neighbour of the last block's values.
+                in_order = is_sorted(strip.x0, strip.x1)
+                seen = strip.take(visible(strip.x0, strip.x1, grid.lo, grid.hi, in_order=in_order))
+                reduced.append(
+                    reduce_strip(seen, grid, in_order=is_sorted(seen.x0, seen.x1), limit=limit)
                 )
-                cut.append(reduce_strip(strip.take(seen), grid, limit=limit))
-            by_writer.append([strip for strip in cut if len(strip)])
+            by_writer.append([strip for strip in reduced if len(strip)])
         return _columns_record(item, ref.total, by_writer)
 
     def _tail_strips(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> list[Strip]:
@@ -331,15 +331,15 @@ class _SeriesRead:
 
     def _refined(
         self, run: str, ref: SeriesRef, writer: WriterRef, grid: Grid, level: int
-    ) -> Generator[_Need, None, Strip]:
-        """Return buckets of `level` around the range, and in place of those wider than a pixel what is finer."""
+    ) -> Generator[_Need, None, tuple[Strip, bool]]:
+        """Return buckets of `level` around the range, finer where they are wider than a pixel; and whether sorted."""
         blocks = self.lists[ref.id, writer.id]
         x0, x1, in_order, widest = self._level_x(run, (ref.id, writer.id, level))
         buckets = self.levels[ref.id, writer.id, level].buckets
         whole = Strip(x0, x1, buckets)
         seen = visible(x0, x1, grid.lo, grid.hi, in_order=in_order)
         if widest <= grid.pixel:
-            return whole.take(seen)
+            return whole.take(seen), in_order
         kept = np.arange(len(x0))[seen]
         value0 = np.cumsum(blocks.n) - blocks.n
         strips: list[Strip] = []
@@ -371,7 +371,8 @@ class _SeriesRead:
             kept = expand(first[block_of] + within * 16, counts)
             level = finer
         order = np.argsort(np.concatenate(positions), kind="stable")
-        return join_strips(strips).take(order)
+        joined = join_strips(strips).take(order)
+        return joined, is_sorted(joined.x0, joined.x1)
 
     def _points_of(
         self,
@@ -468,9 +469,11 @@ class _SeriesRead:
             y = np.concatenate([y for _, y in cut]) if cut else np.empty(0)
             return Points(item.run, item.key, total, tuple(starts), x, y)
         limit = 8 * grid.px + 64
-        return _columns_record(
-            item, total, [[reduce_strip(points_strip(x, y), grid, limit=limit)] for x, y in cut]
-        )
+        strips = [
+            reduce_strip(points_strip(x, y), grid, in_order=is_sorted(x, x), limit=limit)
+            for x, y in cut
+        ]
+        return _columns_record(item, total, [[strip] for strip in strips])
 
     def _block_keys(
         self,
