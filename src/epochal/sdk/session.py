@@ -483,8 +483,8 @@ def _write_resume(run: Run, sink: Sink) -> None:
     }
     try:
         write_json(os.path.join(run.dir, "resume.json"), value)
-    except OSError:
-        return
+    except (OSError, ValueError, TypeError):
+        return  # a later resume= reads the journal instead; the end of the run goes on
 
 
 def _finish_all(exit_code: int) -> None:

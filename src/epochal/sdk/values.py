@@ -13,6 +13,8 @@ from epochal.formats.journal import dump_json
 
 INT64_MIN, INT64_MAX = -(2**63), 2**63 - 1
 MAX_DEPTH = 64
+MAX_INTEGER_BITS = 14_000
+"""Python refuses to print integers of more than 4300 digits, so that JSON cannot hold them."""
 MAX_VALUE = 6 * 1024 * 1024
 """Bytes of JSON in one value: a record must fit in one request of 8 MiB."""
 
@@ -201,6 +203,15 @@ def _flatten(
 
 def to_json(value: Any, depth: int = 0) -> Any:
     """Return `value` as something JSON can hold, for config and summary; what has no such form becomes its text."""
+    try:
+        return _plain_tree(value, depth)
+    except Exception:  # an object of the caller's own making must not end a training
+        return _describe(value)
+
+
+def _plain_tree(value: Any, depth: int) -> Any:
+    if type(value) is int and value.bit_length() > MAX_INTEGER_BITS:
+        return f"an integer of {value.bit_length()} bits"
     if value is None or type(value) in _PLAIN:
         return value
     if depth > MAX_DEPTH:
