@@ -489,7 +489,7 @@ def _write_resume(run: Run, sink: Sink) -> None:
 
 def _finish_all(exit_code: int) -> None:
     """End what is still going on when the interpreter does."""
-    for run in _runs:
+    for run in _runs.copy():  # each leaves the list as it ends
         try:
             finish_run(run, exit_code)
         except KeyboardInterrupt:
