@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 WEB = Path(__file__).resolve().parents[2] / "web"
 POINTS = 1_000_000
@@ -405,9 +405,11 @@ def _check_marks(
         inked = picture.cover[row] >= PAINTED
         # The middle of a triangle is in its column; a bucket's mark is in each column it touches.
         assert inked[at].all(), f"no mark in columns {at[~inked[at]][:5]}"
-        near = np.zeros(width + 2 * reach, bool)
+        # The mark of a value on the very edge reaches into the plot from outside.
+        on_edge = np.any(position[wanted] == width)
+        near = np.zeros(width + 2 * reach + 1, bool)
         for shift in range(2 * reach + 1):
-            near[at + shift] = True
+            near[np.append(at, [width] if on_edge else []).astype(np.int64) + shift] = True
         stray = np.flatnonzero(inked & ~near[reach : reach + width])
         # With the points next to the view, to which the line runs out of it.
         seen = inside.copy()
