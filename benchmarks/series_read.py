@@ -3,7 +3,7 @@
     python benchmarks/series_read.py [--runs 100] [--points 1000 10000 100000] [--repeats 5] [--float64]
 
 Ours: `Store.series` and the bundle that the server sends (1000 pixels). cold: a newly opened store, whose
-decoded blocks and whose SQLite page cache are empty (the operating system's page cache is not). warm: the same question again.
+decoded blocks and whose SQLite page cache are empty (the operating system's page cache is not).
 zoom n %: a range of that share at a random place, each time another one.
 duckdb: a table (run, step, value) ordered by run and step in a file, the same question as minimum and maximum by pixel
 column (which is less: no first and last, no exact edges), warm. Printed where duckdb is installed.
