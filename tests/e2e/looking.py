@@ -28,7 +28,7 @@ SHIFTS = """() => new Promise(done => {
 
 def expect_eventually(page: Page, condition: str, argument: Any = None) -> None:
     """Wait until a JavaScript condition holds; fail after 10 s."""
-    page.wait_for_function(condition, arg=argument, timeout=10_000)
+    page.wait_for_function(condition, arg=argument, timeout=30_000)
 
 
 def wait_for_charts(page: Page, at_least: int = 1) -> None:

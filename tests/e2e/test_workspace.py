@@ -56,7 +56,7 @@ def test_first_screen_is_nine_whole_charts_with_the_logged_values(open_page: Ope
     assert overlay.evaluate(
         "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v > 0)"
     )
-    expect_said(page, "train/loss", "train/loss over step, 3 runs. Last values: run-0 ")
+    expect_said(page, "train/loss", "train/loss over step, 3 runs. Last values: run-")
 
 
 def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:

@@ -273,7 +273,7 @@ export class Workspace {
       const found = only.map((id) => this.byId.value.get(id));
       runs = found.filter((run) => run !== undefined);
     } else if (show === "newest" && !isNewestFirst(this.view.value)) {
-      runs = this.newest.runs.value.slice(0, FIRST_SHOWN);
+      runs = this.newestRuns().slice(0, FIRST_SHOWN);
     } else {
       runs = show === "all" ? this.list.runs.value : this.list.runs.value.slice(0, FIRST_SHOWN);
     }
@@ -282,6 +282,12 @@ export class Workspace {
     return latest
       .filter((run) => !hidden.has(run.id) && (list === "trash" || !run.trashed))
       .sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  /** The newest runs when the list is sorted by something else; until they are read, of those known. */
+  private newestRuns(): readonly Run[] {
+    if (this.newest.isReady.value) return this.newest.runs.value;
+    return [...this.list.runs.value].sort((a, b) => b.created - a.created);
   }
 
   showRuns(ids: readonly string[], isOn: boolean): void {

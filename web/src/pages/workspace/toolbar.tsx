@@ -51,9 +51,11 @@ export function Toolbar({
         </button>
       )}
       <span class="spread" />
-      <span class="panel-count">
-        {groupDigits(panels)} {panels === 1 ? "panel" : "panels"}
-      </span>
+      {ws.areKeysReady.value && (
+        <span class="panel-count">
+          {groupDigits(panels)} {panels === 1 ? "panel" : "panels"}
+        </span>
+      )}
     </div>
   );
 }

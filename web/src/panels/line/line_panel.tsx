@@ -69,7 +69,7 @@ class PanelModel {
       effect(() => watch.update(this.want())),
       effect(() => {
         // Read here what a redraw depends on; series come through the watch.
-        void [ws.view.value, theme.value, ws.known.value, this.metric.value];
+        void [ws.view.value, theme.value, ws.known.value, ws.shownOrder.value, this.metric.value];
         this.draw();
       }),
       effect(() => plot.setVisible(this.isVisible.value)),

@@ -21,6 +21,7 @@ export function formatX(axis: string, x: number): string {
 }
 
 export function axisName(axis: string): string {
+  if (axis === "relative" || axis === "wall") return `${axis} time`;
   return axis.startsWith("metric:") ? axis.slice("metric:".length) : axis;
 }
 

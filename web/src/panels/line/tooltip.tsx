@@ -37,7 +37,8 @@ export function Tooltip({ hover, axis, left, top }: TooltipProps): JSX.Element |
   return (
     <div ref={box} class="tooltip" role="tooltip">
       <div class="tooltip-x">
-        {axisName(axis)} {formatX(axis, isOneX ? first.x : hover.x)}
+        {axis !== "wall" && axis !== "relative" && `${axisName(axis)} `}
+        {formatX(axis, isOneX ? first.x : hover.x)}
       </div>
       {hits.slice(0, MAX_ROWS).map((hit) => (
         <div class={`tooltip-row${hit.run === hover.near ? " nearest" : ""}`} key={hit.run}>
