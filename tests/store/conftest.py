@@ -13,7 +13,9 @@ from epochal.store.sql import SqlStore, open_store
 StoreOpener = Callable[[], SqlStore]
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    params=["sqlite", "sqlite-network", pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
 def engine(request: pytest.FixtureRequest) -> str:
     """Return the name of the engine under test."""
     return request.param
@@ -21,13 +23,17 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def open_again(
-    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[StoreOpener]:
     """Return a function that opens the same store again.
 
     On SQLite the former one has to be closed first; on PostgreSQL it is another server, with a data
     directory of its own.
     """
+    if (
+        engine == "sqlite-network"
+    ):  # as if the data directory were on NFS: rollback journal, one connection
+        monkeypatch.setattr("epochal.store.engine.is_network_path", lambda path: True)
     database = request.getfixturevalue("postgres_database") if engine == "postgresql" else None
     numbers = itertools.count()
     opened: list[SqlStore] = []

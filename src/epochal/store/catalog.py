@@ -260,6 +260,7 @@ def delete_slice(connection: Connection, uid: str) -> bool:
     ):
         among = f"(SELECT {place} FROM {table} WHERE {owner} LIMIT {_SLICE})"
         if connection.run(f"DELETE FROM {table} WHERE {place} IN {among}", [uid]):
+            _give_back(connection)
             return True
     among = f"(SELECT {place} FROM series WHERE run_uid = ? LIMIT {_SLICE * 8})"
     return connection.run(f"DELETE FROM series WHERE {place} IN {among}", [uid]) > 0
@@ -282,8 +283,13 @@ def end_deletion(connection: Connection, uid: str) -> None:
     connection.run(
         "UPDATE project SET version = version + 1, updated = ? WHERE id = ?", [time.time(), project]
     )
+    _give_back(connection)
+
+
+def _give_back(connection: Connection) -> None:
+    """Give up to 8 MiB that the deletion has freed in SQLite's file back to the disk."""
     if connection.dialect == "sqlite":
-        connection.rows("PRAGMA incremental_vacuum(256)")
+        connection.rows("PRAGMA incremental_vacuum(1024)")
 
 
 def unfinished_deletions(connection: Connection) -> list[str]:

@@ -254,6 +254,10 @@ class SqliteDatabase(Database):
             )
             logger.error(self.failed)
             return StoreClosed(self.failed)
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return StoreClosed(
+                f"another program holds {self.path}: end it, logging goes on by itself"
+            )
         return error
 
     def _connect(self, *, writing: bool) -> SqliteConnection:

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from epochal.errors import EpochalError, RunDeleted, StoreClosed, UsageError
+from epochal.errors import EnvironmentFault, EpochalError, RunDeleted, StoreClosed, UsageError
 from epochal.records import Ack
 from epochal.store.access import must_write
 from epochal.store.commit import Delivery, GroupCommit, Memory, Outcome
@@ -143,15 +143,15 @@ class Intake:
             except Exception as error:
                 logger.exception("journal bytes of writer %s cannot be stored", writer)
                 message = f"journal bytes of writer {writer} cannot be stored: {error}"
-                found = [UsageError(message)] * len(indexes)
+                found = [EnvironmentFault(message) for _ in indexes]
             for i, outcome in zip(indexes, found, strict=True):
                 outcomes[i] = outcome
         return outcomes
 
     def _settle(self, group: list[Delivery], outcomes: list[Outcome]) -> None:
         for delivery, outcome in zip(group, outcomes, strict=True):
-            if delivery.future.done():
-                continue
+            if not delivery.future.set_running_or_notify_cancel():
+                continue  # nobody waits any more; the rows are kept all the same
             if isinstance(outcome, Ack):
                 delivery.future.set_result(outcome)
             else:
