@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx
 import pytest
 
@@ -94,3 +96,37 @@ async def test_a_defect_is_answered_in_the_error_shape_and_raised_for_the_log(se
     async with client_of(app, TOKEN) as client:
         with pytest.raises(ZeroDivisionError):
             await client.get("/broken")
+
+
+async def test_a_question_that_nobody_waits_for_is_dropped_quietly(
+    settings: Settings, store: Store, caplog: pytest.LogCaptureFixture
+):
+    app = create_app(store, settings)
+    body = b'{"runs": ["a"], "keys": ["loss"]}'
+    coming = [
+        {"type": "http.request", "body": body, "more_body": False},
+        {"type": "http.disconnect"},
+    ]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return coming.pop(0) if len(coming) > 1 else coming[0]
+
+    async def send_back(message: Any) -> None:
+        sent.append(message)
+
+    headers = {
+        "host": "localhost",
+        "authorization": f"Bearer {TOKEN}",
+        "content-type": "application/json",
+    }
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/series",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+    }
+    await app(scope, receive, send_back)
+    assert sent[0]["status"] == 499
+    assert not caplog.records

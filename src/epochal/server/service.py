@@ -10,7 +10,6 @@ import anyio
 import anyio.to_thread
 from starlette.requests import Request
 
-from epochal.errors import EpochalError
 from epochal.server.answers import NotReady
 from epochal.server.assets import StaticFiles
 from epochal.server.bodies import ReceiveBudget
@@ -26,7 +25,7 @@ CATALOG_THREADS = 8
 SERIES_THREADS = 4
 
 
-class ClientGone(EpochalError):
+class ClientGone(Exception):
     """The client went away while its request waited; nobody reads the answer."""
 
 
