@@ -47,7 +47,9 @@ def main() -> int:
     for name in later:
         packed = len(gzip.compress((STATIC / name).read_bytes(), 9))
         print(f"{'later: ' + name:54}{packed:>10,}")
-    print(f"JavaScript {totals['.js']:,} of {BUDGET_JS:,} bytes; CSS {totals['.css']:,} of {BUDGET_CSS:,}")
+    print(
+        f"JavaScript {totals['.js']:,} of {BUDGET_JS:,} bytes; CSS {totals['.css']:,} of {BUDGET_CSS:,}"
+    )
     print(f"first load {sum(totals.values()):,} bytes gzip (trackio 0.4 MB, TensorBoard 1.9 MB)")
     return int(totals[".js"] > BUDGET_JS or totals[".css"] > BUDGET_CSS)
 

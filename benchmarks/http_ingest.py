@@ -47,6 +47,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def client(self) -> httpx.AsyncClient:
+        """Return a client that is authorised there."""
         return httpx.AsyncClient(
             base_url=self.url,
             headers={"Authorization": f"Bearer {self.token}"},

@@ -36,7 +36,9 @@ print(json.dumps(rows))
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--keep", type=Path, help="keep the environment in this folder")
     keep: Path | None = parser.parse_args().keep
     folder = keep or Path(tempfile.mkdtemp(prefix="epochal-size-"))
@@ -53,7 +55,9 @@ def main() -> int:
     for name, version, size in rows:
         print(f"{name:24}{version:>14}{size / 1e6:>10.2f} MB")
     total = sum(row[2] for row in rows) / 1e6
-    print(f"{len(rows)} distributions (at most {BUDGET_DISTRIBUTIONS}), {total:.1f} MB (at most {BUDGET_MB})")
+    print(
+        f"{len(rows)} distributions (at most {BUDGET_DISTRIBUTIONS}), {total:.1f} MB (at most {BUDGET_MB})"
+    )
     return int(total > BUDGET_MB or len(rows) > BUDGET_DISTRIBUTIONS)
 
 
