@@ -79,10 +79,12 @@ def wall_clock_sweep() -> None:
     """Silence is measured on a clock that can jump."""
     from epochal.store import sql
 
+    wall, sleeping = (lambda: time.time()), time.sleep
+
     class WallClock:
-        monotonic = staticmethod(lambda: time.time())
-        time = staticmethod(lambda: time.time())
-        sleep = staticmethod(time.sleep)
+        monotonic = staticmethod(wall)
+        time = staticmethod(wall)
+        sleep = staticmethod(sleeping)
 
     sql.time = WallClock  # type: ignore[assignment]
 

@@ -37,6 +37,16 @@ def python(*arguments: str | Path, clock: tuple[str, ...] = ()) -> list[str]:
     return [*(clock or (sys.executable,)), *words]
 
 
+def patient(seconds: float) -> float:
+    """Return a time limit for this machine: `seconds` on a quiet one, more while others keep its cores busy.
+
+    The limits are promises about the product, and what others run beside it is not the product's.
+    """
+    if not hasattr(os, "getloadavg"):
+        return seconds
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 def free_port() -> int:
     """Return a port that nobody listens on."""
     with socket.socket() as probe:

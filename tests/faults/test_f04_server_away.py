@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import Training, check_rows, free_port, running_server, sync
+from tests.faults.processes import Training, check_rows, free_port, patient, running_server, sync
 from tests.faults.request_proxy import ChaosProxy, Fault
 
 INIT_S = 2.0
@@ -42,10 +42,10 @@ def test_training_goes_on_and_finish_gives_up(
             measured = training.finish(timeout_s=40)
             said = training.said()
     print(f"\n{how}: {measured}")
-    assert measured["init_s"] < INIT_S
-    assert measured["median_log_s"] < LOG_P99_S
+    assert measured["init_s"] < patient(INIT_S)
+    assert measured["p99_log_s"] < patient(LOG_P99_S)
     wanted_s = GIVE_UP_S if patience_s is None else patience_s
-    assert wanted_s - 0.5 < measured["finish_s"] < wanted_s + 2.0
+    assert wanted_s - 0.5 < measured["finish_s"] < wanted_s + patient(2.0)
     assert "epochal sync" in said
 
     with running_server(tmp_path / "here") as here, running_server(tmp_path / "there") as there:
@@ -72,7 +72,7 @@ def test_init_returns_while_the_server_takes_requests_and_never_answers(
             tmp_path / "client", rows=10, env=env, project="faults", settings=settings, **options
         ) as training:
             measured = training.finish()
-    assert measured["init_s"] < INIT_S
+    assert measured["init_s"] < patient(INIT_S)
 
 
 def test_server_that_appears_later_gets_everything_before_finish_returns(tmp_path: Path) -> None:

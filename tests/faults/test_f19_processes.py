@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.faults.processes import Server, python, running_server
+from tests.faults.processes import Server, patient, python, running_server
 from tests.faults.test_f02_training_killed import wait_for_state
 
 FINISH_S = 5.0
@@ -22,6 +22,9 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="system: Windows has 
 HEAD = """
 import atexit, multiprocessing, os, signal, sys, threading, time
 import epochal
+
+# A shell that started the tests in the background has told its children to ignore Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 def say(word):
     print(word, flush=True)
@@ -54,7 +57,7 @@ class Script:
                 return
         raise AssertionError(f"it never said {word!r}")
 
-    def end(self, timeout_s: float = FINISH_S + 15) -> tuple[int, str]:
+    def end(self, timeout_s: float = 60) -> tuple[int, str]:
         """Wait for its end; returns its exit code and what it printed."""
         try:
             output, _ = self.process.communicate(timeout=timeout_s)
@@ -178,7 +181,7 @@ def test_exit_state_says_how_the_script_ended(way: str, tmp_path: Path) -> None:
             began = time.monotonic()
             script = Script(folder, text, **(remote if way == "http" else {}))
             code, output = script.end()
-            assert time.monotonic() - began < FINISH_S, name
+            assert time.monotonic() - began < patient(FINISH_S), name
             assert code % 256 == (EXITS[name][1] if EXITS[name][1] != 130 else code % 256), (
                 name,
                 output,
@@ -227,10 +230,10 @@ while True:
         took = time.monotonic() - began
         assert code in (-signal.SIGINT, 130, 1), output
         if way == "server away" and times == 1:
-            assert took < 10 + FINISH_S
+            assert took < 10 + patient(FINISH_S)
             assert "epochal sync" in output
             return
-        assert took < FINISH_S, output
+        assert took < patient(FINISH_S), output
         if way == "server away":
             return
         assert state_of(server) == "killed"
@@ -395,7 +398,7 @@ if __name__ == "__main__":
 def test_multiprocessing_pool(method: str, tmp_path: Path) -> None:
     with running_server(tmp_path / "data") as server:
         script = Script(server.data, MULTIPROCESSING.replace("METHOD", method))
-        code, output = script.end(timeout_s=40)
+        code, output = script.end(timeout_s=90)
         assert code == 0, output
         wait_for_end(server)
         uid = server.detail("faults", "it")["uid"]
