@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -24,6 +26,8 @@ from tests.e2e.looking import (
 )
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from tests.conftest import RunningServer, ServerStarter
 
 pytestmark = pytest.mark.browser
@@ -360,6 +364,95 @@ def test_keyboard_sheet_lists_what_works(open_page: OpenPage) -> None:
     page.keyboard.press("[")
     page.keyboard.press("x")
     page.get_by_label("X axis: relative time").wait_for()
+
+
+def test_first_screen_asks_for_its_series_at_once_and_reads_on_by_mark(
+    open_page: OpenPage,
+) -> None:
+    for number in range(5):
+        log_run(number)
+    page = open_page()
+    questions: list[dict] = []
+    page.on(
+        "request",
+        lambda request: (
+            questions.append(request.post_data_json) if request.url.endswith("/series") else None
+        ),
+    )
+    page.get_by_role("link", name="digits").click()
+    wait_for_charts(page, 9)
+    page.wait_for_timeout(500)
+    asked = [len(one["keys"]) * len(one["runs"]) for one in questions if "since" not in one]
+    assert sum(asked) == 9 * 5, "every series once"
+    assert len(asked) <= 2, "what is in view, and what is kept ready below it"
+    questions.clear()
+    with epochal.init(project="digits", id="run-5", name="run-5") as run:
+        for row in range(3):
+            run.log(values(5, row), step=10 * row)
+        expect_said(page, "train/loss", "6 runs")
+        questions.clear()
+        run.log(values(5, 3), step=30)
+        expect_said(page, "train/loss", f"run-5 {loss(5, 3):.4g} at 30")
+        assert {tuple(one["runs"]) for one in questions} == {tuple(questions[0]["since"])}
+        assert len(questions[0]["runs"]) == 1
+
+
+def test_page_polls_where_the_event_stream_is_blocked(open_page: OpenPage) -> None:
+    with epochal.init(project="digits", id="live", name="live") as run:
+        run.log({"loss": 1.0})
+        page = open_page(settle=False)
+        page.route("**/api/v1/stream*", lambda route: route.abort())
+        page.get_by_role("link", name="digits", exact=True).click()
+        wait_for_charts(page, 1)
+        page.locator(".live.polling").wait_for(timeout=60_000)
+        run.log({"loss": 0.25})
+        expect_said(page, "loss", "live 0.2500 at 1")
+
+
+def test_hidden_tab_holds_no_stream_and_catches_up_when_it_is_shown(open_page: OpenPage) -> None:
+    hide = """hidden => {
+        Object.defineProperty(document, 'hidden', {value: hidden, configurable: true});
+        document.dispatchEvent(new Event('visibilitychange'));
+    }"""
+    with epochal.init(project="digits", id="live", name="live") as run:
+        run.log({"loss": 1.0})
+        page = open_page("local/digits", settle=False)
+        expect_said(page, "loss", "live 1 at 0")
+        page.locator(".live.live").wait_for()
+        page.evaluate(hide, True)
+        page.locator(".live.paused").wait_for()
+        run.log({"loss": 0.5})
+        page.wait_for_timeout(1500)
+        assert "at 0" in plot(page, "loss").get_attribute("aria-label")
+        page.evaluate(hide, False)
+        expect_said(page, "loss", "live 0.5000 at 1")
+
+
+def test_pages_work_under_a_base_path(chromium: Browser, start_server: ServerStarter) -> None:
+    log_run(0)
+    server = start_server("--base-path", "/tools/epochal")
+    page = chromium.new_page()
+    page.goto(server.login_url)
+    page.get_by_role("link", name="digits").click()
+    wait_for_charts(page, 9)
+    assert page.url == f"{server.url}/local/digits"
+    page.reload()
+    wait_for_charts(page, 9)
+    page.get_by_role("link", name="run-0").click()
+    page.get_by_role("link", name="Overview").click()
+    page.get_by_text("Environment").wait_for()
+    assert page.url == f"{server.url}/local/digits/runs/run-0/overview"
+    page.close()
+
+
+def test_first_load_is_small() -> None:
+    assets = Path(epochal.__file__).parent / "ui" / "static" / "assets"
+    sizes = {".js": 0, ".css": 0}
+    for path in assets.iterdir():
+        if path.suffix in sizes:
+            sizes[path.suffix] += len(gzip.compress(path.read_bytes()))
+    assert 0 < sizes[".js"] <= 120_000
+    assert 0 < sizes[".css"] <= 15_000
 
 
 def test_values_logged_are_the_fixtures() -> None:

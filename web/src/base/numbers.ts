@@ -25,11 +25,11 @@ function scientific(value: number, digits: number): string {
 /** Decimals at which multiples of `step` are told apart: 0.25 -> 2, 0.5 -> 1, 20 -> 0. */
 export function decimalsOf(step: number): number {
   if (!(step > 0) || step >= 1e15) return 0;
-  for (let decimals = 0; decimals < 15; decimals++) {
+  for (let decimals = 0; decimals < 20; decimals++) {
     const scaled = step * 10 ** decimals;
     if (Math.abs(scaled - Math.round(scaled)) < 1e-6 * scaled && scaled > 0.5) return decimals;
   }
-  return 15;
+  return 20;
 }
 
 /**

@@ -27,11 +27,11 @@ function multiples(lo: number, hi: number, step: number): number[] {
   const to = Math.floor(hi / step + 1e-9);
   const out: number[] = [];
   if (!(to - from < 1000)) return out;
-  // Multiples of the inverse are exact where multiples of the step are not: 3 * 0.1, 3 / 10.
+  // (+ 0 makes 0 of -0.) Multiples of the inverse are exact where multiples of the step are not: 3 * 0.1, 3 / 10.
   const inverse = 1 / step;
   const exact =
     step < 1 && Math.abs(inverse - Math.round(inverse)) < 1e-6 ? Math.round(inverse) : 0;
-  for (let i = from; i <= to; i++) out.push(exact ? i / exact : i * step);
+  for (let i = from; i <= to; i++) out.push(exact ? i / exact + 0 : i * step + 0);
   return out;
 }
 

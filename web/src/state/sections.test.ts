@@ -25,10 +25,10 @@ describe("arrange", () => {
 
   it("puts keys that are alone with their prefix together", () => {
     const logged = keys("optim/lr", "train/a", "epoch", "train/b", "perf/s");
-    const found = arrange(logged, { ...DEFAULT_VIEW, tags: "/lr|train.a/" });
+    const found = arrange(logged, DEFAULT_VIEW);
     expect(found.map((one) => [one.id, one.keys.map((key) => key.name)])).toEqual([
-      ["", ["optim/lr"]],
-      ["train", ["train/a"]],
+      ["", ["optim/lr", "epoch", "perf/s"]],
+      ["train", ["train/a", "train/b"]],
     ]);
   });
 
@@ -38,7 +38,16 @@ describe("arrange", () => {
     const opened = arrange(logged, { ...DEFAULT_VIEW, fold: ["system", ""] });
     expect(opened.map((one) => one.isFolded)).toEqual([true, false]);
     const filtered = arrange(logged, { ...DEFAULT_VIEW, tags: "cpu" });
-    expect(filtered.map((one) => [one.id, one.isFolded])).toEqual([["system", false]]);
+    expect(filtered.map((one) => [one.title, one.isFolded])).toEqual([["Found", false]]);
+  });
+
+  it("puts what a filter finds together, in the order of the sections", () => {
+    const logged = keys("val/loss", "val/acc", "train/loss", "train/acc", "perf/x");
+    const found = arrange(logged, { ...DEFAULT_VIEW, tags: "loss" });
+    expect(found.map((one) => one.keys.map((key) => key.name))).toEqual([
+      ["train/loss", "val/loss"],
+    ]);
+    expect(arrange(logged, { ...DEFAULT_VIEW, tags: "nothing" })).toEqual([]);
   });
 
   it("moves pinned keys to the front and leaves out what no line can show", () => {

@@ -3,7 +3,7 @@ import type { Key } from "../data/wire.ts";
 import { keyFilter, type View } from "./view.ts";
 
 export interface Section {
-  /** "" holds the keys without a prefix, "*" the pinned ones. */
+  /** "" holds the keys without a prefix, "*" the pinned ones, "?" what the panel filter finds. */
   id: string;
   title: string;
   keys: Key[];
@@ -12,6 +12,7 @@ export interface Section {
 
 export const PINNED = "*";
 const SYSTEM = "system";
+const FOUND = "?";
 
 /** Whether a key has values that a line can be drawn through. */
 export function isChartable(key: Key): boolean {
@@ -66,13 +67,17 @@ export function arrange(
     const prefix = prefixOf(key.name);
     place(sizes.get(prefix) === 1 && prefix !== SYSTEM ? "" : prefix, key);
   }
-  const isFiltered = view.tags.trim() !== "";
-  for (const section of sections.values()) {
-    const isOther = view.fold.includes(section.id);
-    section.isFolded = !isFiltered && (section.id === SYSTEM) !== isOther;
-  }
   // Array.sort is stable: sections of one rank stay in the order of their first key.
-  return [...sections.values()].sort((a, b) => rank(a) - rank(b));
+  const ordered = [...sections.values()].sort((a, b) => rank(a) - rank(b));
+  if (view.tags.trim() !== "" && ordered.length > 0) {
+    // What a filter finds stands together: a row for each prefix would tear a few panels apart.
+    const found = ordered.flatMap((section) => section.keys);
+    return [{ id: FOUND, title: "Found", keys: found, isFolded: view.fold.includes(FOUND) }];
+  }
+  for (const section of ordered) {
+    section.isFolded = (section.id === SYSTEM) !== view.fold.includes(section.id);
+  }
+  return ordered;
 }
 
 function titleOf(id: string): string {
