@@ -242,6 +242,19 @@ def test_resume_goes_on_after_the_last_step(data_dir, resume):
         assert three.config.lr == 2
 
 
+def test_a_resumed_run_has_its_config(data_dir):
+    config = {"lr": 1, "optim": {"name": "adam"}}
+    with epochal.init(project="p", id="a", config=config, settings=QUIET):
+        pass
+    with epochal.init(project="p", id="a", resume="must", settings=QUIET) as two:
+        assert two.config.as_dict() == config
+        assert two.config.optim.name == "adam"
+        two.config.optim.beta = 0.9
+    assert read_journals(two.dir)[1].merged("config") == {"optim": {"name": "adam", "beta": 0.9}}
+    with epochal.init(project="p", id="a", settings=QUIET) as three:
+        assert three.config.as_dict() == {}
+
+
 def test_resume_reads_only_the_end_of_a_long_journal(data_dir):
     with epochal.init(project="p", id="a", settings=QUIET) as one:
         for i in range(20_000):

@@ -71,6 +71,10 @@ class Config(dict[str, Any]):
             dict.__setitem__(section, key, section._wrap(key, value))
         return section
 
+    def _take(self, key: str, value: Any) -> None:
+        """Store a value that is recorded already."""
+        super().__setitem__(key, self._wrap(key, to_json(value)))
+
     def __setitem__(self, key: Any, value: Any) -> None:
         if self._put(key, value, allow_val_change=self._free):
             self._changed(str(key))

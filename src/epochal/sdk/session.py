@@ -228,6 +228,8 @@ def _start(settings: Resolved) -> Run:
         started=now,
         resumed=resumed,
     )
+    if continuing:
+        _take_known_config(run, known)
     _runs.append(run)
     lifetime.install(_finish_all)
     lifetime.process.sinks.append(sink)
@@ -242,6 +244,14 @@ def _start(settings: Resolved) -> Run:
         run.background = _record_environment(sink, facts)
     _remember_unfinished(directory, run)
     return run
+
+
+def _take_known_config(run: Run, known: Mapping[str, Any] | None) -> None:
+    """Let the config of the run that goes on be there to be read; it is recorded already."""
+    config = (known or {}).get("config")
+    if isinstance(config, dict):
+        for key, value in config.items():
+            run.config._take(str(key), value)
 
 
 def _rename(sink: Sink, settings: Resolved) -> None:
@@ -342,13 +352,27 @@ def _describe_run(run_directory: str, identity: Mapping[str, Any]) -> None:
 def _page_address(
     directory: DataDirectory, remote: str | None, entity: str, project: str, run_id: str
 ) -> str | None:
-    server = remote or (directory.server() or {}).get("url")
+    server = remote or _running_server(directory)
     if not isinstance(server, str):
         return None
     from urllib.parse import quote
 
     parts = (quote(part, safe="") for part in (entity, project, "runs", run_id))
     return server.rstrip("/") + "/" + "/".join(parts)
+
+
+def _running_server(directory: DataDirectory) -> str | None:
+    """Return the address of the server of this directory; a killed one leaves its description behind."""
+    found = directory.server() or {}
+    pid = found.get("pid")
+    if os.name == "posix" and isinstance(pid, int):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return None
+        except OSError:
+            pass  # somebody else's: it is there
+    return found.get("url")
 
 
 def _put_in_outbox(directory: DataDirectory, uid: str, writer: str) -> None:
