@@ -23,7 +23,8 @@ def scripts() -> dict[str, Path]:
     return {
         path.stem: path
         for path in sorted(FOLDER.glob("*.py"))
-        if 'if __name__ == "__main__"' in path.read_text(encoding="utf-8")
+        if path.stem != "run_all"
+        and 'if __name__ == "__main__"' in path.read_text(encoding="utf-8")
     }
 
 
