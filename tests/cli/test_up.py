@@ -91,6 +91,21 @@ def test_a_signal_ends_it_cleanly_and_soon(epochal_server: RunningServer, number
     assert "Traceback" not in epochal_server.printed()
 
 
+def test_a_client_that_holds_a_request_does_not_hold_the_end(epochal_server: RunningServer):
+    host, _, port = epochal_server.url.removeprefix("http://").partition(":")
+    head = (
+        f"POST /api/v1/journal/w?offset=0 HTTP/1.1\r\nHost: {host}\r\n"
+        f"Authorization: Bearer {epochal_server.token}\r\nContent-Length: 1000\r\n\r\nhalf"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(head.encode())
+        time.sleep(0.2)
+        began = time.monotonic()
+        assert epochal_server.stop() == 0
+        assert time.monotonic() - began < 3.0
+    assert "Traceback" not in epochal_server.printed()
+
+
 def test_token_runs_and_history_survive_a_restart(start_server: ServerStarter):
     first = start_server()
     _post(first, Journal("a").rows("loss", [3.0, 2.0, 1.0]))

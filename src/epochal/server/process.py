@@ -248,6 +248,8 @@ class _Server(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the live streams, then everything else."""
         await self._application.service.live.stop()
+        # A request that is still being received now is cut off, and its sender repeats it: that is no error to show.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         await super().shutdown(sockets=sockets)
 
     @contextlib.contextmanager
