@@ -81,13 +81,16 @@ function views(points: number, count: number): [number, number][] {
   });
 }
 
-async function time(canvases: HTMLCanvasElement[], work: () => unknown): Promise<Sample> {
+async function time(
+  canvases: HTMLCanvasElement[] | (() => HTMLCanvasElement[]),
+  work: () => unknown,
+): Promise<Sample> {
   await new Promise((resolve) => requestAnimationFrame(resolve));
   const from = performance.now();
   const pending = work();
   if (pending instanceof Promise) await pending;
   const script = performance.now() - from;
-  readBack(canvases);
+  readBack(typeof canvases === "function" ? canvases() : canvases);
   return { script, painted: performance.now() - from };
 }
 
@@ -101,7 +104,7 @@ async function ours(shape: Shape, repeat: number): Promise<Record<string, Sample
   const elements = boxes(shape);
   const lines = data.map((panel) => panel.map(line));
   const plots: LinePlot[] = [];
-  const first = await time([], () => {
+  const first = await time(dataCanvases, () => {
     elements.forEach((element, i) => {
       const plot = createLinePlot(element, lines[i]!, OPTIONS);
       plot.flush();
@@ -157,7 +160,7 @@ async function peer(shape: Shape, repeat: number): Promise<Record<string, Sample
   const elements = boxes(shape);
   const x = Float64Array.from({ length: shape.points }, (_, i) => i);
   const plots: uPlot[] = [];
-  const first = await time([], async () => {
+  const first = await time(dataCanvases, async () => {
     elements.forEach((element, i) => {
       const series = data[i]!.map((_, run) => ({
         stroke: SLOTS[run % SLOTS.length]!.light,

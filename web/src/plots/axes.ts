@@ -72,7 +72,7 @@ function place(
     const half = measure(text) / 2;
     const middle = frame.left + scale.toPixel(ticks.values[i]!) / frame.ratio;
     const at = Math.max(half + 2, Math.min(frame.canvas - half - 2, middle));
-    if (at - half < free) return null;
+    if (at - half < free || 2 * half + 4 > frame.canvas) return null;
     labels.push({ text, at });
     free = at + half + X_GAP;
   }
