@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -107,9 +108,9 @@ def _endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[R
 
 
 def _address(request: Request) -> str:
-    """Return path and query of a request, below the base path."""
+    """Return path and query of a request, below the base path, as they stand in an address."""
     query = request.url.query
-    return request.scope["path"] + (f"?{query}" if query else "")
+    return quote(request.scope["path"]) + (f"?{query}" if query else "")
 
 
 async def _http_error(request: Request, error: Exception) -> Response:
