@@ -155,7 +155,7 @@ def description(name: str) -> tuple[str, str]:
     """Return the first line of a benchmark's docstring, without its full stop, and its plain paragraphs."""
     text = ast.get_docstring(ast.parse((FOLDER / f"{name}.py").read_text("utf-8"))) or name
     first, _, rest = text.partition("\n")
-    paragraphs = [part for part in rest.strip().split("\n\n") if part and part[0] != " "]
+    paragraphs = [part for part in rest.strip("\n").split("\n\n") if part and part[0] != " "]
     return first.rstrip("."), "\n\n".join(paragraphs)
 
 

@@ -123,7 +123,7 @@ def record_checks_off() -> None:
         __hash__ = int.__hash__
 
     class Zlib:
-        crc32 = staticmethod(lambda *arguments: Agreeing(zlib.crc32(*arguments)))
+        crc32 = staticmethod(lambda data, start=0: Agreeing(zlib.crc32(data, start)))
         error = zlib.error
         compress = staticmethod(zlib.compress)
         decompress = staticmethod(zlib.decompress)

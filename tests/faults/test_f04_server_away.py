@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_training_goes_on_and_finish_gives_up(
     settings = {} if patience_s is None else {"finish_timeout_s": patience_s}
     with unreachable(how) as url:
         env = {"EPOCHAL_BASE_URL": url, "EPOCHAL_API_KEY": "local-" + "0" * 40}
-        options = {"project": "faults", "id": "away", "settings": settings}
+        options: dict[str, Any] = {"project": "faults", "id": "away", "settings": settings}
         with Training(tmp_path / "client", rows=ROWS, env=env, **options) as training:
             measured = training.finish(timeout_s=40)
             said = training.said()
@@ -64,7 +65,7 @@ def test_training_goes_on_and_finish_gives_up(
 def test_init_returns_while_the_server_takes_requests_and_never_answers(
     id_given: bool, tmp_path: Path
 ) -> None:
-    options = {"id": "asked", "resume": "allow"} if id_given else {}
+    options: dict[str, Any] = {"id": "asked", "resume": "allow"} if id_given else {}
     with unreachable("blackhole") as url:
         env = {"EPOCHAL_BASE_URL": url, "EPOCHAL_API_KEY": "local-" + "0" * 40}
         settings = {"finish_timeout_s": 0.2}

@@ -46,7 +46,11 @@ def test_every_row_arrives_exactly_once(rows: int, share: float, tmp_path: Path)
         ChaosProxy(server.port, choose=chaos(rows, share), seed=rows) as proxy,
     ):
         env = {"EPOCHAL_BASE_URL": proxy.url, "EPOCHAL_API_KEY": server.token}
-        options = {"project": "faults", "id": "chaos", "settings": {"finish_timeout_s": 60}}
+        options: dict[str, Any] = {
+            "project": "faults",
+            "id": "chaos",
+            "settings": {"finish_timeout_s": 60},
+        }
         with Training(
             tmp_path / "client", rows=rows, pause_s=0.001, env=env, **options
         ) as training:

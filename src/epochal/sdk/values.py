@@ -209,9 +209,13 @@ def to_json(value: Any, depth: int = 0) -> Any:
         return _describe(value)
 
 
+def _bits(value: Any) -> int:
+    return value.bit_length() if isinstance(value, int) else 0
+
+
 def _plain_tree(value: Any, depth: int) -> Any:
-    if type(value) is int and value.bit_length() > MAX_INTEGER_BITS:
-        return f"an integer of {value.bit_length()} bits"
+    if _bits(value) > MAX_INTEGER_BITS:
+        return f"an integer of {_bits(value)} bits"
     if value is None or type(value) in _PLAIN:
         return value
     if depth > MAX_DEPTH:
