@@ -81,7 +81,9 @@ def hover(page: Page, key: str, fraction: float, height: float = 0.5) -> str:
 
 def step_of(tooltip: str) -> int:
     """Return the step that a tooltip is about."""
-    return int(re.search(r"step ([\d,]+)", tooltip)[1].replace(",", ""))
+    found = re.search(r"step ([\d,]+)", tooltip)
+    assert found, tooltip
+    return int(found[1].replace(",", ""))
 
 
 def drag(page: Page, key: str, start: float, end: float) -> None:

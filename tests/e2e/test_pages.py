@@ -145,6 +145,7 @@ def test_phone_shows_charts_in_one_column_and_the_runs_in_a_sheet(open_page: Ope
     page = open_page("local/digits", viewport=PHONE, has_touch=True, device_scale_factor=2)
     wait_for_charts(page, 2)
     box = page.locator(".panel").first.bounding_box()
+    assert box
     assert 340 <= box["width"] <= 390
     assert page.evaluate("() => document.documentElement.scrollWidth") == PHONE["width"]
     assert page.locator(".run-list").is_hidden()

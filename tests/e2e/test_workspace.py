@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -90,7 +90,9 @@ def test_zoom_is_linked_kept_in_the_address_and_undone(open_page: OpenPage) -> N
     whole = {key: pixels(page, key) for key in ("train/loss", "val/loss")}
     drag(page, "train/loss", 0.25, 0.5)
     expect_eventually(page, "() => location.search.includes('xr=')")
-    lo, hi = (float(part) for part in re.search(r"xr=([^&]+)", page.url)[1].split(",")[:2])
+    found = re.search(r"xr=([^&]+)", page.url)
+    assert found
+    lo, hi = (float(part) for part in found[1].split(",")[:2])
     last = 10 * (STEPS - 1)
     assert abs(lo - last / 4) < last / 20
     assert abs(hi - last / 2) < last / 20
@@ -372,7 +374,7 @@ def test_first_screen_asks_for_its_series_at_once_and_reads_on_by_mark(
     for number in range(5):
         log_run(number)
     page = open_page()
-    questions: list[dict] = []
+    questions: list[Any] = []
     page.on(
         "request",
         lambda request: (

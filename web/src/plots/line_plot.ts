@@ -5,14 +5,17 @@
  * Nothing here knows about requests or components: the caller hands in lines and options and hears
  * of views, hovers and clicks. Drawing happens at most once an animation frame.
  */
-import { linearScale, logarithmicScale, padDomain, type Scale } from "../base/scale.ts";
+import { linearScale, type Scale } from "../base/scale.ts";
 import type { AxisKind } from "../base/ticks.ts";
 import { layXAxis, layYAxis } from "./axes.ts";
+import { fitX, fitY } from "./fit.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
 import { drawMarks } from "./marks.ts";
 import { distanceTo, nearestPoint } from "./nearest.ts";
+import { clearOverlay, drawCursor, drawDots, drawMarkLabel, drawSelection } from "./overlay.ts";
 import { Raster } from "./raster.ts";
-import { HAS_NAN, type Series, xFacts } from "./series.ts";
+import { HAS_NAN, type Series } from "./series.ts";
+import { strokeTrace } from "./stroke.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
 import { MARGIN, Trace } from "./trace.ts";
 import { createViewHistory, type View, type ViewHistory } from "./view_history.ts";
@@ -116,14 +119,11 @@ interface Drawn {
 const PAD = { left: 40, right: 10, top: 6, bottom: 20 };
 const LABEL_GAP = 6;
 const LINE_WIDTH = 1.5;
-const DOT_RADIUS = 2.25;
 const DIMMED = 0.15;
 const FAINT = 0.2;
 const NEAR_PX = 8;
 /** How far beyond its ends a run still answers to hover, in CSS pixels. */
 const SLACK_PX = 24;
-/** Points are dotted when they stand further apart than this, in CSS pixels. */
-const SPARSE_PX = 28;
 /** Zooming stops where neighbouring positions are no longer told apart. */
 const SMALLEST_VIEW = 1e-12;
 
@@ -244,7 +244,10 @@ class CanvasLinePlot implements LinePlot {
   flush(): void {
     cancelAnimationFrame(this.request);
     this.request = 0;
-    if (!this.visible || this.size.width < 1 || this.size.height < 1) return;
+    if (!this.visible) return;
+    // The page was zoomed or moved to another screen.
+    if (window.devicePixelRatio !== this.ratio) this.measure();
+    if (this.size.width < 1 || this.size.height < 1) return;
     if (this.dirty.data) this.drawData();
     if (this.dirty.hover) this.sayHover();
     if (this.dirty.overlay) this.drawOverlay();
@@ -371,77 +374,19 @@ class CanvasLinePlot implements LinePlot {
     return width;
   };
 
-  // Scales
-
-  private makeXScale(width: number): Scale {
-    const { view, xLog } = this.options;
-    let [lo, hi, tiny] = [
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-    ];
-    for (const { series } of this.lines) {
-      const facts = xFacts(series);
-      lo = Math.min(lo, facts.min);
-      hi = Math.max(hi, facts.max);
-      tiny = Math.min(tiny, facts.tiny);
-    }
-    if (view !== null) [lo, hi] = [view.x0, view.x1];
-    else if (!(lo <= hi)) [lo, hi] = this.options.xKind === "wall" ? [0, 86400] : [0, 1];
-    if (!(lo < hi)) {
-      const air = Math.max(0.5, Math.abs(lo) * 1e-9);
-      [lo, hi] = [lo - air, hi + air];
-    }
-    return xLog ? logarithmicScale(lo, hi, tiny, 0, width) : linearScale(lo, hi, 0, width);
-  }
-
-  /** Fits the y axis to the traces, or to the lines that cross the view where no point is in it. */
-  private makeYScale(height: number): Scale {
-    const { yRange, yLog } = this.options;
-    let [lo, hi, tiny] = [
-      Number.POSITIVE_INFINITY,
-      Number.NEGATIVE_INFINITY,
-      Number.POSITIVE_INFINITY,
-    ];
-    for (const { trace } of this.drawn) {
-      lo = Math.min(lo, trace.yMin);
-      hi = Math.max(hi, trace.yMax);
-      tiny = Math.min(tiny, trace.tiny);
-    }
-    if (lo > hi) {
-      for (const { trace } of this.drawn) {
-        for (let i = 0; i < trace.length; i++) {
-          lo = Math.min(lo, trace.lo[i]!);
-          hi = Math.max(hi, trace.hi[i]!);
-        }
-      }
-    }
-    let range: readonly [number, number];
-    if (yRange !== null) range = yRange;
-    else if (yLog && lo <= 0 && lo < hi) {
-      // The air is added as the axis is bent: 5 % of the values would be decades around 0.
-      const bare = logarithmicScale(lo, hi, tiny, 0, 1);
-      range = [bare.toValue(-0.05), bare.toValue(1.05)];
-    } else range = padDomain(lo, hi, yLog);
-    if (!(range[0] < range[1])) range = padDomain(range[0], range[0], yLog);
-    return yLog
-      ? logarithmicScale(range[0], range[1], tiny, height, 0)
-      : linearScale(range[0], range[1], height, 0);
-  }
-
   // The data canvas
 
   private drawData(): void {
     let plot = this.plotPixels();
     this.trace(plot.width);
-    this.yScale = this.makeYScale(plot.height);
+    this.yScale = this.fitY(plot.height);
     const yTicks = layYAxis(this.yScale, plot.height / this.ratio, this.ratio);
     const wanted = this.gutterFor(yTicks.labels);
     if (wanted !== this.gutter) {
       this.gutter = wanted;
       plot = this.plotPixels();
       this.trace(plot.width);
-      this.yScale = this.makeYScale(plot.height);
+      this.yScale = this.fitY(plot.height);
     }
     const xAxis = layXAxis(
       this.xScale,
@@ -487,6 +432,14 @@ class CanvasLinePlot implements LinePlot {
     }
   }
 
+  private fitY(height: number): Scale {
+    return fitY(
+      this.drawn.map(({ trace }) => trace),
+      this.options,
+      height,
+    );
+  }
+
   /** Room for the widest label; in steps, so that the plot does not twitch as labels change. */
   private gutterFor(labels: readonly string[]): number {
     let widest = 0;
@@ -503,7 +456,11 @@ class CanvasLinePlot implements LinePlot {
 
   /** Makes the traces of lines that have none for this view, and keeps the others. */
   private trace(width: number): void {
-    const scale = this.makeXScale(width);
+    const scale = fitX(
+      this.lines.map((line) => line.series),
+      this.options,
+      width,
+    );
     const key = [scale.kind, scale.lo, scale.hi, scale.threshold, width].join("|");
     const known = new Map<Series, Trace>();
     const free: Trace[] = [];
@@ -539,7 +496,7 @@ class CanvasLinePlot implements LinePlot {
       const dash = (line.dash ?? []).map((part) => Math.round(part * ratio));
       const width = Math.max(1, (line.width ?? LINE_WIDTH) * ratio);
       raster.setInk({ rgb: parseColor(line.color), alpha: alphaOf(drawn), dash, width });
-      this.stroke(raster, trace, width);
+      strokeTrace(raster, trace, this.yScale, { width, ratio });
     }
     for (const drawn of ordered) {
       const { line, trace } = drawn;
@@ -552,107 +509,25 @@ class CanvasLinePlot implements LinePlot {
     }
   }
 
-  /** Draws one trace with the raster's ink. */
-  private stroke(raster: Raster, trace: Trace, width: number): void {
-    const { length, x, lo, hi, first, last } = trace;
-    const { ratio } = this;
-    const toRow = rowsOf(this.yScale);
-    const dotted = isSparse(trace, raster.width, SPARSE_PX * ratio);
-    const radius = Math.max(DOT_RADIUS * ratio, width / 2);
-    let forward = true;
-    let isJoined = false;
-    for (let i = 0; i < length; i++) {
-      const here = x[i]! + MARGIN;
-      const low = lo[i]!;
-      const high = hi[i]!;
-      const bottom = toRow(low);
-      const top = low === high ? bottom : toRow(high);
-      if (isJoined) {
-        const before = x[i - 1]! + MARGIN;
-        if (here >= before !== forward) {
-          // The line turns back: what it covers of a column is no longer one stretch.
-          forward = here >= before;
-          raster.paint();
-          raster.point(before, toRow(hi[i - 1]!), toRow(lo[i - 1]!));
-        }
-        if (!(here - before <= 1 && overlaps(trace, i))) {
-          raster.segment(before, toRow(last[i - 1]!), here, toRow(first[i]!));
-        }
-      } else if (i > 0 && x[i]! < x[i - 1]! !== !forward) raster.paint();
-      raster.point(here, top, bottom);
-      const joins = i + 1 < length && !Number.isNaN(last[i]!) && !Number.isNaN(first[i + 1]!);
-      if (low === high && (dotted || !(isJoined || joins))) raster.dot(here, top, radius);
-      isJoined = joins;
-    }
-    raster.paint();
-  }
-
-  // The overlay
-
   private drawOverlay(): void {
-    const { overlayContext: context, ratio } = this;
+    const { ratio, cursor } = this;
     const plot = this.plotBox();
-    context.setTransform(1, 0, 0, 1, 0, 0);
-    context.clearRect(0, 0, this.overlay.width, this.overlay.height);
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    this.drawNanLabel(context);
-    if (this.selection !== null) {
-      const { left, top, right, bottom } = this.selection;
-      context.fillStyle = this.theme.accent;
-      context.strokeStyle = this.theme.accent;
-      context.globalAlpha = 0.12;
-      context.fillRect(left, top, right - left, bottom - top);
-      context.globalAlpha = 0.7;
-      context.lineWidth = 1;
-      context.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
-      context.globalAlpha = 1;
-    }
-    if (this.cursor === null) return;
-    const pixel = this.xScale.toPixel(this.cursor.x) / ratio;
-    if (!(pixel >= 0 && pixel <= plot.right - plot.left)) return;
-    const line = (Math.round((plot.left + pixel) * ratio - 0.5) + 0.5) / ratio;
-    context.strokeStyle = this.theme.label;
-    context.lineWidth = Math.max(1, Math.round(ratio * 0.75)) / ratio;
-    context.setLineDash([3, 3]);
-    context.beginPath();
-    context.moveTo(line, plot.top);
-    context.lineTo(line, plot.bottom);
-    context.stroke();
-    context.setLineDash([]);
-    this.drawDots(this.hitsAt(this.cursor.x, this.cursor.y ?? undefined), plot);
-  }
-
-  private drawDots(hits: readonly Hit[], plot: Box): void {
-    const { overlayContext: context, highlighted } = this;
-    const radius = hits.length > 40 ? 2 : 3;
-    for (let i = hits.length - 1; i >= 0; i--) {
-      const { left, top, color, run } = hits[i]!;
-      if (!(left >= plot.left - 1 && left <= plot.right + 1)) continue;
-      if (!(top >= plot.top - 1 && top <= plot.bottom + 1)) continue;
-      context.globalAlpha = highlighted === null || run === highlighted ? 1 : DIMMED * 2;
-      context.beginPath();
-      context.arc(left, top, radius + 1.25, 0, 2 * Math.PI);
-      context.fillStyle = this.theme.panelText;
-      context.fill();
-      context.beginPath();
-      context.arc(left, top, radius, 0, 2 * Math.PI);
-      context.fillStyle = color;
-      context.fill();
-    }
-    context.globalAlpha = 1;
+    const brush = { context: this.overlayContext, theme: this.theme, plot, ratio };
+    clearOverlay(brush);
+    this.drawNanLabel(this.overlayContext);
+    if (this.selection !== null) drawSelection(brush, this.selection);
+    if (cursor === null) return;
+    const left = plot.left + this.xScale.toPixel(cursor.x) / ratio;
+    if (!(left >= plot.left && left <= plot.right)) return;
+    drawCursor(brush, left);
+    drawDots(brush, this.hitsAt(cursor.x, cursor.y ?? undefined), this.highlighted);
   }
 
   /** The word beside the first mark. On the overlay, so that it hides no line. */
   private drawNanLabel(context: CanvasRenderingContext2D): void {
     if (this.firstNan === null) return;
-    const plot = this.plotBox();
-    const x = plot.left + this.firstNan.x / this.ratio;
-    const isRight = x + 32 > plot.right;
-    context.font = this.theme.font;
-    context.fillStyle = this.theme.label;
-    context.textAlign = isRight ? "right" : "left";
-    context.textBaseline = "alphabetic";
-    context.fillText("NaN", x + (isRight ? -7 : 7), plot.bottom - 2);
+    const brush = { context, theme: this.theme, plot: this.plotBox(), ratio: this.ratio };
+    drawMarkLabel(brush, "NaN", this.firstNan.x);
   }
 
   // The pointer
@@ -737,34 +612,4 @@ class CanvasLinePlot implements LinePlot {
   private history(): ViewHistory {
     return this.options.history ?? this.ownHistory;
   }
-}
-
-/** Rows of values in the raster. What has no place on a log axis lies far below it. */
-function rowsOf(scale: Scale): (value: number) => number {
-  const clamp = (row: number) => (row > 1e9 ? 1e9 : row < -1e9 ? -1e9 : row);
-  if (scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo)) {
-    // Spelled out, because this is called four times for every pixel column of every line.
-    const zero = scale.toPixel(scale.lo) + MARGIN;
-    const perValue = (scale.toPixel(scale.hi) + MARGIN - zero) / (scale.hi - scale.lo);
-    const { lo } = scale;
-    if (Number.isFinite(perValue)) return (value) => clamp(zero + (value - lo) * perValue);
-  }
-  return (value) => {
-    const row = scale.toPixel(value) + MARGIN;
-    return Number.isNaN(row) ? 1e9 : clamp(row);
-  };
-}
-
-/** Whether an entry and the one before it are columns whose values overlap: then a join adds nothing. */
-function overlaps({ lo, hi }: Trace, i: number): boolean {
-  return lo[i - 1]! < hi[i - 1]! && lo[i]! < hi[i]! && lo[i]! <= hi[i - 1]! && lo[i - 1]! <= hi[i]!;
-}
-
-/** Whether the points in view stand so far apart that each can have its dot. */
-function isSparse({ length, x }: Trace, width: number, apart: number): boolean {
-  let inView = 0;
-  for (let i = 0; i < length && inView * apart <= width; i++) {
-    if (x[i]! >= 0 && x[i]! <= width) inView++;
-  }
-  return inView > 0 && inView * apart <= width;
 }

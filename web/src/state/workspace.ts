@@ -27,6 +27,8 @@ import { DEFAULT_VIEW, decodeView, encodeView, type View } from "./view.ts";
 
 /** Runs drawn when a project is first opened. */
 export const FIRST_SHOWN = 20;
+/** Runs drawn at most; beyond that lines say nothing and the page answers slowly. */
+export const MOST_SHOWN = 1000;
 export const PALETTE_SLOTS = 20;
 
 export interface Hover {
@@ -275,7 +277,7 @@ export class Workspace {
     } else if (show === "newest" && !isNewestFirst(this.view.value)) {
       runs = this.newestRuns().slice(0, FIRST_SHOWN);
     } else {
-      runs = show === "all" ? this.list.runs.value : this.list.runs.value.slice(0, FIRST_SHOWN);
+      runs = this.list.runs.value.slice(0, show === "all" ? MOST_SHOWN : FIRST_SHOWN);
     }
     const hidden = new Set(hide);
     const latest = runs.map((run) => this.known.value.get(run.uid) ?? run);
@@ -316,7 +318,7 @@ export class Workspace {
   showSet(show: View["show"] | "none"): void {
     if (show === "none") this.set({ only: [], hide: [] });
     else this.set({ show, only: null, hide: [] });
-    if (show === "all") void this.list.ensure(Number.POSITIVE_INFINITY);
+    if (show === "all") void this.list.ensure(MOST_SHOWN - 1);
   }
 
   // ---- reading
@@ -330,7 +332,7 @@ export class Workspace {
       effect(() => {
         const asked = JSON.parse(query.value);
         void this.list.ask(asked).then(() => {
-          if (this.view.peek().show === "all") void this.list.ensure(Number.POSITIVE_INFINITY);
+          if (this.view.peek().show === "all") void this.list.ensure(MOST_SHOWN - 1);
         });
         if (asked.sort !== DEFAULT_VIEW.sort) {
           void this.newest.ask({ ...asked, sort: DEFAULT_VIEW.sort });

@@ -2,7 +2,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
-import { FIRST_SHOWN, type Workspace } from "../../state/workspace.ts";
+import { FIRST_SHOWN, MOST_SHOWN, type Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
@@ -44,7 +44,10 @@ export function RunListHead({ ws }: { ws: Workspace }): JSX.Element {
                 {
                   newest: `Newest ${FIRST_SHOWN}`,
                   top: `First ${FIRST_SHOWN} of the list`,
-                  all: `All ${groupDigits(matched.value)}`,
+                  all:
+                    matched.value > MOST_SHOWN
+                      ? `First ${groupDigits(MOST_SHOWN)} of the list`
+                      : `All ${groupDigits(matched.value)}`,
                 }[name]
               }
             </MenuItem>

@@ -1,0 +1,102 @@
+/** What lies above the data and moves with the pointer: cursor, points, the box of a zoom, a mark's word. */
+import type { Box } from "./gestures.ts";
+import type { Theme } from "./theme.ts";
+
+export interface Brush {
+  readonly context: CanvasRenderingContext2D;
+  readonly theme: Theme;
+  /** The plot area, in CSS pixels from the element's corner. */
+  readonly plot: Box;
+  readonly ratio: number;
+}
+
+/** A point to show, in CSS pixels from the element's corner. */
+export interface Dot {
+  readonly left: number;
+  readonly top: number;
+  readonly color: string;
+  readonly run: string;
+}
+
+/** Of dots of runs that are not highlighted while one is. */
+const DIMMED = 0.3;
+/** From how many dots on they are small. */
+const MANY_DOTS = 40;
+
+/** Empties the overlay and sets its unit to CSS pixels. */
+export function clearOverlay({ context, ratio }: Brush): void {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+}
+
+export function drawSelection({ context, theme }: Brush, box: Box): void {
+  const { left, top, right, bottom } = box;
+  context.fillStyle = theme.accent;
+  context.strokeStyle = theme.accent;
+  context.globalAlpha = 0.12;
+  context.fillRect(left, top, right - left, bottom - top);
+  context.globalAlpha = 0.7;
+  context.lineWidth = 1;
+  context.strokeRect(left + 0.5, top + 0.5, right - left - 1, bottom - top - 1);
+  context.globalAlpha = 1;
+}
+
+/** A dashed line from top to bottom, in the middle of a device pixel. */
+export function drawCursor({ context, theme, plot, ratio }: Brush, left: number): void {
+  const line = (Math.round(left * ratio - 0.5) + 0.5) / ratio;
+  context.strokeStyle = theme.label;
+  context.lineWidth = Math.max(1, Math.round(ratio * 0.75)) / ratio;
+  context.setLineDash([3, 3]);
+  context.beginPath();
+  context.moveTo(line, plot.top);
+  context.lineTo(line, plot.bottom);
+  context.stroke();
+  context.setLineDash([]);
+}
+
+/** The points under the cursor, the nearest on top; those outside of the plot are left out. */
+export function drawDots(
+  { context, theme, plot }: Brush,
+  dots: readonly Dot[],
+  highlighted: string | null,
+): void {
+  const radius = dots.length > MANY_DOTS ? 2 : 3;
+  for (let i = dots.length - 1; i >= 0; i--) {
+    const { left, top, color, run } = dots[i]!;
+    if (!(left >= plot.left - 1 && left <= plot.right + 1)) continue;
+    if (!(top >= plot.top - 1 && top <= plot.bottom + 1)) continue;
+    context.globalAlpha = highlighted === null || run === highlighted ? 1 : DIMMED;
+    drawDisc(context, left, top, radius + 1.25, theme.panelText);
+    drawDisc(context, left, top, radius, color);
+  }
+  context.globalAlpha = 1;
+}
+
+function drawDisc(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  radius: number,
+  color: string,
+): void {
+  context.beginPath();
+  context.arc(x, y, radius, 0, 2 * Math.PI);
+  context.fillStyle = color;
+  context.fill();
+}
+
+/** A word beside a mark on the bottom edge; `x` is in device pixels from the plot's left edge. */
+export function drawMarkLabel(
+  { context, theme, plot, ratio }: Brush,
+  text: string,
+  x: number,
+): void {
+  const left = plot.left + x / ratio;
+  const isRight = left + 32 > plot.right;
+  context.font = theme.font;
+  context.fillStyle = theme.label;
+  context.textAlign = isRight ? "right" : "left";
+  context.textBaseline = "alphabetic";
+  context.fillText(text, left + (isRight ? -7 : 7), plot.bottom - 2);
+}

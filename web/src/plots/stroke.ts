@@ -1,0 +1,78 @@
+/** From a trace to a raster: which pixels one line covers. */
+import type { Scale } from "../base/scale.ts";
+import type { Raster } from "./raster.ts";
+import { MARGIN, type Trace } from "./trace.ts";
+
+/** CSS pixels. */
+const DOT_RADIUS = 2.25;
+/** Points are dotted when they stand further apart than this, in CSS pixels. */
+const SPARSE_PX = 28;
+
+/** Draws one trace with the raster's ink: columns, the lines between them, dots where points stand alone. */
+export function strokeTrace(
+  raster: Raster,
+  trace: Trace,
+  yScale: Scale,
+  { width, ratio }: { width: number; ratio: number },
+): void {
+  const { length, x, lo, hi, first, last } = trace;
+  const toRow = rowsOf(yScale);
+  const dotted = isSparse(trace, raster.width, SPARSE_PX * ratio);
+  const radius = Math.max(DOT_RADIUS * ratio, width / 2);
+  let forward = true;
+  let isJoined = false;
+  for (let i = 0; i < length; i++) {
+    const here = x[i]! + MARGIN;
+    const low = lo[i]!;
+    const high = hi[i]!;
+    const bottom = toRow(low);
+    const top = low === high ? bottom : toRow(high);
+    if (isJoined) {
+      const before = x[i - 1]! + MARGIN;
+      if (here >= before !== forward) {
+        // The line turns back: what it covers of a column is no longer one stretch.
+        forward = here >= before;
+        raster.paint();
+        raster.point(before, toRow(hi[i - 1]!), toRow(lo[i - 1]!));
+      }
+      if (!(here - before <= 1 && overlaps(trace, i))) {
+        raster.segment(before, toRow(last[i - 1]!), here, toRow(first[i]!));
+      }
+    } else if (i > 0 && x[i]! < x[i - 1]! !== !forward) raster.paint();
+    raster.point(here, top, bottom);
+    const joins = i + 1 < length && !Number.isNaN(last[i]!) && !Number.isNaN(first[i + 1]!);
+    if (low === high && (dotted || !(isJoined || joins))) raster.dot(here, top, radius);
+    isJoined = joins;
+  }
+  raster.paint();
+}
+
+/** Rows of values in the raster. What has no place on a log axis lies far below it. */
+function rowsOf(scale: Scale): (value: number) => number {
+  const clamp = (row: number) => (row > 1e9 ? 1e9 : row < -1e9 ? -1e9 : row);
+  if (scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo)) {
+    // Spelled out, because this is called four times for every pixel column of every line.
+    const zero = scale.toPixel(scale.lo) + MARGIN;
+    const perValue = (scale.toPixel(scale.hi) + MARGIN - zero) / (scale.hi - scale.lo);
+    const { lo } = scale;
+    if (Number.isFinite(perValue)) return (value) => clamp(zero + (value - lo) * perValue);
+  }
+  return (value) => {
+    const row = scale.toPixel(value) + MARGIN;
+    return Number.isNaN(row) ? 1e9 : clamp(row);
+  };
+}
+
+/** Whether an entry and the one before it are columns whose values overlap: then a join adds nothing. */
+function overlaps({ lo, hi }: Trace, i: number): boolean {
+  return lo[i - 1]! < hi[i - 1]! && lo[i]! < hi[i]! && lo[i]! <= hi[i - 1]! && lo[i - 1]! <= hi[i]!;
+}
+
+/** Whether the points in view stand so far apart that each can have its dot. */
+function isSparse({ length, x }: Trace, width: number, apart: number): boolean {
+  let inView = 0;
+  for (let i = 0; i < length && inView * apart <= width; i++) {
+    if (x[i]! >= 0 && x[i]! <= width) inView++;
+  }
+  return inView > 0 && inView * apart <= width;
+}
