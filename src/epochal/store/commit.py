@@ -25,6 +25,7 @@ _ENDED = ("finished", "failed", "killed", "crashed", "preempted")
 _EXIT_STATES = ("finished", "failed", "crashed", "killed", "preempted")
 _LONGEST_RUN = 3.2e8
 """Ten years; more is a clock that jumped."""
+_REMEMBERED_DOCUMENT_BYTES = 1 << 16
 _FORGET_ABOVE = 4096
 """Runs and writers whose documents, series ids and schemas are remembered."""
 
@@ -169,7 +170,8 @@ class GroupCommit:
         for uid, row in self.writers.items():
             memory.schemas[uid] = (row.acknowledged, row.schemas)
         for uid, run in self.runs.items():
-            memory.documents[uid] = (run.version, run.document)
+            if run.document.size_bytes <= _REMEMBERED_DOCUMENT_BYTES:
+                memory.documents[uid] = (run.version, run.document)
         for uid, ids in self.new_series.items():
             memory.series.setdefault(uid, {}).update(ids)
 

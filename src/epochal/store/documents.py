@@ -32,9 +32,10 @@ class RunDocument:
     has edited, both of which win over what arrives later; ``aggregates`` holds {key: [sum, count]} of means.
     """
 
-    __slots__ = ("_rules", "data", "edited", "explicit")
+    __slots__ = ("_rules", "data", "edited", "explicit", "size_bytes")
 
     def __init__(self, data: dict[str, Any] | None = None) -> None:
+        self.size_bytes = 0  # of the JSON last read or written
         self.data: dict[str, Any] = data or {}
         for section in ("config", "summary", "metrics", "environment", "aggregates"):
             self.data.setdefault(section, {})
@@ -46,13 +47,17 @@ class RunDocument:
     @classmethod
     def parse(cls, stored: bytes) -> RunDocument:
         """Return the document of stored JSON."""
-        return cls(json.loads(stored))
+        document = cls(json.loads(stored))
+        document.size_bytes = len(stored)
+        return document
 
     def encode(self) -> bytes:
         """Return the JSON to store."""
         self.data["explicit"] = sorted(self.explicit)
         self.data["edited"] = sorted(self.edited)
-        return dump_json(self.data)
+        stored = dump_json(self.data)
+        self.size_bytes = len(stored)
+        return stored
 
     # ---- patches
 

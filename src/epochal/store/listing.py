@@ -183,8 +183,8 @@ class Listing:
 
     def refresh(self, connection: Connection, version: int) -> None:
         """Take in what changed up to the project's `version`, as read in the transaction of `connection`."""
-        if version == self.version:
-            return
+        if version <= self.version:
+            return  # another thread has read a later snapshot meanwhile
         rows = connection.rows(
             f"SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.project_id = ? AND run.version > ?"
             " ORDER BY run.version",
@@ -487,7 +487,7 @@ class KeyIndex:
 
     def refresh(self, connection: Connection, version: int) -> None:
         """Take in what changed up to `version`."""
-        if version == self.version:
+        if version <= self.version:
             return
         changed = self._changed(connection)
         count = connection.value("SELECT count(*) FROM run WHERE project_id = ?", [self.project])
