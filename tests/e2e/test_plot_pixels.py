@@ -559,3 +559,119 @@ def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> N
             )
             columns = np.flatnonzero(~np.isnan(low))
             assert len(_unpainted(picture.cover >= PAINTED, columns, high, low)) == 0
+
+
+# ------------------------------------------------------------------------------------ the pointer
+
+
+@pytest.fixture
+def pointed(page: Page, folder: Path) -> Page:
+    """Return the page with y = x / 100 at steps 0, 10, ..., 1000, and a NaN at 500."""
+    x = np.arange(0.0, 1001.0, 10.0)
+    y = np.where(x == 500, np.nan, x / 100)
+    page.evaluate("size => pixels.mount(...size)", [600, HEIGHT])
+    page.evaluate("one => pixels.show(one, {view: null})", Sender(folder).points(x, y, len(x)))
+    return page
+
+
+def place(page: Page, x: float, y: float) -> tuple[float, float]:
+    """Return the CSS pixel of a value on the page."""
+    frame = page.evaluate("pixels.frame()")
+    (x0, x1), (y0, y1) = frame["x"], frame["y"]
+    left = frame["left"] + (x - x0) / (x1 - x0) * frame["width"]
+    top = frame["top"] + (1 - (y - y0) / (y1 - y0)) * frame["height"]
+    return left / frame["ratio"], top / frame["ratio"]
+
+
+def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Press, move in steps and release."""
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move((start[0] + end[0]) / 2, (start[1] + end[1]) / 2)
+    page.mouse.move(*end)
+    page.mouse.up()
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_drag_zooms_and_double_click_goes_back(pointed: Page, ratio: int) -> None:
+    drag(pointed, place(pointed, 200, 5), place(pointed, 600, 5.2))
+    seen = pointed.evaluate("pixels.told.views.at(-1)")
+    assert seen["view"]["x0"] == pytest.approx(200, abs=1)
+    assert seen["view"]["x1"] == pytest.approx(600, abs=1)
+    assert seen["yRange"] is None
+    frame = pointed.evaluate("pixels.frame()")
+    assert frame["x"] == [seen["view"]["x0"], seen["view"]["x1"]]
+    # A box takes y too.
+    drag(pointed, place(pointed, 300, 5), place(pointed, 400, 3))
+    seen = pointed.evaluate("pixels.told.views.at(-1)")
+    assert seen["view"]["x0"] == pytest.approx(300, abs=1)
+    assert seen["yRange"] == pytest.approx([3, 5], abs=0.05)
+    pointed.mouse.dblclick(*place(pointed, 350, 4))
+    assert pointed.evaluate("pixels.told.views.at(-1)")["yRange"] is None
+    assert pointed.evaluate("pixels.frame().x")[1] == pytest.approx(600, abs=1)
+    pointed.wait_for_timeout(400)
+    pointed.mouse.dblclick(*place(pointed, 350, 4))
+    assert pointed.evaluate("pixels.told.views.at(-1)") == {"view": None, "yRange": None}
+    assert pointed.evaluate("pixels.frame().x") == [0, 1000]
+
+
+@pytest.mark.parametrize("ratio", [1])
+def test_escape_gives_up_a_drag(pointed: Page, ratio: int) -> None:
+    pointed.mouse.move(*place(pointed, 200, 5))
+    pointed.mouse.down()
+    pointed.mouse.move(*place(pointed, 600, 5))
+    pointed.keyboard.press("Escape")
+    pointed.mouse.up()
+    assert pointed.evaluate("pixels.told.views") == []
+
+
+@pytest.mark.parametrize("ratio", [1])
+def test_wheel_zooms_at_the_cursor_with_ctrl_only(pointed: Page, ratio: int) -> None:
+    pointed.mouse.move(*place(pointed, 250, 5))
+    pointed.mouse.wheel(0, -120)
+    assert pointed.evaluate("pixels.told.views") == []
+    pointed.keyboard.down("Control")
+    pointed.mouse.wheel(0, -120)
+    pointed.keyboard.up("Control")
+    pointed.wait_for_function("pixels.told.views.length")
+    x0, x1 = pointed.evaluate("pixels.frame().x")
+    assert x1 - x0 < 800
+    # What is under the cursor stays there.
+    assert (250 - x0) / (x1 - x0) == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize("ratio", [1])
+def test_shift_drag_pans(pointed: Page, ratio: int) -> None:
+    pointed.evaluate("pixels.view({view: {x0: 200, x1: 400}})")
+    pointed.keyboard.down("Shift")
+    drag(pointed, place(pointed, 300, 3), place(pointed, 250, 3))
+    pointed.keyboard.up("Shift")
+    assert pointed.evaluate("pixels.frame().x") == pytest.approx([250, 450], abs=1)
+
+
+@pytest.mark.parametrize("ratio", [1, 2])
+def test_hover_names_a_logged_point(pointed: Page, ratio: int) -> None:
+    left, top = place(pointed, 304.4, 3.1)
+    pointed.mouse.move(left, top)
+    pointed.wait_for_function("pixels.told.hovers.length")
+    hover = pointed.evaluate("pixels.told.hovers.at(-1)")
+    assert hover["x"] == pytest.approx(304.4, abs=2)
+    assert hover["near"] == "run"
+    (hit,) = hover["hits"]
+    assert (hit["x"], hit["y"]) == (300, 3)
+    assert (hit["left"], hit["top"]) == pytest.approx(place(pointed, 300, 3), abs=0.01)
+    # A value that has no place on the axis is still what was logged there.
+    pointed.mouse.move(*place(pointed, 501, 9))
+    pointed.wait_for_function("pixels.told.hovers.at(-1).hits[0].x === 500")
+    assert pointed.evaluate("Number.isNaN(pixels.told.hovers.at(-1).hits[0].y)")
+    assert pointed.evaluate("pixels.told.hovers.at(-1).near") is None
+    pointed.mouse.move(700, 400)
+    pointed.wait_for_function("pixels.told.hovers.at(-1) === null")
+
+
+@pytest.mark.parametrize("ratio", [1])
+def test_click_selects_the_line_under_it(pointed: Page, ratio: int) -> None:
+    pointed.mouse.click(*place(pointed, 305, 3.05))
+    pointed.wait_for_timeout(400)
+    pointed.mouse.click(*place(pointed, 300, 8))
+    assert pointed.evaluate("pixels.told.selected") == ["run", None]

@@ -15,7 +15,19 @@ const KINDS = { f8: Float64Array, f4: Float32Array, i4: Int32Array, u1: Uint8Arr
 const element = document.getElementById("plot") as HTMLElement;
 let plot: LinePlot | undefined;
 let series: Series | undefined;
-let options: LinePlotOptions = { xKind: "step", yLog: false, view: null, yRange: null };
+/** What the plot told its caller, newest last. */
+const told: { views: unknown[]; hovers: unknown[]; selected: (string | null)[] } = {
+  views: [],
+  hovers: [],
+  selected: [],
+};
+const START: LinePlotOptions = {
+  ...{ xKind: "step", yLog: false, view: null, yRange: null },
+  onView: (view, yRange) => told.views.push({ view, yRange }),
+  onHover: (hover) => told.hovers.push(hover),
+  onSelect: (run) => told.selected.push(run),
+};
+let options = START;
 
 async function load(described: Described): Promise<Series> {
   const arrays: Record<string, Numbers | Affine> = {};
@@ -57,11 +69,14 @@ function read(): { frame: ReturnType<LinePlot["frame"]>; cover: string } {
 
 Object.assign(window, {
   pixels: {
+    told,
+    frame: () => plot!.frame(),
     mount(width: number, height: number) {
       plot?.destroy();
       element.style.width = `${width}px`;
       element.style.height = `${height}px`;
-      options = { xKind: "step", yLog: false, view: null, yRange: null };
+      options = START;
+      for (const list of Object.values(told)) list.length = 0;
       plot = createLinePlot(element, [], options);
     },
     async show(described: Described, changed: Partial<LinePlotOptions>) {
