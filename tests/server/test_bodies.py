@@ -6,15 +6,18 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 
 from epochal.server.bodies import (
+    SHARE_STEP,
     BadEncoding,
     BodyTooLarge,
     Busy,
     ReceiveBudget,
+    TooSlow,
     UnsupportedEncoding,
     read_body,
     zstd_module,
@@ -135,3 +138,26 @@ async def test_budget_makes_requests_wait_and_then_refuses():
     await budget.give(80)
     await waiting
     await budget.take(70)
+
+
+async def test_a_share_grows_with_the_bytes_that_arrive_and_is_given_back():
+    budget = ReceiveBudget(3 * SHARE_STEP, patience_s=0.05)
+    async with budget.share() as slow, budget.share() as other:
+        assert await read_body(_request(b"x" * 100), 1000, slow) == b"x" * 100
+        await other.hold(2 * SHARE_STEP)
+        with pytest.raises(Busy):
+            await slow.hold(2 * SHARE_STEP)
+    await budget.take(3 * SHARE_STEP)
+
+
+async def test_a_client_that_stops_in_the_middle_is_given_up(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("epochal.server.bodies.STALL_S", 0.05)
+    coming = [{"type": "http.request", "body": b"half", "more_body": True}]
+
+    async def receive() -> Any:
+        if coming:
+            return coming.pop()
+        await asyncio.Event().wait()
+
+    with pytest.raises(TooSlow):
+        await read_body(Request({"type": "http", "headers": []}, receive=receive), 1000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import os
 import sys
@@ -79,6 +80,8 @@ def run(args: argparse.Namespace) -> int:
         process = ServerProcess(options)
     except StoreLocked as error:
         print(f"epochal: {error}", file=sys.stderr)
+        if not args.no_open:
+            _open_running(options.data)
         return 1
     failure = process.run(lambda: _announce(process, open_browser=not args.no_open))
     if failure is not None:
@@ -115,6 +118,19 @@ def _announce(process: ServerProcess, *, open_browser: bool) -> None:
         import webbrowser
 
         threading.Thread(target=webbrowser.open, args=(process.login_url,), daemon=True).start()
+
+
+def _open_running(data: Path) -> None:
+    """Show the server that has the directory already: that is what a second `epochal up` is after."""
+    try:
+        described = json.loads((data / "server.json").read_text("utf-8"))
+        link = f"{described['url']}/login?token={described['token']}"
+    except (OSError, ValueError, KeyError):
+        return
+    if _has_browser():
+        import webbrowser
+
+        webbrowser.open(link)
 
 
 def _has_browser() -> bool:

@@ -30,7 +30,14 @@ from epochal.errors import (
     StoreFull,
     UsageError,
 )
-from epochal.server.bodies import BadEncoding, BodyTooLarge, Busy, UnsupportedEncoding, zstd_module
+from epochal.server.bodies import (
+    BadEncoding,
+    BodyTooLarge,
+    Busy,
+    TooSlow,
+    UnsupportedEncoding,
+    zstd_module,
+)
 from epochal.server.guard import HostRefused, OriginRefused
 
 COMPRESS_FROM_BYTES = 1024
@@ -75,6 +82,7 @@ STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (FilterError, 400, "bad_filter"),
     (CorruptRecord, 400, "corrupt_record"),
     (UsageError, 400, "bad_request"),
+    (TooSlow, 408, "too_slow"),
     (Busy, 429, "busy"),
     (StoreFull, 507, "store_full"),
     (EnvironmentFault, 503, "unavailable"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
+from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -17,6 +18,8 @@ from epochal.errors import DataError, EnvironmentFault, EpochalError
 
 JOURNAL_LIMIT = 8 * 1024 * 1024
 JSON_LIMIT = 4 * 1024 * 1024
+SHARE_STEP = 256 * 1024
+STALL_S = 60.0
 ZSTD_WINDOW_LOG = 23
 """A zstd frame may ask for 2**27 bytes of window by itself; no body that we take needs more than its cap."""
 
@@ -33,6 +36,10 @@ class UnsupportedEncoding(EpochalError):
     """A body has a Content-Encoding that the server cannot read."""
 
 
+class TooSlow(EnvironmentFault):
+    """A client has stopped in the middle of its body."""
+
+
 class Busy(EnvironmentFault):
     """Too much is being received at the moment; the client should come back."""
 
@@ -40,8 +47,9 @@ class Busy(EnvironmentFault):
 class ReceiveBudget:
     """How many bytes of bodies the server holds at once, over all requests.
 
-    A request waits for its share before its body is read, so that the network holds back a thousand clients
-    that come back at once with an hour of backlog each, and not this process's memory.
+    A request takes its share as its bytes arrive, and waits when there is none: the network then holds back a thousand
+    clients that come back at once with an hour of backlog each, and not this process's memory. One that waits for
+    too long is sent away, which frees what it held; so requests that wait for each other do not do so for ever.
     """
 
     def __init__(self, size: int = 128 * 1024 * 1024, patience_s: float = 10.0) -> None:
@@ -65,21 +73,38 @@ class ReceiveBudget:
             self._free += size
             self._changed.notify_all()
 
-
-def expected_size(request: Request, limit: int) -> int:
-    """Return how many bytes of memory the body of a request may take: twice its length, or the limit."""
-    if "content-encoding" in request.headers:
-        return limit
-    try:
-        return min(limit, 2 * int(request.headers["content-length"]))
-    except (KeyError, ValueError):
-        return limit
+    def share(self) -> Share:
+        """Return the share of one request: an asynchronous context manager that gives back what it took."""
+        return Share(self)
 
 
-async def read_body(request: Request, limit: int) -> bytes:
+class Share:
+    """What one request has taken from a budget."""
+
+    def __init__(self, budget: ReceiveBudget) -> None:
+        self._budget = budget
+        self._taken = 0
+
+    async def __aenter__(self) -> Share:
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._taken:
+            await self._budget.give(self._taken)
+
+    async def hold(self, size: int) -> None:
+        """Take what is missing of `size` bytes, in steps that make it cheap. Raises Busy."""
+        if size > self._taken:
+            missing = max(size - self._taken, SHARE_STEP)
+            await self._budget.take(missing)
+            self._taken += missing
+
+
+async def read_body(request: Request, limit: int, share: Share | None = None) -> bytes:
     """Return the decompressed body of a request.
 
-    Raises BodyTooLarge beyond `limit` bytes (before or after decompression), BadEncoding and UnsupportedEncoding.
+    `share` is where its memory is counted: twice its size, as the parts are put together at the end. Raises
+    BodyTooLarge beyond `limit` bytes (before or after decompression), BadEncoding, UnsupportedEncoding, TooSlow, Busy.
     """
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
@@ -89,23 +114,36 @@ async def read_body(request: Request, limit: int) -> bytes:
     decoder = _decoder(request.headers.get("content-encoding", "identity").strip().lower())
     parts: list[bytes] = []
     received = size = 0
-    async for chunk in request.stream():
+    async for chunk in _chunks(request):
         received += len(chunk)
         if received > limit:
             raise BodyTooLarge(f"the body has more than the {limit} bytes that fit; send less")
-        if decoder is None:
-            parts.append(chunk)
-            continue
-        part = decoder.feed(chunk, limit - size)
+        part = chunk if decoder is None else decoder.feed(chunk, limit - size)
         size += len(part)
         if size > limit:
             raise BodyTooLarge(
                 f"the body has more than the {limit} bytes that fit once decompressed; send less"
             )
+        if share is not None:
+            await share.hold(2 * size)
         parts.append(part)
     if decoder is not None and received and not decoder.finished():
         raise BadEncoding("the body ends inside its compressed stream; send it again")
     return b"".join(parts)
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body as it arrives. Raises TooSlow when nothing does for a while."""
+    chunks = request.stream()
+    while True:
+        try:
+            async with asyncio.timeout(STALL_S):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            raise TooSlow(f"nothing more of the body has come for {STALL_S:g} s") from None
+        yield chunk
 
 
 class _Decoder(Protocol):

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from epochal.errors import UsageError
 from epochal.server import wire
 from epochal.server.answers import BadChecksum, json_response
-from epochal.server.bodies import JOURNAL_LIMIT, expected_size, read_body
+from epochal.server.bodies import JOURNAL_LIMIT, read_body
 from epochal.server.route import Call
 
 WRITER = re.compile(r"[A-Za-z0-9._-]{1,128}")
@@ -30,17 +30,12 @@ async def append(call: Call) -> Response:
     writer = _writer(call)
     where = call.parameters(wire.JournalParameters)
     store = await call.service.open_store()
-    budget = call.service.budget
-    share = expected_size(call.request, JOURNAL_LIMIT)
-    await budget.take(share)
-    try:
-        data = await read_body(call.request, JOURNAL_LIMIT)
+    async with call.service.budget.share() as share:
+        data = await read_body(call.request, JOURNAL_LIMIT, share)
         _check_sum(call.request.headers.get("x-epochal-crc32"), data)
         ack = await asyncio.wrap_future(
             store.submit(call.principal, writer, where.offset, data, final=where.final)
         )
-    finally:
-        await budget.give(share)
     return json_response(call.request, wire.Offset(ack.offset))
 
 
