@@ -143,7 +143,7 @@ class SeriesAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HistoryColumn:
-    """Every value of (key, kind, writer) on a page of history: rows int64[n], steps int64[n], times float64[n], values."""
+    """Every value of (key, kind, writer) on a page of history: rows, steps int64[n], times float64[n], values."""
 
     key: str
     kind: Kind
@@ -278,7 +278,7 @@ class RunEdit:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric`` and its largest count of values."""
+    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric``, its largest count of values."""
 
     name: str
     kinds: tuple[Kind, ...]

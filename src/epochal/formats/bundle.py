@@ -78,7 +78,9 @@ def read_bundle(data: bytes) -> tuple[dict[str, Any], Callable[[dict[str, Any]],
 
     def array(reference: dict[str, Any]) -> npt.NDArray[Any]:
         if reference["dtype"] == "affine":
-            return reference["start"] + reference["stride"] * np.arange(reference["length"], dtype=np.float64)
+            return reference["start"] + reference["stride"] * np.arange(
+                reference["length"], dtype=np.float64
+            )
         dtype = np.dtype(_DTYPES[reference["dtype"]])
         start, size = body + reference["offset"], dtype.itemsize * reference["length"]
         if reference["offset"] < 0 or start + size > len(data):

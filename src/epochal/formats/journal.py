@@ -14,7 +14,8 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
     EXIT     JSON {"exit_code", "state", "time", "dropped"}
 
 A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.
-JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates are escaped.
+JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates
+are escaped.
 """
 
 from __future__ import annotations
@@ -54,19 +55,21 @@ def encode_record(kind: int, payload: bytes) -> bytes:
     return body + CRC.pack(zlib.crc32(body))
 
 
-def encode_json_record(kind: int, value: Any) -> bytes:  # noqa: ANN401 - the JSON border
+def encode_json_record(kind: int, value: Any) -> bytes:
     """Return a record whose payload is `value` as JSON."""
     return encode_record(kind, dump_json(value))
 
 
-def dump_json(value: Any) -> bytes:  # noqa: ANN401 - the JSON border
+def dump_json(value: Any) -> bytes:
     """Return compact ASCII JSON; non-finite floats become the literals NaN, Infinity and -Infinity."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=True).encode("ascii")
 
 
 def encode_schema(schema_id: int, columns: Sequence[tuple[str, str]]) -> bytes:
     """Return the SCHEMA record that gives `schema_id` (0 to 65535) its keys and kind letters."""
-    return encode_record(SCHEMA, struct.pack("<H", schema_id) + dump_json([list(c) for c in columns]))
+    return encode_record(
+        SCHEMA, struct.pack("<H", schema_id) + dump_json([list(c) for c in columns])
+    )
 
 
 class RowLayout:
@@ -88,7 +91,7 @@ class RowLayout:
         """Bytes of a whole record when the schema has no j values."""
 
     def encode(self, step: int, time: float, values: Sequence[Any]) -> bytes:
-        """Return the ROW record; j values are given as JSON bytes. Raises struct.error for a value that does not fit."""
+        """Return the ROW record; j values are given as JSON bytes. Raises struct.error for one that does not fit."""
         if not self.objects:
             body = self.fixed.pack(self.prefix, self.schema_id, step, time, *values)
             return body + CRC.pack(zlib.crc32(body))
@@ -101,7 +104,7 @@ class RowLayout:
         return body + CRC.pack(zlib.crc32(body))
 
     def decode(self, payload: bytes | memoryview) -> tuple[int, float, list[Any]]:
-        """Return (step, time, values) of a ROW payload; j values are parsed. Raises ValueError or struct.error on nonsense."""
+        """Return (step, time, values) of a ROW payload, j values parsed. Raises ValueError or struct.error."""
         size = self.fixed.size - PREFIX_SIZE
         data = bytes(payload)
         _prefix, _schema, step, time, *values = self.fixed.unpack(self.prefix + data[:size])
@@ -133,11 +136,14 @@ class Damage(NamedTuple):
     reason: str
 
 
-def read_records(data: bytes | memoryview, start: int = 0, *, final: bool = False) -> Iterator[Record | Damage]:
+def read_records(
+    data: bytes | memoryview, start: int = 0, *, final: bool = False
+) -> Iterator[Record | Damage]:
     """Yield the records of `data` from `start`, skipping what is damaged and stopping before an incomplete last one.
 
-    A header whose CRC fails is damage: the reader goes on at the next header whose CRC holds. Where there is none, a live journal
-    (`final` false) is not read further: the bytes may not have arrived yet. With `final`, the rest is reported as damage.
+    A header whose CRC fails is damage: the reader goes on at the next header whose CRC holds. Where there is none, a
+    live journal (`final` false) is not read further: the bytes may not have arrived yet. With `final`, the rest is
+    reported as damage.
     """
     view = memoryview(data)
     size = len(view)
@@ -174,9 +180,11 @@ def read_records(data: bytes | memoryview, start: int = 0, *, final: bool = Fals
 
 def parse_header(view: memoryview, position: int) -> tuple[int, int] | None:
     """Return (type, payload length) of an intact header at `position`, None when there is none."""
-    if position + PREFIX_SIZE > len(view) or view[position : position + 2] != MAGIC:
+    if position + PREFIX_SIZE > len(view) or bytes(view[position : position + 2]) != MAGIC:
         return None
-    if CRC.unpack_from(view, position + PREFIX.size)[0] != zlib.crc32(view[position : position + PREFIX.size]):
+    if CRC.unpack_from(view, position + PREFIX.size)[0] != zlib.crc32(
+        view[position : position + PREFIX.size]
+    ):
         return None
     _magic, kind, version, length = PREFIX.unpack_from(view, position)
     if version != FORMAT or length > MAX_PAYLOAD:

@@ -7,14 +7,14 @@ Unicode text of 1 to 128 characters without ``/`` and control characters; no nam
 **Threads.** Methods may be called from any thread. Reads see every write acknowledged before the read began, whichever
 server acknowledged it. Answers are frozen values; arrays in them are read-only and may be views of cached data.
 
-**Acknowledgement.** When the future of `submit` has a result, the bytes before its offset survive the loss of the process and of
-the machine's power. Rows get consecutive numbers in the order of the stream. The same bytes submitted again, whole or in
-part, by anyone, change nothing. A batch is all or nothing, but a damaged record in it is skipped, counted in the writer's
-`damage` and does not stop the records after it.
+**Acknowledgement.** When the future of `submit` has a result, the bytes before its offset survive the loss of the
+process and of the machine's power. Rows get consecutive numbers in the order of the stream. The same bytes submitted
+again, whole or in part, by anyone, change nothing. A batch is all or nothing, but a damaged record in it is skipped,
+counted in the writer's `damage` and does not stop the records after it.
 
 **Errors.** `OffsetGap` (bytes from after the store's offset), `RunDeleted`, `StoreFull` (disk full, or the reserve of
-5 % is reached), `StoreClosed` (closed, or a commit could not be made durable: such a store only reads until it is opened anew),
-`NotFound`, `Forbidden`, `UsageError`.
+5 % is reached), `StoreClosed` (closed, or a commit could not be made durable: such a store only reads until it is
+opened anew), `NotFound`, `Forbidden`, `UsageError`.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ class Store(ABC):
 
         An incomplete last record is left out of the acknowledged offset, unless `final`: then it is skipped as damage.
         Bytes before the store's offset are ignored. The first bytes of an unknown writer must begin with an intact HEAD
-        record (offset 0), whose run is found by uid, then by (entity, project, id), else created; entity and project are created
-        as needed. Empty `data` is a heartbeat.
+        record (offset 0), whose run is found by uid, then by (entity, project, id), else created; entity and project
+        are created as needed. Empty `data` is a heartbeat.
         """
 
     def append(
@@ -72,9 +72,10 @@ class Store(ABC):
 
     @abstractmethod
     def sweep_silent(self, silence_s: float = 40.0) -> list[str]:
-        """Mark writers crashed whose last sign of life has not changed for `silence_s` on this process's monotonic clock.
+        """Mark writers crashed whose last sign of life has not changed for `silence_s` seconds.
 
-        Returns the uids of writers marked. Meant to be called every few seconds by each server.
+        The seconds are those of this process's monotonic clock. Returns the uids of writers marked. Meant to be called
+        every few seconds by each server.
         """
 
     @abstractmethod
@@ -129,7 +130,7 @@ class Store(ABC):
 
     @abstractmethod
     def delete_run(self, principal: Principal, uid: str) -> None:
-        """Delete a trashed run for ever; its uid and those of its writers stay dead. Raises Conflict outside the trash."""
+        """Delete a trashed run for ever; its uid and its writers' stay dead. Raises Conflict outside the trash."""
 
     @abstractmethod
     def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
@@ -139,7 +140,10 @@ class Store(ABC):
 
     @abstractmethod
     def series(self, principal: Principal, query: SeriesQuery) -> SeriesAnswer:
-        """Return the series asked for, reduced to the width asked for (docs/reference/http.md). Unknown runs and keys have no entry."""
+        """Return the series asked for, reduced to the width asked for (docs/reference/http.md).
+
+        Unknown runs and keys have no entry.
+        """
 
     @abstractmethod
     def history(
@@ -163,7 +167,7 @@ class Store(ABC):
 
     @abstractmethod
     def watch(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call `callback` (from any thread, quickly) after commits of this process; returns the function that ends it."""
+        """Call `callback` (from any thread, quickly) after commits of this process; return what ends it."""
 
     # ---- life
 

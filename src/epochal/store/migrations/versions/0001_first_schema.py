@@ -140,9 +140,7 @@ def upgrade() -> None:
         sa.Column("deleted", sa.Double, nullable=False),
     )
     op.create_index("ix_run_project_version", "run", ["project_id", "version"])
-    op.create_index(
-        "ix_run_project_state", "run", ["project_id", "trashed", "archived", "state"]
-    )
+    op.create_index("ix_run_project_state", "run", ["project_id", "trashed", "archived", "state"])
     op.create_index(
         "uq_run_name",
         "run",
