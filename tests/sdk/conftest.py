@@ -28,7 +28,9 @@ def start_script(tmp_path: Path, data_dir: Path) -> Iterator[Callable[..., subpr
             env={
                 **os.environ,
                 "EPOCHAL_DIR": str(data_dir),
-                "PYTHONPATH": os.pathsep.join((str(REPOSITORY / "src"), str(REPOSITORY))),
+                "PYTHONPATH": os.pathsep.join(
+                    (str(REPOSITORY / "src"), str(REPOSITORY), os.environ.get("PYTHONPATH", ""))
+                ),
                 **environment,
             },
             cwd=tmp_path,

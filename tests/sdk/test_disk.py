@@ -71,6 +71,17 @@ def test_rows_wait_in_memory_and_are_written_when_there_is_room(
     assert sum("cannot write" in record.message for record in caplog.records) == 1
 
 
+def test_a_script_that_closes_every_file_goes_on(data_dir, caplog):
+    run = epochal.init(project="p", settings=QUIET)
+    run.log({"i": 0})
+    assert run._sink is not None
+    os.close(run._sink.fd)
+    for i in range(1, 10):
+        run.log({"i": i})
+    run.finish()
+    assert only_journal(data_dir).values("i") == list(range(10))
+
+
 def test_the_heartbeat_retries(data_dir, disk, caplog):
     run = epochal.init(project="p", settings=QUIET)
     disk.room = 10

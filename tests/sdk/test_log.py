@@ -128,15 +128,6 @@ def test_values_of_torch(run, data_dir):
     }
 
 
-@pytest.mark.soak
-def test_values_of_jax(run, data_dir):
-    jnp = pytest.importorskip("jax.numpy")
-    run.log({"x": jnp.float32(0.5), "n": jnp.int32(3), "b": jnp.bfloat16(0.25)})
-    run.finish()
-    (row,) = only_journal(data_dir).rows
-    assert row.letters == {"x": "d", "n": "q", "b": "d"}
-
-
 def test_nested_dicts_become_dotted_keys_and_none_is_left_out(run, data_dir):
     run.log({"train": {"loss": 1.0, "deep": {"er": 2}}, "nothing": None, "empty": {}})
     run.finish()

@@ -264,6 +264,29 @@ def test_login_checks_and_stores_the_key(client_dir, server, monkeypatch):
     assert epochal.Api().run("p/a").history()["i"].tolist() == [1]
 
 
+def test_journals_that_a_server_has_are_removed_after_a_week(client_dir, server):
+    from epochal.sdk.directory import DataDirectory
+
+    settings = {**ENVIRONMENT, "base_url": server.url}
+    with epochal.init(project="p", id="a", config={"lr": 1}, settings=settings) as run:
+        run.log({"i": 1}, step=6)
+    waiting = epochal.init(project="p", id="b", mode="offline", settings=ENVIRONMENT)
+    waiting.finish()
+    directory = DataDirectory(str(client_dir))
+    week_ago = time.time() - 8 * 86_400
+    for path in client_dir.rglob("*"):
+        os.utime(path, (week_ago, week_ago))
+    assert directory.remove_old_sent() == 1
+    assert list(Path(run.dir).glob("*.ep")) == []
+    assert len(list(Path(waiting.dir).glob("*.ep"))) == 1
+    assert directory.remove_old_sent(keep_s=0) == 0  # it looks once a day
+    with epochal.init(
+        project="p", id="a", resume="must", mode="offline", settings=ENVIRONMENT
+    ) as again:
+        assert again.step == 7
+        assert again.config.lr == 1
+
+
 def test_segments_are_sent_across_their_borders(client_dir, server, monkeypatch):
     monkeypatch.setattr(senders, "FIRST_CHUNK", 2000)
     monkeypatch.setattr(senders, "SMALLEST_CHUNK", 100)

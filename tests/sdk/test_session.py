@@ -171,6 +171,14 @@ def test_unknown_settings_get_one_warning(data_dir, caplog):
     assert "_disable_stats, console" in record.message
 
 
+def test_login_without_a_server_is_nothing(data_dir):
+    assert epochal.login() is False
+    assert epochal.login(relogin=True) is False
+    with pytest.raises(epochal.UsageError, match="which server"):
+        epochal.login(key="x")
+    assert list(data_dir.iterdir()) == []
+
+
 def test_disabled_records_nothing(data_dir):
     run = epochal.init(mode="disabled", config={"a": 1})
     run.log({"x": 1})

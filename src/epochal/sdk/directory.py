@@ -15,6 +15,8 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 from epochal.formats.journal import parse_segment_name
 
+KEEP_S = 7 * 86_400.0
+LOOK_S = 86_400.0
 FOLDERS = ("runs", "names", "active", "outbox")
 
 
@@ -141,6 +143,52 @@ class DataDirectory:
         for parts in found.values():
             parts.sort()
         return found
+
+    def mark_sent(self, uid: str, writer: str) -> None:
+        """Note that a server has the whole journal of `writer`, which has ended."""
+        try:
+            with open(os.path.join(self.run_directory(uid), writer + ".sent"), "wb"):
+                pass
+        except OSError:
+            return  # then the journal is kept
+
+    def remove_old_sent(self, keep_s: float = KEEP_S) -> int:
+        """Remove journals that a server has had for `keep_s` seconds; looks once a day. Returns how many.
+
+        Name, config, summary and last step stay in ``resume.json``.
+        """
+        now = time.time()
+        looked = os.path.join(self.root, "outbox", ".looked")
+        try:
+            if 0 <= now - os.stat(looked).st_mtime < LOOK_S:
+                return 0
+        except OSError:
+            pass
+        removed = 0
+        try:
+            with open(looked, "wb"):
+                os.utime(looked)
+            runs = os.listdir(os.path.join(self.root, "runs"))
+        except OSError:
+            return 0
+        for uid in runs:
+            folder = self.run_directory(uid)
+            try:
+                marks = [name for name in os.listdir(folder) if name.endswith(".sent")]
+                marks = [
+                    m for m in marks if now - os.stat(os.path.join(folder, m)).st_mtime > keep_s
+                ]
+            except OSError:
+                continue
+            if not marks or not os.path.exists(os.path.join(folder, "resume.json")):
+                continue
+            segments = self.segments(uid)
+            for mark in marks:
+                for _base, path in segments.get(mark.removesuffix(".sent"), ()):
+                    remove_quietly(path)
+                remove_quietly(os.path.join(folder, mark))
+                removed += 1
+        return removed
 
     def outbox(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield (writer, entry) of the journals that a remote server has not acknowledged."""

@@ -36,16 +36,21 @@ class Process:
 process = Process()
 _installed = False
 _at_exit: list[Callable[[int], None]] = []
+_in_child: list[Callable[[], None]] = []
 
 
-def install(finish_all: Callable[[int], None]) -> None:
-    """Set up the hooks of this process; `finish_all` gets the exit code when the interpreter ends."""
+def install(finish_all: Callable[[int], None], in_child: Callable[[], None]) -> None:
+    """Set up the hooks of this process.
+
+    `finish_all` gets the exit code when the interpreter ends; `in_child` is called in forked children.
+    """
     global _installed
     if _installed:
         return
     _installed = True
     exit_watch.install()
     _at_exit.append(finish_all)
+    _in_child.append(in_child)
     atexit.register(_end)
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=after_fork_in_child)
@@ -58,6 +63,8 @@ def after_fork_in_child() -> None:
     for sink in parent_sinks:
         sink.detach_in_child()
     process.sinks = parent_sinks
+    for reset in _in_child:
+        reset()
 
 
 def sender() -> Sender:

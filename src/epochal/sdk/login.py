@@ -9,20 +9,23 @@ from epochal.errors import Refused, TransportError, UsageError
 from epochal.sdk.directory import DataDirectory, default_data_directory, read_json, write_json
 
 
-def login(key: str | None = None, host: str | None = None, *, relogin: bool | None = None) -> bool:
+def login(key: str | None = None, host: str | None = None, **others: Any) -> bool:
     """Check an API key against a server and store both in the data directory (mode 0600).
 
     Runs started afterwards are sent there. key, host: by default EPOCHAL_API_KEY and EPOCHAL_BASE_URL,
-    then what was stored before. relogin is accepted for scripts written for wandb.
+    then what was stored before; without any of them there is nothing to log in to, and the answer is
+    False. Other keywords (relogin, force, ...) are accepted for scripts written for wandb.
 
     Raises UsageError when the server or key is not known, Refused when the server does not accept the
     key, TransportError when it does not answer.
     """
-    del relogin
+    del others
     from epochal.sdk.sender import HttpConnection
 
     stored = credentials()
     url = (host or os.environ.get("EPOCHAL_BASE_URL") or stored.get("default") or "").rstrip("/")
+    if not url and key is None:
+        return False
     if not url:
         raise UsageError("which server? pass host='http://...' or set EPOCHAL_BASE_URL")
     if not url.startswith(("http://", "https://")):

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import httpx
 
 SMALLEST_CHUNK = 16 * 1024
-FIRST_CHUNK = 256 * 1024
+FIRST_CHUNK = 64 * 1024
 LARGEST_CHUNK = 4 * 1024 * 1024
 RECORD_LIMIT = 8 * 1024 * 1024 - 1
 """The largest body that a server takes; one record may need it."""
@@ -404,6 +404,7 @@ class Sender:
 
     def _finish(self, stream: Stream) -> None:
         stream.forget()
+        stream.directory.mark_sent(stream.run, stream.writer)
         with self._lock:
             self._streams.pop(stream.writer, None)
 

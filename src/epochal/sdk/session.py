@@ -231,7 +231,7 @@ def _start(settings: Resolved) -> Run:
     if continuing:
         _take_known_config(run, known)
     _runs.append(run)
-    lifetime.install(_finish_all)
+    lifetime.install(_finish_all, _forget_lock)
     lifetime.process.sinks.append(sink)
     lifetime.process.heartbeat.add(sink, local=remote is None)
     if remote is not None:
@@ -388,6 +388,7 @@ def _record_environment(sink: Sink, facts: dict[str, Any]) -> threading.Thread:
 
     def add_slow_facts() -> None:
         try:
+            sink.directory.remove_old_sent()
             for slow in environment.slow_facts():
                 sink.patch({"environment": redact(slow)})
         except Exception as error:  # never the training's trouble
@@ -509,6 +510,12 @@ def _write_resume(run: Run, sink: Sink) -> None:
         write_json(os.path.join(run.dir, "resume.json"), value)
     except (OSError, ValueError, TypeError):
         return  # a later resume= reads the journal instead; the end of the run goes on
+
+
+def _forget_lock() -> None:
+    """In a forked child: another thread of the parent may have held the lock."""
+    global _lock
+    _lock = threading.RLock()
 
 
 def _finish_all(exit_code: int) -> None:

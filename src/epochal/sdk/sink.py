@@ -457,6 +457,8 @@ class Sink:
         """Take over a record of which the disk took only `written` bytes; called with the lock held."""
         self._deferring = True
         self._close_fast_path()
+        if error is not None and error.errno == errno.EBADF:
+            self.fd = -1  # the script closed every file, as daemons do: ours is opened again
         if written:
             self._torn = (record, written)
         else:

@@ -126,6 +126,8 @@ def _send_one(
     report.journals += 1
     if _is_quiet(stream) or _has_ended(stream):
         stream.forget()
+        if not os.path.exists(stream.directory.active_path(stream.writer)):
+            stream.directory.mark_sent(stream.run, stream.writer)
     else:
         stream.save()
     return ""
