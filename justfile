@@ -32,7 +32,7 @@ e2e *arguments:
 
 # every promise as a table: ours, the peers', the ratio
 bench *arguments:
-    {{ python }} scripts/bench.py {{ arguments }}
+    {{ python }} benchmarks/run_all.py {{ arguments }}
 
 # what is too long for every change: kill loops, planted faults, fuzzing, peers; ends with one verdict
 soak *arguments:
