@@ -53,6 +53,14 @@ class Server {
           const all = Array.from({ length: this.rows - from }, (_, i) => from + i);
           const y = range ? all.filter((v) => v >= range[0] && v <= range[1]) : all;
           const kept = y.length <= 4 * px ? y : y.slice(0, 1);
+          if (kept.length < y.length) {
+            const [x0, first] = [Float64Array.from(kept), Float64Array.from(kept)];
+            return {
+              mode: "columns" as const,
+              ...{ run, key, total: this.rows, starts: [0], sorted: true, x0, x1: x0, first },
+              ...{ min: first, max: first, last: first, flags: new Uint8Array(1) },
+            };
+          }
           return {
             mode: "points" as const,
             ...{ run, key, total: this.rows, starts: [0] },
@@ -60,7 +68,7 @@ class Server {
             y: Float64Array.from(kept),
           };
         })
-        .filter((one) => one.y.length > 0),
+        .filter((one) => one.mode === "columns" || one.y.length > 0),
     );
     const further = Array.from({ length: this.sessions - 1 }, (_, i) => `,${i + 2}:1`).join("");
     const mark = `${this.rows}${further}`;
@@ -283,6 +291,14 @@ describe("SeriesLoader", () => {
     ]);
     await server.turn();
     expect(server.questions).toHaveLength(5);
+    expect(watch.series()[0]!.mode).toBe("columns");
+    for (const rows of [1600, 2100, 2400]) {
+      server.rows = rows;
+      loader.markChanged(["a"]);
+      await server.turn();
+    }
+    await server.turn();
+    expect(server.questions.at(-1)!.since, "columns that have grown, too").toBeUndefined();
   });
 });
 

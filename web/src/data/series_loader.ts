@@ -43,7 +43,7 @@ const MAX_UNDER_WAY = 6;
 /** Series in one request: small enough that the first charts of many do not wait for the last. */
 const MAX_BATCH = 400;
 const CACHE_BYTES = 192 * 2 ** 20;
-/** Points of one series beyond which it is asked for anew as columns, as a multiple of the width. */
+/** Points or columns of one series beyond which it is asked for anew, as a multiple of the width. */
 const REDUCE_AT = 8;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 const WIDTHS = [128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
@@ -106,9 +106,9 @@ function isWhole(entry: Entry): boolean {
   );
 }
 
-/** Whether appending has made a series of points much longer than its width deserves. */
+/** Whether appending has made a series much longer than its width deserves. */
 function isOvergrown(entry: Entry): boolean {
-  return entry.series?.mode === "points" && entry.series.y.length > REDUCE_AT * entry.px;
+  return entry.series !== null && length(entry.series) > REDUCE_AT * entry.px;
 }
 
 /**

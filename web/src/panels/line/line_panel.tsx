@@ -117,8 +117,15 @@ class PanelModel {
       view: range && { x0: range[0], x1: range[1] },
       yRange: ws.view.value.yr[name] ?? null,
       history: ws.history,
-      onView: (view: { x0: number; x1: number } | null, yRange: readonly [number, number] | null) =>
-        ws.zoom(axis, view && [view.x0, view.x1], name, yRange),
+      onView: (
+        view: { x0: number; x1: number } | null,
+        yRange: readonly [number, number] | null,
+      ) => {
+        // Under the resting pointer now lies another position: what was said of the old one goes.
+        this.plot?.setHover(null);
+        this.onHover(null, axis);
+        ws.zoom(axis, view && [view.x0, view.x1], name, yRange);
+      },
       onHover: (hover: Hover | null) => this.onHover(hover, axis),
       onSelect: (run: string | null) => ws.select(run),
       onWidth: (pixels: number) => {
