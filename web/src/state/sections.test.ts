@@ -32,6 +32,20 @@ describe("arrange", () => {
     ]);
   });
 
+  it("shows training before keys that are merely alone", () => {
+    const logged = keys(
+      "perf/s",
+      "train/a",
+      "train/b",
+      "optim/lr",
+      "system/cpu",
+      "noise/x",
+      "noise/y",
+    );
+    const ids = arrange(logged, DEFAULT_VIEW).map((one) => one.id);
+    expect(ids).toEqual(["train", "noise", "", "system"]);
+  });
+
   it("folds system until it is opened, and a filter opens what it finds", () => {
     const logged = keys("system/cpu", "loss");
     expect(arrange(logged, DEFAULT_VIEW).map((one) => one.isFolded)).toEqual([false, true]);

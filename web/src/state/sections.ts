@@ -24,11 +24,14 @@ export function prefixOf(key: string): string {
   return cut > 0 ? key.slice(0, cut) : "";
 }
 
-/** Pinned, keys without a prefix, train, validation, losses, the rest as first logged, system last. */
+/**
+ * Pinned, keys without a prefix, train, validation, losses, the rest as first logged, system last. Prefixes
+ * of one key each, with no key without a prefix to lead them, are a rest, too.
+ */
 function rank(section: Section): number {
   const id = section.id.toLowerCase();
   if (section.id === PINNED) return 0;
-  if (id === "") return 1;
+  if (id === "") return section.keys.some((key) => prefixOf(key.name) === "") ? 1 : 5.5;
   if (/^train(ing)?$/.test(id)) return 2;
   if (/^(val|valid|validation|eval|evaluation|test)$/.test(id)) return 3;
   if (/loss/.test(id)) return 4;

@@ -25,7 +25,8 @@ export interface View {
   /** Keys whose y axis is logarithmic; "*" for all. */
   ylog: readonly string[];
   tags: string;
-  cols: readonly string[];
+  /** Columns beside the names of the runs; null: those that suggest themselves. */
+  cols: readonly string[] | null;
   sort: string;
   /** Sections that are not as they come: closed ones that open, and open ones that close. */
   fold: readonly string[];
@@ -44,7 +45,7 @@ export const DEFAULT_VIEW: View = {
   yr: {},
   ylog: [],
   tags: "",
-  cols: [],
+  cols: null,
   sort: "-created",
   fold: [],
   full: null,
@@ -90,7 +91,7 @@ export function encodeView(view: View): string {
     add(`yr:${encodePart(key)}`, `${lo},${hi}`);
   if (view.ylog.length) add("ylog", list(view.ylog));
   if (view.tags) add("tags", encodePart(view.tags));
-  if (view.cols.length) add("cols", list(view.cols));
+  if (view.cols) add("cols", list(view.cols));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
   if (view.fold.length) add("fold", list(view.fold));
   if (view.full !== null) add("full", encodePart(view.full));
@@ -118,7 +119,7 @@ export function decodeView(query: string): View {
     yr: decodeYRanges(raw),
     ylog: items("ylog"),
     tags: text("tags"),
-    cols: items("cols"),
+    cols: raw.has("cols") ? items("cols") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,
     fold: items("fold"),
     full: raw.has("full") ? text("full") : null,

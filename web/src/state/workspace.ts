@@ -22,6 +22,7 @@ import { paced } from "./pace.ts";
 import { arrivedQuery, writeQuery } from "./route.ts";
 import { RunList } from "./run_list.ts";
 import { arrange, isChartable, type Section } from "./sections.ts";
+import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
 import { DEFAULT_VIEW, decodeView, encodeView, type View } from "./view.ts";
 
@@ -52,7 +53,10 @@ export class Workspace {
   readonly keys = signal<readonly Key[]>([]);
   readonly areKeysReady = signal(false);
   readonly keysError = signal<Error | null>(null);
+  /** Every column that runs of the project have. */
   readonly columns = signal<readonly Column[]>([]);
+  /** The columns beside the names of the runs. */
+  readonly listed = computed(() => this.view.value.cols ?? suggestColumns(this.columns.value));
   readonly liveness = signal<Liveness>("connecting");
   /** When the server last told of anything, in seconds since the epoch. */
   readonly heardAt = signal<number | null>(null);
@@ -110,7 +114,7 @@ export class Workspace {
     this.list = new RunList(entity, project, undefined, learn);
     this.newest = new RunList(entity, project, FIRST_SHOWN, learn);
     this.loader = new SeriesLoader(askSeries, (work) => requestAnimationFrame(work));
-    this.refreshRuns = paced(() => this.readRuns(), 500);
+    this.refreshRuns = paced(() => this.readRuns(), 1000);
     this.refreshKeys = paced(() => this.readKeys(), 1000);
 
     this.shown = computed(() => this.chooseShown());
@@ -325,8 +329,8 @@ export class Workspace {
 
   private watchLists(): void {
     const query = computed(() => {
-      const { q, sort, cols, list } = this.view.value;
-      return JSON.stringify({ filter: q, sort, columns: cols, list });
+      const { q, sort, list } = this.view.value;
+      return JSON.stringify({ filter: q, sort, columns: this.listed.value, list });
     });
     this.stops.push(
       effect(() => {
@@ -409,6 +413,10 @@ export class Workspace {
         this.areKeysReady.value = true;
         this.keysError.value = null;
       });
+      // The first values of a new project bring its first columns.
+      if (this.view.peek().cols === null && this.listed.peek().length < 2) {
+        await this.readColumns();
+      }
     } catch (error) {
       this.keysError.value = error as Error;
     }

@@ -113,7 +113,7 @@ function FilterField({ ws }: { ws: Workspace }): JSX.Element {
 
 export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   const { runs, matched, isReady } = ws.list;
-  const columns = ws.view.value.cols.slice(0, MAX_COLUMNS);
+  const columns = ws.listed.value.slice(0, MAX_COLUMNS);
   const last = useRef<number | null>(null);
   const onSight = useCallback(
     (_: number, lastRow: number) => {

@@ -32,20 +32,20 @@ export function Tooltip({ hover, axis, left, top }: TooltipProps): JSX.Element |
   });
 
   if (hits.length === 0) return null;
-  const first = hits[0]!;
-  const isOneX = hits.every((hit) => hit.x === first.x);
+  // What the pointer is at is a logged point, the nearest one, and not the place between two of them.
+  const x = (hits.find((hit) => hit.run === hover.near) ?? hits[0]!).x;
   return (
     <div ref={box} class="tooltip" role="tooltip">
       <div class="tooltip-x">
         {axis !== "wall" && axis !== "relative" && `${axisName(axis)} `}
-        {formatX(axis, isOneX ? first.x : hover.x)}
+        {formatX(axis, x)}
       </div>
       {hits.slice(0, MAX_ROWS).map((hit) => (
         <div class={`tooltip-row${hit.run === hover.near ? " nearest" : ""}`} key={hit.run}>
           <span class="swatch" style={{ backgroundColor: hit.color }} />
           <span class="name">{hit.label}</span>
           <span class="value">{formatValue(hit.y)}</span>
-          <span class="at">{isOneX ? "" : formatX(axis, hit.x)}</span>
+          <span class="at">{hit.x === x ? "" : formatX(axis, hit.x)}</span>
         </div>
       ))}
       {hits.length > MAX_ROWS && <div class="tooltip-more">+{hits.length - MAX_ROWS} more</div>}
