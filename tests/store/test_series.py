@@ -185,8 +185,10 @@ def some_values(random, n):
 
 
 def build(random, rows: Rows, truth: Truth, sizes):
-    """Append and fold at random; every run has other keys beside `loss`."""
+    """Append and fold at random; other series come before, which move the pyramid's groups."""
     start, clock = 0, 1.7e9
+    others = {f"k{i}": np.ones(1) for i in range(int(random.integers(0, 16)))}
+    rows.append("other", 0, frame([0], [0.0], others))
     for n in sizes:
         ordinal = int(random.integers(0, 2))
         steps = some_steps(random, n, start)
@@ -203,7 +205,7 @@ def build(random, rows: Rows, truth: Truth, sizes):
         if random.random() < 0.7:
             rows.fold("r", ordinal)
     if random.random() < 0.3:
-        ordinal = int(random.choice([ordinal for _, ordinal in rows.writers]))
+        ordinal = int(random.choice([n for run, n in rows.writers if run == "r"]))
         rows.end("r", ordinal)
         rows.fold("r", ordinal)
 
@@ -378,6 +380,23 @@ def test_answers_are_the_same_with_a_cache_too_small_to_hold_anything(rows):
         assert getattr(first, name).tobytes() == getattr(again, name).tobytes()
         assert getattr(first, name).tobytes() == getattr(uncached, name).tobytes()
     assert rows.cache.size_bytes <= 1000
+
+
+def test_damaged_pyramid_is_answered_from_the_points(rows, caplog):
+    n = 100_000
+    values = np.sin(np.arange(n) / 100)
+    rows.append("r", 0, frame(np.arange(n), np.arange(n) / 8, loss=values))
+    rows.fold("r", 0)
+    truth = Truth()
+    truth.append(0, np.arange(n), np.arange(n) / 8, values)
+    for level, px in ((256, 100), (16, 3000)):
+        with rows.database.write() as connection:
+            connection.run(
+                "UPDATE pyramid SET data = ? WHERE level = ? AND segment = 0", (b"\1" * 90, level)
+            )
+        rows.cache.clear()
+        check(truth, only(ask(rows, px=px)), 0, n - 1, px)
+        assert f"level {level} is damaged" in caplog.text
 
 
 def test_random_steps_give_a_bounded_answer_that_loses_no_extreme(rows):

@@ -341,7 +341,14 @@ def decode_steps(data: bytes) -> npt.NDArray[np.int64]:
     """Return the steps alone of an axis window: the times are the dear part. Raises CorruptBlock."""
     n, _zero, bounds = _open(data, _AXIS, "axis window")
     start, end = bounds[0]
-    return decode_values("i64", data[start:end], n)
+    return decode_values("i64", memoryview(data)[start:end], n)
+
+
+def decode_times(data: bytes) -> npt.NDArray[np.float64]:
+    """Return the times alone of an axis window. Raises CorruptBlock."""
+    n, _zero, bounds = _open(data, _AXIS, "axis window")
+    start, end = bounds[1]
+    return decode_values("f64", memoryview(data)[start:end], n)
 
 
 def _open(data: bytes, layout: struct.Struct, name: str) -> tuple[int, int, list[tuple[int, int]]]:

@@ -11,13 +11,13 @@ import itertools
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from epochal.errors import CorruptBlock
-from epochal.formats.block import Block, decode_axis, decode_block
+from epochal.formats.block import Block, decode_block, decode_steps, decode_times
 from epochal.formats.frame import TailColumn, TailFrame
 from epochal.records import Kind
 from epochal.store.cache import ArrayCache
@@ -69,15 +69,63 @@ _NO_BLOCKS = BlockList(
 )
 
 
+class Clock(Protocol):
+    """What has times."""
+
+    @property
+    def times(self) -> Floats:
+        """float64[n], seconds since the epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Times:
+    times: Floats
+
+
+class AxisWindow:
+    """Rows and steps of an axis window, and its times, the dear part, decoded when asked for."""
+
+    __slots__ = ("_data", "_times", "rows", "steps")
+
+    def __init__(self, row0: int, data: bytes) -> None:
+        self._data = data
+        self._times: Floats | None = None
+        self.steps = decode_steps(data)
+        self.rows = np.arange(row0, row0 + len(self.steps), dtype=np.int64)
+
+    @property
+    def times(self) -> Floats:
+        """float64[n], seconds since the epoch."""
+        if self._times is None:
+            self._times = decode_times(self._data)
+        return self._times
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes in memory, roughly."""
+        return 24 * len(self.steps) + len(self._data) + 500
+
+
 @dataclass(frozen=True, slots=True)
 class Values:
-    """Values of one kind in the order logged: rows int64[n] ascending, steps int64[n], times float64[n]."""
+    """Values of one kind in the order logged: rows int64[n] ascending, steps int64[n].
+
+    clock, part: whose `times` these are, and which of them (a slice or positions).
+    """
 
     kind: Kind
     rows: Integers
     steps: Integers
-    times: Floats
+    clock: Clock
+    part: slice | Integers | None
     values: Any
+
+    @property
+    def times(self) -> Floats:
+        """float64[n], seconds since the epoch."""
+        times = self.clock.times
+        return times if self.part is None else times[self.part]
 
     def __len__(self) -> int:
         """Number of values."""
@@ -88,8 +136,14 @@ class Values:
         if start <= 0 and end >= len(self.rows):
             return self
         part = slice(start, end)
+        if self.part is None:
+            times: slice | Integers = part
+        elif isinstance(self.part, slice):
+            times = slice(self.part.start + start, self.part.start + end)
+        else:
+            times = self.part[part]
         return Values(
-            self.kind, self.rows[part], self.steps[part], self.times[part], self.values[part]
+            self.kind, self.rows[part], self.steps[part], self.clock, times, self.values[part]
         )
 
 
@@ -295,13 +349,11 @@ class ColumnReader:
         with np.errstate(invalid="ignore"):
             steps = np.linspace(step_min, step_max, n).astype(np.int64)
             times = np.linspace(time_min, time_max, n)
-        return Values("f64", rows, steps, times, np.full(n, np.nan))
+        return Values("f64", rows, steps, _Times(times), None, np.full(n, np.nan))
 
-    def _axes(
-        self, wanted: list[tuple[int, int]]
-    ) -> dict[tuple[int, int], tuple[Integers, Integers, Floats]]:
-        """Return rows, steps and times of axis windows (writer, row0)."""
-        found: dict[tuple[int, int], tuple[Integers, Integers, Floats]] = {}
+    def _axes(self, wanted: list[tuple[int, int]]) -> dict[tuple[int, int], AxisWindow]:
+        """Return axis windows (writer, row0)."""
+        found: dict[tuple[int, int], AxisWindow] = {}
         missing: list[tuple[int, int]] = []
         for key in wanted:
             axis = self.cache.get(("axis", *key))
@@ -311,15 +363,13 @@ class ColumnReader:
                 found[key] = axis
         for writer_id, row0, data in self._rows_of("axis", ("writer_id", "row0"), missing):
             try:
-                steps, times = decode_axis(bytes(data))
+                axis = found[writer_id, row0] = AxisWindow(row0, bytes(data))
             except CorruptBlock as error:
                 logger.error(
                     "the axis of writer %d from row %d on is damaged: %s", writer_id, row0, error
                 )
                 continue
-            rows = np.arange(row0, row0 + len(steps), dtype=np.int64)
-            found[writer_id, row0] = (rows, steps, times)
-            self.cache.put(("axis", writer_id, row0), found[writer_id, row0], 24 * len(steps) + 400)
+            self.cache.put(("axis", writer_id, row0), axis, axis.size)
         return found
 
     def _rows_of(
@@ -364,7 +414,7 @@ class ColumnReader:
         )
         for writer_id, data in axes:
             try:
-                origin = float(decode_axis(bytes(data))[1][0])
+                origin = float(decode_times(bytes(data))[0])
             except CorruptBlock:
                 continue  # `_axes` says so; the writer's start will do
             self._keep_origin(found, missing[writer_id], writer_id, origin)
@@ -429,7 +479,8 @@ def join(parts: Sequence[Values]) -> Values | None:
         parts[0].kind,
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.steps for part in parts]),
-        np.concatenate([part.times for part in parts]),
+        _Times(np.concatenate([part.times for part in parts])),
+        None,
         [value for part in values for value in part]
         if isinstance(values[0], list)
         else np.concatenate(values),
@@ -438,23 +489,21 @@ def join(parts: Sequence[Values]) -> Values | None:
 
 def _frame_values(frame: TailFrame, column: TailColumn) -> Values:
     if column.positions is None:
-        return Values(column.kind, frame.rows, frame.steps, frame.times, column.values)
+        return Values(column.kind, frame.rows, frame.steps, frame, None, column.values)
     at = column.positions
-    return Values(column.kind, frame.rows[at], frame.steps[at], frame.times[at], column.values)
+    return Values(column.kind, frame.rows[at], frame.steps[at], frame, at, column.values)
 
 
-def _block_values(
-    row0: int, block: Block, axis: tuple[Integers, Integers, Floats] | None
-) -> Values:
+def _block_values(row0: int, block: Block, axis: AxisWindow | None) -> Values:
     if block.steps is not None:
         assert block.positions is not None
         assert block.times is not None
-        return Values(block.kind, block.positions, block.steps, block.times, block.values)
+        clock = _Times(block.times)
+        return Values(block.kind, block.positions, block.steps, clock, None, block.values)
     if axis is None:
         message = f"the axis window at row {row0} is missing"
         raise CorruptBlock(message)
-    rows, steps, times = axis
-    if block.positions is not None:
-        at = block.positions
-        rows, steps, times = rows[at], steps[at], times[at]
-    return Values(block.kind, rows, steps, times, block.values)
+    at = block.positions
+    if at is None:
+        return Values(block.kind, axis.rows, axis.steps, axis, None, block.values)
+    return Values(block.kind, axis.rows[at], axis.steps[at], axis, at, block.values)

@@ -3,23 +3,26 @@
 Buckets never reach over the end of a block, so that a block's number of values gives its number of
 buckets at every level, and a bucket's children at the next level are found by arithmetic.
 
-A new block adds one row of level 16. When 16 blocks have come together their rows become one (a
-segment), and the segment's rows of level 256 and 4096 are written; those are merged 16 at a time in
-the same way. So each bucket is written two or three times, and a reader meets at most 15 small rows
-a level. Where the groups of 16 begin depends on the series, because the series of a run are folded
-together: without that, every 16th fold would merge all of them.
+A new block adds one row of level 16. The rows of 4 blocks become one, then those of 16 (a segment);
+with a segment, its rows of levels 256 and 4096 are written, which are merged 16 at a time in the same
+way. So each bucket is written three times, and a reader meets at most 6 small rows of level 16. Where
+the groups begin depends on the series, because the series of a run are folded together: without that,
+every 16th fold would merge all of them.
 
 Row layout (little-endian)::
 
-    version u8 | zero u8 | buckets u16 | crc32 of all but these 8 bytes u32 | six lengths u32 | six
-    arrays of `formats/block.py`: first, min, max and last (f64[4 n]) | flags (i64[n], nothing when
-    all are zero) smallest step (i64) | largest less smallest step (i64) | bits of the earliest time
-    (i64) | bits of latest less earliest (i64)
+    version u8 | zero u8 | buckets u16 | crc32 of all but these 8 bytes u32 | seven lengths u32
+    seven arrays of `formats/block.py`:
+    first, min, max and last (f64[4 n]) | flags (i64[n], nothing when all are zero)
+    smallest step (i64) | largest less smallest step (i64)
+    bits of the earliest time (i64) | bits of latest less earliest (i64)
+    blocks u32 and level-16 buckets of each (i64; nothing for one block or another level)
 """
 
 from __future__ import annotations
 
 import itertools
+import logging
 import struct
 import zlib
 from collections import defaultdict
@@ -34,13 +37,17 @@ from epochal.errors import CorruptBlock
 from epochal.formats import block
 from epochal.store.engine import Connection
 
+logger = logging.getLogger(__name__)
+
 LEVELS = (16, 256, 4096)
 """Values of a bucket, by level."""
 GROUP = 16
 """Blocks of a segment; segments of a larger one."""
+_PART = 4
+"""Blocks whose level-16 rows are merged before there is a segment."""
 NAN, POSITIVE_INFINITY, NEGATIVE_INFINITY = 1, 2, 4
 VERSION = 1
-_HEADER = struct.Struct("<BBHIIIIIII")
+_HEADER = struct.Struct("<BBHI7I")
 
 Floats = npt.NDArray[np.float64]
 
@@ -165,23 +172,31 @@ def encode_extents(extents: Extents) -> list[bytes]:
     return [block.encode_values("i64", array) for array in (extents.step_min, span, low, bits)]
 
 
-def encode_segment(buckets: Buckets, extents: list[bytes]) -> bytes:
-    """Return the data of a pyramid row of 1 to 4096 buckets."""
+def encode_segment(
+    buckets: Buckets, extents: list[bytes], blocks: npt.NDArray[np.int64] | None = None
+) -> bytes:
+    """Return the data of a pyramid row of 1 to 4096 buckets.
+
+    blocks: for level 16, the number of buckets of each block when there are several.
+    """
     values = np.concatenate([buckets.first, buckets.min, buckets.max, buckets.last])
     flags = buckets.flags.astype(np.int64) if buckets.flags.any() else np.empty(0, np.int64)
     parts = [
         block.encode_values("f64", values),
         block.encode_values("i64", flags),
         *extents,
+        b""
+        if blocks is None
+        else struct.pack("<I", len(blocks)) + block.encode_values("i64", blocks),
     ]
-    body = struct.pack("<6I", *(len(part) for part in parts)) + b"".join(parts)
+    body = struct.pack("<7I", *(len(part) for part in parts)) + b"".join(parts)
     return struct.pack("<BBHI", VERSION, 0, len(buckets), zlib.crc32(body)) + body
 
 
 class Segment:
     """A decoded pyramid row; what is asked for is decoded when it is asked for. Raises CorruptBlock."""
 
-    __slots__ = ("_bounds", "_data", "n")
+    __slots__ = ("_bounds", "_data", "blocks", "n")
 
     def __init__(self, data: bytes) -> None:
         if len(data) < _HEADER.size:
@@ -196,6 +211,16 @@ class Segment:
             raise CorruptBlock(message)
         self._data = memoryview(data)
         self._bounds = list(itertools.accumulate(lengths, initial=_HEADER.size))
+        self.blocks = self._block_counts()
+
+    def _block_counts(self) -> npt.NDArray[np.int64]:
+        """Return the number of level-16 buckets of each block."""
+        part = self._part(6)
+        if not len(part):
+            return np.array([self.n], dtype=np.int64)
+        # An affine array, as of blocks that are all full, does not tell how many they are.
+        (count,) = struct.unpack_from("<I", part)
+        return block.decode_values("i64", part[4:], count)
 
     def buckets(self) -> Buckets:
         """Return the values, as float32 where they were kept so."""
@@ -249,10 +274,13 @@ class PyramidWriter:
         self._add(series_id, 16, index, len(buckets), encode_segment(buckets, encoded_extents))
         phase = series_id % GROUP
         span = GROUP
-        while (index + 1 + phase) % span == 0 and span <= GROUP**3:
+        end = index + 1 + phase
+        if end % _PART == 0 and end % GROUP:
+            self._merge(series_id, 16, max(0, index + 1 - _PART))
+        while end % span == 0 and span <= GROUP**3:
             first = max(0, index + 1 - span)
             if span == GROUP:
-                self._make_segment(series_id, first, index)
+                self._make_segment(series_id, first)
             else:
                 for level in LEVELS[1:]:
                     # 256 blocks have at most 4096 buckets of level 256; only level 4096 grows on.
@@ -282,27 +310,28 @@ class PyramidWriter:
         self._connection.run(f"DELETE FROM pyramid WHERE {where}", parameters)
         return [Segment(bytes(data)) for (data,) in found]
 
-    def _make_segment(self, series_id: int, first: int, last: int) -> None:
-        """Merge the level-16 rows of blocks `first` to `last`, and write the segment's coarser levels."""
-        parts = self._take(series_id, 16, first)
-        assert len(parts) == last - first + 1
-        buckets, extents = join_segments(parts)
-        self._add(
-            series_id, 16, first, len(buckets), encode_segment(buckets, encode_extents(extents))
-        )
+    def _make_segment(self, series_id: int, first: int) -> None:
+        """Merge the level-16 rows from block number `first` on, and write the segment's coarser levels."""
+        buckets, extents, blocks = self._merge(series_id, 16, first)
         # A block's values are between 16 (n - 1) + 1 and 16 n; which of them does not matter to the
         # coarser counts.
-        values = np.array([16 * part.n for part in parts], dtype=np.int64)
+        values = 16 * blocks
         for level in LEVELS[1:]:
             starts = coarser_starts(values, 16, level)
             coarse = merge_buckets(buckets, starts)
             data = encode_segment(coarse, encode_extents(merge_extents(extents, starts)))
             self._add(series_id, level, first, len(coarse), data)
 
-    def _merge(self, series_id: int, level: int, first: int) -> None:
-        buckets, extents = join_segments(self._take(series_id, level, first))
-        data = encode_segment(buckets, encode_extents(extents))
+    def _merge(
+        self, series_id: int, level: int, first: int
+    ) -> tuple[Buckets, Extents, npt.NDArray[np.int64]]:
+        """Make one row of those from block number `first` on; returns what is in it, and its blocks."""
+        parts = self._take(series_id, level, first)
+        buckets, extents = join_segments(parts)
+        blocks = np.concatenate([part.blocks for part in parts])
+        data = encode_segment(buckets, encode_extents(extents), blocks if level == 16 else None)
         self._add(series_id, level, first, len(buckets), data)
+        return buckets, extents, blocks
 
 
 def join_segments(parts: Sequence[Segment]) -> tuple[Buckets, Extents]:
@@ -399,7 +428,7 @@ def read_levels(
     wanted: Iterable[tuple[int, int, int]],
     blocks: Mapping[tuple[int, int], npt.NDArray[np.int64]],
 ) -> dict[tuple[int, int, int], Level]:
-    """Return the levels of the (series, writer, level) wanted.
+    """Return the levels of the (series, writer, level) wanted, without those that are damaged.
 
     blocks: int64[blocks] numbers of values of the blocks by (series, writer), in the order of their
     rows; at least one.
@@ -415,14 +444,26 @@ def read_levels(
         # Of level 16, the coarser levels need only the blocks that are in no segment yet.
         queries = [(series, level, 4096)]
         if level > 16:
-            queries.append((series, 16, block.BLOCK_VALUES // 16))
+            queries.append((series, 16, _PART * block.BLOCK_VALUES // 16))
         for ids, at, most in queries:
             for series_id, writer_id, _at, segment, data in connection.rows_among(
                 select, sorted(ids), (), (at, most)
             ):
                 key = (series_id, writer_id, level)
-                rows[key].append((segment if at == level else ~segment, Segment(bytes(data))))
-    return {key: _join_level(rows[key], blocks[key[:2]], key[2]) for key in wanted}
+                try:
+                    part = Segment(bytes(data))
+                except CorruptBlock:
+                    continue  # `_join_level` misses it
+                rows[key].append((segment if at == level else ~segment, part))
+    levels: dict[tuple[int, int, int], Level] = {}
+    for key in wanted:
+        try:
+            levels[key] = _join_level(rows[key], blocks[key[:2]], key[2])
+        except CorruptBlock as error:
+            logger.error(
+                "the pyramid of series %d, writer %d, level %d is damaged: %s", *key, error
+            )
+    return levels
 
 
 def _join_level(
@@ -430,6 +471,9 @@ def _join_level(
 ) -> Level:
     """Join rows of `level`, by segment, and those of level 16 (by ~segment) of the blocks that they do not cover."""
     parts = [part for segment, part in rows if segment >= 0]
+    if not rows:
+        message = f"no rows of {len(values)} blocks can be read"
+        raise CorruptBlock(message)
     joined: list[npt.NDArray[np.int64] | None] = [None] * len(parts)
     if level > 16:
         merged = sum(part.n for part in parts)
@@ -438,5 +482,5 @@ def _join_level(
         for segment, part in rows:
             if ~segment >= covered:
                 parts.append(part)
-                joined.append(np.arange(0, part.n, level // 16))
+                joined.append(coarser_starts(16 * part.blocks, 16, level))
     return Level(parts, joined, values, level)

@@ -298,7 +298,10 @@ class _SeriesRead:
 
     def _columns(self, item: _Item, ref: SeriesRef, grid: Grid, level: int) -> _Steps:
         with_blocks = [w for w in self.writers[item.run] if (ref.id, w.id) in self.lists]
-        yield _Need(levels=[(ref.id, writer.id, level) for writer in with_blocks])
+        keys = [(ref.id, writer.id, level) for writer in with_blocks]
+        yield _Need(levels=keys)
+        if not all(key in self.levels for key in keys):
+            return (yield from self._raw(item, [ref], grid))  # a damaged pyramid
         limit = 8 * grid.px + 64
         by_writer: list[list[Strip]] = []
         for writer in self.writers[item.run]:
@@ -357,15 +360,16 @@ class _SeriesRead:
                 break
             block_of = np.searchsorted(current.first, wide, side="right") - 1
             within = wide - current.first[block_of]
-            if level == LEVELS[0]:
+            finer = level // 16
+            if level > LEVELS[0]:
+                yield _Need(levels=[(ref.id, writer.id, finer)])
+            if (ref.id, writer.id, finer) not in self.levels:  # the points, or a damaged pyramid
                 strip, position = yield from self._points_of(
-                    run, ref, writer, blocks, block_of, within * level
+                    run, ref, writer, blocks, block_of, within * level, level
                 )
                 strips.append(strip)
                 positions.append(position)
                 break
-            finer = level // 16
-            yield _Need(levels=[(ref.id, writer.id, finer)])
             first = self.levels[ref.id, writer.id, finer].first
             counts = np.minimum(16, bucket_counts(blocks.n[block_of], finer) - within * 16)
             kept = expand(first[block_of] + within * 16, counts)
@@ -382,8 +386,9 @@ class _SeriesRead:
         blocks: BlockList,
         block_of: Integers,
         starts: Integers,
+        size: int,
     ) -> Generator[_Need, None, tuple[Strip, Integers]]:
-        """Return the points of level-16 buckets that begin at value `starts` of their blocks, and their positions."""
+        """Return the points of buckets of `size` from value `starts` of their blocks, and their positions."""
         needed = np.unique(block_of)
         keys = [(ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b])) for b in needed]
         yield _Need(blocks=keys)
@@ -393,7 +398,7 @@ class _SeriesRead:
         positions: list[Integers] = []
         for b, key in zip(needed.tolist(), keys, strict=True):
             begins = starts[block_of == b]
-            at = expand(begins, np.minimum(16, blocks.n[b] - begins))
+            at = expand(begins, np.minimum(size, blocks.n[b] - begins))
             values = self.blocks[key[:3]]
             x.append(self._x(values, run)[at])
             y.append(_drawn(values)[1][at])
