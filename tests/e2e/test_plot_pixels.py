@@ -675,3 +675,42 @@ def test_click_selects_the_line_under_it(pointed: Page, ratio: int) -> None:
     pointed.wait_for_timeout(400)
     pointed.mouse.click(*place(pointed, 300, 8))
     assert pointed.evaluate("pixels.told.selected") == ["run", None]
+
+
+@pytest.mark.parametrize("ratio", [2])
+def test_touch_points_pinches_and_pans(pointed: Page, ratio: int) -> None:
+    session = pointed.context.new_cdp_session(pointed)
+    session.send("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 2})
+
+    def touch(kind: str, *fingers: tuple[float, float]) -> None:
+        points = [{"x": x, "y": y, "id": i} for i, (x, y) in enumerate(fingers)]
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    # One finger points, also while it moves sideways, and what it pointed at stays.
+    (left, top), (right, _) = place(pointed, 300, 3), place(pointed, 420, 3)
+    touch("touchStart", (left, top))
+    pointed.wait_for_function("pixels.told.hovers.at(-1)?.hits[0].x === 300")
+    touch("touchMove", ((left + right) / 2, top))
+    touch("touchMove", (right, top))
+    pointed.wait_for_function("pixels.told.hovers.at(-1)?.hits[0].x === 420")
+    touch("touchEnd")
+    assert pointed.evaluate("pixels.told.views") == []
+    assert pointed.evaluate("pixels.told.hovers.at(-1)") is not None
+    # Two fingers zoom around what is between them.
+    middle = place(pointed, 500, 5)
+    touch("touchStart", (middle[0] - 40, middle[1]), (middle[0] + 40, middle[1]))
+    for apart in (60, 80, 120, 160):
+        touch("touchMove", (middle[0] - apart, middle[1]), (middle[0] + apart, middle[1]))
+    touch("touchEnd")
+    pointed.wait_for_function("pixels.told.views.length")
+    x0, x1 = pointed.evaluate("pixels.frame().x")
+    assert x1 - x0 == pytest.approx(1000 * 40 / 160, rel=0.1)
+    assert (x0 + x1) / 2 == pytest.approx(500, abs=20)
+    # One finger moves what is zoomed.
+    touch("touchStart", middle)
+    touch("touchMove", (middle[0] + 20, middle[1]))
+    touch("touchMove", (middle[0] + 100, middle[1]))
+    touch("touchEnd")
+    moved = pointed.evaluate("pixels.frame().x")
+    assert moved[1] - moved[0] == pytest.approx(x1 - x0)
+    assert moved[0] < x0 - 20

@@ -1,7 +1,7 @@
 /**
  * What a pointer does on a plot: hover, drag to zoom (a box when it is vertical too), shift-drag to pan,
  * double-click to go back, ctrl or cmd with the wheel to zoom at the cursor, shift with the wheel to zoom
- * y, pinch and one-finger pan by touch. The wheel alone stays the page's.
+ * y, pinch by touch, where one finger points, or pans what is zoomed. The wheel alone stays the page's.
  *
  * Positions are CSS pixels from the element's corner. What the gestures mean in values is the plot's.
  */
@@ -22,6 +22,8 @@ export interface Part {
 export interface GestureTarget {
   /** The plot's own rectangle, without its labels. */
   plotBox(): Box;
+  /** Whether less than all is shown: then one finger pans, else it points. */
+  isZoomed(): boolean;
   hover(x: number, y: number): void;
   leave(): void;
   /** The box being drawn; null when there is none any more. */
@@ -64,8 +66,9 @@ export class Gestures {
     listen("pointermove", (event) => this.move(event));
     listen("pointerup", (event) => this.up(event));
     listen("pointercancel", (event) => this.cancel(event));
-    listen("pointerleave", () => {
-      if (this.drag === null) this.target.leave();
+    listen("pointerleave", (event) => {
+      // A finger that is lifted leaves; what it pointed at stays to be read.
+      if (this.drag === null && event.pointerType !== "touch") this.target.leave();
     });
     listen("wheel", (event) => this.wheel(event), false);
     element.ownerDocument.addEventListener(
@@ -99,8 +102,10 @@ export class Gestures {
     }
     this.from = place;
     this.moved = false;
-    if (event.pointerType === "touch") this.drag = "scrub";
-    else {
+    if (event.pointerType === "touch") {
+      this.drag = "scrub";
+      this.target.hover(place.x, place.y);
+    } else {
       this.drag = event.shiftKey ? "pan" : "zoom";
       // No text selection and no focus ring from a drag.
       event.preventDefault();
@@ -122,6 +127,8 @@ export class Gestures {
       if (away >= CLICK_PX) this.moved = true;
       if (this.drag === "zoom") {
         if (this.moved) this.target.select(this.boxTo(place));
+      } else if (this.drag === "scrub" && !this.target.isZoomed()) {
+        this.target.hover(place.x, place.y);
       } else if (this.moved) this.pan(before, place);
     }
     this.pointers.set(event.pointerId, place);

@@ -189,6 +189,7 @@ class CanvasLinePlot implements LinePlot {
     this.theme = readTheme(element);
     this.gestures = new Gestures(element, {
       plotBox: () => this.plotBox(),
+      isZoomed: () => this.options.view !== null || this.options.yRange !== null,
       hover: (left, top) => this.point({ left, top }),
       leave: () => this.point(null),
       select: (box) => this.select(box),
@@ -432,6 +433,14 @@ class CanvasLinePlot implements LinePlot {
     }
   }
 
+  private fitX(width: number): Scale {
+    return fitX(
+      this.lines.map((line) => line.series),
+      this.options,
+      width,
+    );
+  }
+
   private fitY(height: number): Scale {
     return fitY(
       this.drawn.map(({ trace }) => trace),
@@ -456,11 +465,7 @@ class CanvasLinePlot implements LinePlot {
 
   /** Makes the traces of lines that have none for this view, and keeps the others. */
   private trace(width: number): void {
-    const scale = fitX(
-      this.lines.map((line) => line.series),
-      this.options,
-      width,
-    );
+    const scale = this.fitX(width);
     const key = [scale.kind, scale.lo, scale.hi, scale.threshold, width].join("|");
     const known = new Map<Series, Trace>();
     const free: Trace[] = [];
@@ -585,8 +590,11 @@ class CanvasLinePlot implements LinePlot {
   private show(part: Part, burst: boolean): void {
     const plot = this.plotPixels();
     let { view, yRange } = this.options;
-    const toX = (left: number) => this.xScale.toValue(left * this.ratio - plot.left);
-    const toY = (top: number) => this.yScale.toValue(top * this.ratio - plot.top);
+    // What was asked for last, which need not be drawn yet: pointers move more often than frames come.
+    const xScale = this.fitX(plot.width);
+    const yScale = yRange === null ? this.yScale : this.fitY(plot.height);
+    const toX = (left: number) => xScale.toValue(left * this.ratio - plot.left);
+    const toY = (top: number) => yScale.toValue(top * this.ratio - plot.top);
     if (part.x !== null) {
       const next = { x0: toX(part.x[0]), x1: toX(part.x[1]) };
       const least = SMALLEST_VIEW * Math.max(Math.abs(next.x0), Math.abs(next.x1));

@@ -97,6 +97,21 @@ describe("xFacts", () => {
     expect(xFacts(points([], [])).min).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it.each([
+    [0, 1, 5],
+    [-7, 3, 9],
+    [-6, 3, 2],
+    [5, 0, 4],
+    [0, 0, 3],
+    [-0.5, 0.25, 3],
+    [12, 7, 1],
+  ])("knows the same of a rule from %d in steps of %d as of its %d positions", (...rule) => {
+    const x = affine(...rule);
+    const spelled = Array.from({ length: x.length }, (_, i) => at(x, i));
+    const facts = xFacts(points(x, new Float64Array(x.length)));
+    expect(facts).toEqual(xFacts(points(spelled, spelled)));
+  });
+
   it("agrees with a scan after appending", () => {
     const parts = [points([0, 1], [1, 1]), points([1, 4], [1, 1]), points([3], [1])];
     let joined = parts[0]!;

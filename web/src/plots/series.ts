@@ -98,8 +98,22 @@ export function xFacts(series: Series): XFacts {
   return facts;
 }
 
+/** The facts of a rule that does not fall, without spelling it out. */
+function factsOfRule({ start, stride, length: count }: Affine): XFacts {
+  const max = start + stride * (count - 1);
+  // The positions on both sides of 0 are the nearest to it.
+  const before = stride > 0 ? Math.floor(-start / stride) : 0;
+  let tiny = Number.POSITIVE_INFINITY;
+  for (let index = before - 1; index <= before + 2; index++) {
+    const size = Math.abs(start + stride * Math.min(count - 1, Math.max(0, index)));
+    if (size > 0 && size < tiny) tiny = size;
+  }
+  return { min: start, max, tiny, sorted: true };
+}
+
 function scan(lows: XArray, highs: XArray): XFacts {
   const n = lows.length;
+  if (lows === highs && isAffine(lows) && lows.stride >= 0 && n > 0) return factsOfRule(lows);
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   let tiny = Number.POSITIVE_INFINITY;
