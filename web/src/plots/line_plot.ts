@@ -14,7 +14,7 @@ import { drawMarks } from "./marks.ts";
 import { distanceTo, nearestPoint } from "./nearest.ts";
 import { clearOverlay, drawCursor, drawDots, drawMarkLabel, drawSelection } from "./overlay.ts";
 import { Raster } from "./raster.ts";
-import { HAS_NAN, type Series } from "./series.ts";
+import { HAS_NAN, HAS_NEGATIVE_INFINITY, type Series } from "./series.ts";
 import { strokeTrace } from "./stroke.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
 import { MARGIN, Trace } from "./trace.ts";
@@ -161,7 +161,8 @@ class CanvasLinePlot implements LinePlot {
   private traceKey = "";
   private xScale: Scale = linearScale(0, 1, 0, 1);
   private yScale: Scale = linearScale(0, 1, 1, 0);
-  private firstNan: { x: number; run: string } | null = null;
+  /** Pixel column of the leftmost NaN in view, from the plot's left edge. */
+  private firstNan: number | null = null;
   private highlighted: string | null = null;
   private cursor: { x: number; y: number | null } | null = null;
   private pointer: { left: number; top: number } | null = null;
@@ -508,8 +509,8 @@ class CanvasLinePlot implements LinePlot {
       if (line.faint) continue;
       drawMarks(raster, trace, ratio, { rgb: parseColor(line.color), alpha: alphaOf(drawn) });
       const first = trace.marks.get(HAS_NAN)?.[0];
-      if (first !== undefined && first < (this.firstNan?.x ?? Number.POSITIVE_INFINITY)) {
-        this.firstNan = { x: first, run: line.run };
+      if (first !== undefined && first < (this.firstNan ?? Number.POSITIVE_INFINITY)) {
+        this.firstNan = first;
       }
     }
   }
@@ -532,7 +533,11 @@ class CanvasLinePlot implements LinePlot {
   private drawNanLabel(context: CanvasRenderingContext2D): void {
     if (this.firstNan === null) return;
     const brush = { context, theme: this.theme, plot: this.plotBox(), ratio: this.ratio };
-    drawMarkLabel(brush, "NaN", this.firstNan.x);
+    const marked = this.drawn.flatMap(({ trace: { marks } }) => [
+      ...(marks.get(HAS_NAN) ?? []),
+      ...(marks.get(HAS_NEGATIVE_INFINITY) ?? []),
+    ]);
+    drawMarkLabel(brush, "NaN", this.firstNan, marked);
   }
 
   // The pointer

@@ -20,6 +20,8 @@ export interface Dot {
 
 /** Of dots of runs that are not highlighted while one is. */
 const DIMMED = 0.3;
+/** Beside a mark, for its word, in CSS pixels. */
+const LABEL_ROOM = 34;
 /** From how many dots on they are small. */
 const MANY_DOTS = 40;
 
@@ -86,17 +88,30 @@ function drawDisc(
   context.fill();
 }
 
-/** A word beside a mark on the bottom edge; `x` is in device pixels from the plot's left edge. */
+/**
+ * A word to the right or left of a mark on the bottom edge, or above it where others stand on both
+ * sides. `column` and those of all marks there, `marked`, are device pixels from the plot's left edge.
+ */
 export function drawMarkLabel(
   { context, theme, plot, ratio }: Brush,
   text: string,
-  x: number,
+  column: number,
+  marked: readonly number[],
 ): void {
-  const left = plot.left + x / ratio;
-  const isRight = left + 32 > plot.right;
+  const left = plot.left + column / ratio;
+  const isFree = (from: number, to: number) =>
+    from >= 0 &&
+    plot.left + to / ratio <= plot.right &&
+    !marked.some((other) => other !== column && other > from && other < to);
+  const room = LABEL_ROOM * ratio;
+  const isRight = isFree(column, column + room);
+  const isLeft = !isRight && isFree(column - room, column);
   context.font = theme.font;
   context.fillStyle = theme.label;
-  context.textAlign = isRight ? "right" : "left";
   context.textBaseline = "alphabetic";
-  context.fillText(text, left + (isRight ? -7 : 7), plot.bottom - 2);
+  const isAbove = !isRight && !isLeft;
+  const isFlipped = isLeft || (isAbove && left > plot.right - LABEL_ROOM);
+  context.textAlign = isFlipped ? "right" : "left";
+  const aside = isAbove ? 0 : isLeft ? -7 : 7;
+  context.fillText(text, left + aside, plot.bottom - (isAbove ? 11 : 1.5));
 }
