@@ -7,6 +7,7 @@ import math
 import re
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -341,3 +342,12 @@ def test_a_column_returns_every_value_exactly() -> None:
         assert [repr(v) for v in found] == [
             repr(values[(i + turn) % len(values)]) for i in range(len(values))
         ]
+
+
+def test_every_filter_in_the_documentation_can_be_read() -> None:
+    text = (Path(__file__).parents[2] / "docs/reference/filters.md").read_text(encoding="utf-8")
+    examples = [line.split("`")[1] for line in text.splitlines() if line.startswith("| `")]
+    examples += [line.strip() for line in text.splitlines() if line.startswith("    {")]
+    assert len(examples) > 10
+    for example in examples:
+        evaluate(parse_filter(example, NOW), Table(RUNS))
