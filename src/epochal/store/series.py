@@ -6,6 +6,7 @@ advanced together, so that whatever the number of series, each kind of thing is 
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
@@ -104,6 +105,7 @@ class _SeriesRead:
         if query.range is not None and not query.range[0] <= query.range[1]:
             message = f"range {list(query.range)} does not go from a number up to a number"
             raise UsageError(message)
+        self.by_step = query.x == "step"
         self.levels: dict[LevelKey, Level] = {}
         self.blocks: dict[BlockKey, Values] = {}
         self.origins: dict[str, float] = {}
@@ -441,37 +443,29 @@ class _SeriesRead:
             if row:
                 start = int(np.searchsorted(rows, row))
                 x, y = x[start:], y[start:]
-            parts.append(_with_known_x(x, y))
+            parts.append((x, y) if self.by_step else _with_known_x(x, y))
         return self._points_or_columns(item, sum(ref.total for ref in refs), parts, grid)
 
     def _points_or_columns(
         self, item: _Item, total: int, parts: list[tuple[Floats, Floats]], grid: Grid | None
     ) -> Series | None:
-        filled = [x for x, _ in parts if len(x)]
-        if not filled:
+        parts = [part for part in parts if len(part[0])]
+        if not parts:
             return None
         if grid is None:
-            lo, hi = min(float(x.min()) for x in filled), max(float(x.max()) for x in filled)
+            lo, hi = min(float(x.min()) for x, _ in parts), max(float(x.max()) for x, _ in parts)
             grid = Grid(lo, hi, self.query.px)
-        count = 0
-        cut: list[tuple[Floats, Floats]] = []
-        for x, y in parts:
-            if not len(x):
-                continue
-            inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
-            count += inside
-            if not inside and (x.max() < grid.lo or x.min() > grid.hi):
-                continue
-            if inside < len(x):
-                seen = visible(x, x, grid.lo, grid.hi, in_order=is_sorted(x, x))
-                cut.append((x[seen], y[seen]))
-            else:
-                cut.append((x, y))
-        cut = [part for part in cut if len(part[0])]
+        if self.query.range is None:  # all are inside
+            cut, count = parts, sum(len(x) for x, _ in parts)
+        else:
+            cut, count = _cut_points(parts, grid)
         if self.query.mode == "points" or count <= POINTS_PER_PIXEL * grid.px:
-            starts = np.cumsum([0, *(len(x) for x, _ in cut)])[:-1].tolist()
-            x = np.concatenate([x for x, _ in cut]) if cut else np.empty(0)
-            y = np.concatenate([y for _, y in cut]) if cut else np.empty(0)
+            starts = [0, *itertools.accumulate(len(x) for x, _ in cut)][: len(cut)]
+            if len(cut) == 1:
+                x, y = cut[0]
+            else:
+                x = np.concatenate([x for x, _ in cut]) if cut else np.empty(0)
+                y = np.concatenate([y for _, y in cut]) if cut else np.empty(0)
             return Points(item.run, item.key, total, tuple(starts), x, y)
         limit = 8 * grid.px + 64
         strips = [
@@ -574,6 +568,25 @@ def _with_known_x(x: Floats, y: Floats) -> tuple[Floats, Floats]:
     """Drop points whose x is no finite number."""
     known = np.isfinite(x)
     return (x, y) if known.all() else (x[known], y[known])
+
+
+def _cut_points(
+    parts: list[tuple[Floats, Floats]], grid: Grid
+) -> tuple[list[tuple[Floats, Floats]], int]:
+    """Return what of each part a line in the range needs, without parts that it does not, and how many are inside."""
+    count = 0
+    cut: list[tuple[Floats, Floats]] = []
+    for x, y in parts:
+        inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
+        count += inside
+        if not inside and (x.max() < grid.lo or x.min() > grid.hi):
+            continue
+        if inside < len(x):
+            seen = visible(x, x, grid.lo, grid.hi, in_order=is_sorted(x, x))
+            cut.append((x[seen], y[seen]))
+        else:
+            cut.append((x, y))
+    return [part for part in cut if len(part[0])], count
 
 
 def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Columns | None:
