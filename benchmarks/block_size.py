@@ -4,8 +4,8 @@
 
 A point is one value of one key. The journal is what the SDK writes with its first sink: a record a row. The store is
 what is left when all is folded: values, presence, steps, float64 times that jitter by 5 %, and the pyramid with
-first, smallest, largest and last of every 16, 256 and 4096 values. file: store.db after VACUUM, with SQLite's own overhead; free: what
-VACUUM gave back. smooth: a cosine of the step, as a learning rate schedule is.
+first, smallest, largest and last of every 16, 256 and 4096 values. file: store.db after VACUUM, with SQLite's own
+overhead; free: what VACUUM gave back. smooth: a cosine of the step, as a learning rate schedule is.
 """
 
 from __future__ import annotations
