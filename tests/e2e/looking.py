@@ -19,8 +19,13 @@ OpenPage = Callable[..., "Page"]
 SHIFTS = """() => new Promise(done => {
     const shifts = [];
     new PerformanceObserver(list => {
-        for (const entry of list.getEntries()) shifts.push([
-            entry.value, ...entry.sources.map(({node}) => node?.className ?? node?.textContent)]);
+        for (const entry of list.getEntries()) {
+            // A number of the list that changes its length begins elsewhere: it is set to the right.
+            const moved = entry.sources.map(({node}) => node)
+                .filter(node => !node?.parentElement?.closest('.cell'));
+            if (moved.length > 0) shifts.push([
+                entry.value, ...moved.map(node => node?.className ?? node?.textContent)]);
+        }
     }).observe({type: 'layout-shift', buffered: true});
     setTimeout(() => done(shifts), 300);
 })"""

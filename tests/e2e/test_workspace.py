@@ -123,21 +123,27 @@ def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: Op
     page.get_by_role("menuitemradio", name="relative time").click()
     page.keyboard.press("l")
     page.get_by_label("Pin val/top5").click(force=True)
-    page.get_by_label("Columns and sorting").click()
-    page.get_by_label("config.lr", exact=True).check()
-    page.keyboard.press("Escape")
     page.get_by_label("Sort by config.lr").click()
+    page.get_by_label("Columns and sorting").click()
+    page.get_by_label("summary.epoch", exact=True).check()
+    page.keyboard.press("Escape")
     wait_for_charts(page, 9)
-    query = "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=config.lr&sort=config.lr"
+    query = (
+        "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=summary.val/loss,summary.epoch&sort=config.lr"
+    )
     expect_eventually(page, "query => location.search === '?' + query", query)
-    page.locator(".run-row .cell", has_text="0.004").wait_for()
     expect_eventually(
         page,
         """() => [...document.querySelectorAll('.run-row')]
             .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
             .map(row => row.querySelector('.run-name a').innerText).join() === 'run-0,run-1,run-2,run-3'""",
     )
-    assert page.locator(".run-row .cell").all_inner_texts() == ["0.001", "0.002", "0.003", "0.004"]
+    assert page.locator(".run-heads > .head").all_inner_texts() == ["val/loss", "epoch"]
+    expect_eventually(
+        page,
+        """() => [...document.querySelectorAll('.run-row')].every(
+            row => row.lastElementChild.previousElementSibling.innerText === '3')""",
+    )
     assert page.locator(".section-head").first.inner_text().startswith("Pinned")
 
     page.mouse.move(5, 500)
