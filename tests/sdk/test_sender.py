@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -94,7 +95,39 @@ def test_without_a_server_training_goes_on_and_finish_says_how_to_sync(
     again = sync("--server", server.url, run.dir)
     assert again.returncode == 0
     assert stored(server, "p/a") == list(range(3000))
-    assert list((client_dir / "outbox").iterdir()) == []
+    assert list((client_dir / "outbox").glob("*.json")) == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="system: POSIX signals")
+@pytest.mark.parametrize("where", ["run.finish()", "sys.exit(0)"])
+def test_ctrl_c_leaves_the_rest_to_sync(client_dir, start_script, where):
+    with ChaosProxy(mode="blackhole") as proxy:
+        process = start_script(
+            f"""
+import sys, epochal
+run = epochal.init(project="p", settings={{"environment": False}})
+run.log({{"i": 1}})
+print("go", flush=True)
+{where}
+""",
+            EPOCHAL_DIR=str(client_dir),
+            EPOCHAL_BASE_URL=proxy.url,
+        )
+        assert process.stdout.readline() == "go\n"
+        time.sleep(1.5)
+        assert process.poll() is None
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _output, errors = process.communicate(timeout=20)
+        assert time.monotonic() - began < 5
+    assert process.returncode == 0, errors
+    assert "epochal sync" in errors
+    assert "Traceback" not in errors
+    assert "Ctrl-C leaves the rest" in errors
+    journal = only_journal(client_dir)
+    assert journal.values("i") == [1]
+    assert journal.exits[0]["state"] == "finished"
+    assert len(list((client_dir / "outbox").glob("*.json"))) == 1
 
 
 def test_joining_a_run_of_a_silent_server_takes_under_two_seconds(client_dir, caplog):
@@ -121,7 +154,7 @@ def test_a_server_that_comes_back_gets_everything(client_dir, server):
             run.log({"i": i})
         run.finish()
     assert stored(server, "p/a") == list(range(200))
-    assert list((client_dir / "outbox").iterdir()) == []
+    assert list((client_dir / "outbox").glob("*.json")) == []
     assert list((client_dir / "active").iterdir()) == []
 
 
@@ -134,14 +167,14 @@ def test_an_offline_run_is_sent_by_sync(client_dir, server):
     began = time.monotonic()
     run.finish()
     assert time.monotonic() - began < 1
-    assert len(list((client_dir / "outbox").iterdir())) == 1
+    assert len(list((client_dir / "outbox").glob("*.json"))) == 1
     done = sync("--server", server.url)
     assert done.returncode == 0, done.stderr
     found = epochal.Api(base_url=server.url, api_key=server.token).run("p/a")
     assert found.history()["i"].tolist() == list(range(500))
     assert found.config == {"lr": 0.1}
     assert found.state == "finished"
-    assert list((client_dir / "outbox").iterdir()) == []
+    assert list((client_dir / "outbox").glob("*.json")) == []
     assert "nothing waits" in sync("--server", server.url).stdout
 
 
@@ -164,7 +197,7 @@ def test_lost_answers_double_and_lose_nothing(client_dir, server, monkeypatch, m
         run.finish()
         assert proxy.hurt > 3
         proxy.mode = "pass"
-    if list((client_dir / "outbox").iterdir()):
+    if list((client_dir / "outbox").glob("*.json")):
         assert sync("--server", server.url).returncode == 0
     assert stored(server, "p/a") == list(range(4000))
     assert stored(server, "p/a", "text") == [f"row {i}" for i in range(0, 4000, 5)]

@@ -215,6 +215,10 @@ def _accept(stream: Stream, answer: dict[str, Any], sent: int, took_s: float) ->
     offset = answer.get("offset")
     if not isinstance(offset, int) or offset < 0:
         return Outcome(reason=f"the server at {stream.url} gave no offset", wait_s=BACKOFF_S)
+    if offset > stream.offset + sent and offset > stream.end():
+        # Believed, it would keep every row up to there from ever being sent.
+        reason = f"the server at {stream.url} claims {offset} bytes of a journal of {stream.end()}"
+        return Outcome(reason=reason, wait_s=BACKOFF_S)
     advanced = rewind(stream, offset)
     # Requests of half a second to three: bytes are then acknowledged often enough to see that there
     # is progress.

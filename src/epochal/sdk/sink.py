@@ -53,6 +53,7 @@ class Entry:
     """What is known of rows with the same keys and Python types: how they are packed, and the last of them."""
 
     __slots__ = (
+        "key_list",
         "keys",
         "last",
         "layout",
@@ -62,6 +63,7 @@ class Entry:
         "schema_id",
         "size",
         "tracked",
+        "type_list",
         "types",
     )
 
@@ -70,6 +72,9 @@ class Entry:
     ) -> None:
         self.keys = keys
         self.types = types
+        # None for an entry without types of its own: it never takes the fast path.
+        self.key_list = None if keys is None or types is None else list(keys)
+        self.type_list = None if types is None else list(types)
         self.layout = layout
         self.pack = layout.fixed.pack
         self.prefix = layout.prefix
