@@ -16,6 +16,8 @@ interface Shape {
   points: number;
   wide: boolean;
   uplotWidth: number;
+  /** Only the first draw and zooms: for measures taken from outside. */
+  zoomOnly?: boolean;
 }
 
 interface Sample {
@@ -121,6 +123,10 @@ async function ours(shape: Shape, repeat: number): Promise<Record<string, Sample
   };
   for (const [x0, x1] of views(shape.points, repeat)) {
     samples.zoom!.push(await time(canvases, all((plot) => plot.setView({ x0, x1 }))));
+  }
+  if (shape.zoomOnly) {
+    for (const plot of plots) plot.destroy();
+    return samples;
   }
   all((plot) => plot.setView(null))();
   for (let i = 0; i < repeat; i++) {
