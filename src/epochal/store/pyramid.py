@@ -213,6 +213,11 @@ class Segment:
         self._bounds = list(itertools.accumulate(lengths, initial=_HEADER.size))
         self.blocks = self._block_counts()
 
+    @property
+    def size(self) -> int:
+        """Bytes of the row."""
+        return len(self._data)
+
     def _block_counts(self) -> npt.NDArray[np.int64]:
         """Return the number of level-16 buckets of each block."""
         part = self._part(6)
@@ -400,7 +405,8 @@ class Level:
                 f"a pyramid of {len(self.buckets)} buckets where {self.first[-1]} were expected"
             )
             raise CorruptBlock(message)
-        self.size = 400 + len(self.buckets) * (4 * self.buckets.first.itemsize + 1 + 32 + 8)
+        a_bucket = 4 * self.buckets.first.itemsize + 1 + 32
+        self.size = 400 + len(self.buckets) * a_bucket + sum(part.size for part in parts)
 
     def x(self, axis: str) -> tuple[Floats, Floats, bool, float]:
         """Return the smallest and largest "step" or "time" of each bucket, float64[n], and what is known of them.
