@@ -4,6 +4,7 @@
 
 Ours: `Store.series` and the bundle that the server sends (1000 pixels). cold: a newly opened store, whose
 decoded blocks and whose SQLite page cache are empty (the operating system's page cache is not).
+warm: after three questions of the kind.
 zoom n %: a range of that share at a random place, each time another one.
 duckdb: a table (run, step, value) ordered by run and step in a file, the same question as minimum and maximum by pixel
 column (which is less: no first and last, no exact edges), warm. Printed where duckdb is installed.
