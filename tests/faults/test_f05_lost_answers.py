@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.faults.processes import NoAnswer, Training, check_rows, running_server
+from tests.faults.processes import NoAnswer, Training, check_rows, running_server, sync
 from tests.faults.request_proxy import PASS, ChaosProxy, Fault
 from tests.faults.streams import RowStream, checksum
 
@@ -112,6 +114,38 @@ def test_retry_of_a_repeated_batch_does_not_grow_with_the_history(tmp_path: Path
         f"\nthe same 200 rows again: {took[0] * 1e3:.1f} ms after 200, {took[1] * 1e3:.1f} ms after 100,200 rows"
     )
     assert took[1] < 5 * took[0] + 0.02
+
+
+class Liar(BaseHTTPRequestHandler):
+    """A server that claims to have more of every journal than there is."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        answer = b'{"offset":1000000000}'
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_acknowledgement_of_more_than_was_sent_is_not_believed(tmp_path: Path) -> None:
+    with HTTPServer(("127.0.0.1", 0), Liar) as liar:
+        thread = threading.Thread(target=liar.serve_forever, daemon=True)
+        thread.start()
+        env = {"EPOCHAL_BASE_URL": f"http://127.0.0.1:{liar.server_port}", "EPOCHAL_API_KEY": "x"}
+        options: dict[str, Any] = {"project": "faults", "settings": {"finish_timeout_s": 1}}
+        with Training(tmp_path / "client", rows=100, env=env, id="claimed", **options) as training:
+            training.finish()
+            said = training.said()
+        liar.shutdown()
+        thread.join()
+    assert "claims 1000000000 bytes" in said
+    with running_server(tmp_path / "server") as server:
+        sync(tmp_path / "client", server, str(tmp_path / "client"))
+        check_rows(server.history(server.detail("faults", "claimed")["uid"]), 100, 100)
 
 
 @pytest.mark.parametrize(
