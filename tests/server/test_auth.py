@@ -192,4 +192,5 @@ async def test_api_without_credentials_answers_in_the_error_shape(anonymous: htt
 
 async def test_viewer_says_who_asks(anonymous: httpx.AsyncClient):
     response = await anonymous.get("/api/v1/viewer", headers={"Authorization": f"Bearer {TOKEN}"})
-    assert response.json() == {"name": "local", "entity": "local", "version": "1.2.3"}
+    said = response.json()
+    assert said == {"name": "local", "entity": "local", "version": "1.2.3", "data": None}

@@ -94,6 +94,7 @@ class ServerProcess:
             hosts=hosts_of(options.host, options.allowed_hosts),
             base_path=options.base_path,
             version=server_version(),
+            data=str(data),
         )
 
     @property

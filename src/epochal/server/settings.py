@@ -26,6 +26,8 @@ class Settings:
     secure: bool = False
     """Served over TLS: cookies are then marked Secure."""
     version: str = "0"
+    data: str | None = None
+    """The data directory whose runs are picked up, for who asks how to log into it."""
 
 
 def read_base_path(text: str) -> str:

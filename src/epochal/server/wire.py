@@ -33,11 +33,12 @@ class Ready(msgspec.Struct):
 
 
 class Viewer(msgspec.Struct):
-    """Who asks, and the server's version."""
+    """Who asks, the server's version, and the data directory whose runs it picks up."""
 
     name: str
     entity: str
     version: str
+    data: str | None
 
 
 class Project(msgspec.Struct):

@@ -273,7 +273,7 @@ class SqliteDatabase(Database):
             execute("PRAGMA foreign_keys = ON")
             execute("PRAGMA temp_store = MEMORY")
             if writing:
-                execute("PRAGMA page_size = 8192")
+                execute("PRAGMA page_size = 4096")
                 if self.network:
                     execute("PRAGMA locking_mode = EXCLUSIVE")
                     execute("PRAGMA mmap_size = 0")

@@ -85,7 +85,6 @@ def open_store(
         data_dir: the data directory; made when missing, for its owner only.
         database: a ``postgresql://`` URL; without it the store is ``data_dir/store.db``.
         url: where the caller serves, for the message that a second server gets.
-        lock: the directory's lock when the caller has it already; the store releases it.
         lock: the directory's lock, where the caller has taken it already; the store releases it.
 
     Raises:

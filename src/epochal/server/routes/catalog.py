@@ -12,8 +12,8 @@ from epochal.server.route import Call
 
 async def viewer(call: Call) -> Response:
     """Answer who asks."""
-    who = call.principal
-    answer = wire.Viewer(who.name, who.entity, call.service.settings.version)
+    who, settings = call.principal, call.service.settings
+    answer = wire.Viewer(who.name, who.entity, settings.version, settings.data)
     return json_response(call.request, answer)
 
 
