@@ -41,7 +41,7 @@ SHORT = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-LONG = settings(SHORT, max_examples=3000)
+LONG = settings(SHORT, max_examples=1000)
 LENGTHS = [SHORT, pytest.param(LONG, marks=[pytest.mark.soak, pytest.mark.timeout(1800)])]
 
 texts = st.one_of(
