@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochal.errors import EpochalError, NotFound, RunDeleted, StoreFull
+from epochal.errors import EnvironmentFault, EpochalError, NotFound, RunDeleted, StoreFull
 from epochal.records import (
     Ack,
     Change,
@@ -131,6 +131,7 @@ class SqlStore(Store):
         self._last_signs: dict[str, tuple[float, float]] = {}
         self._last_sweep = time.monotonic()
         self._fold_lock = threading.Lock()
+        self._unfoldable: set[int] = set()
         self._cache = ArrayCache()
         self._closed = False
         self.intake = Intake(database, check_room=self._check_room, committed=self._notify)
@@ -212,8 +213,26 @@ class SqlStore(Store):
         with self._fold_lock:
             with self.database.read() as connection:
                 due = fold_due(connection)
+            due = [writer for writer in due if writer not in self._unfoldable]
+            alone = False
             while due:
-                folded, due = self._change(partial(_fold_some, writers=due), notify=False)
+                group = due[:1] if alone else due
+                try:
+                    folded, left = self._change(partial(_fold_some, writers=group), notify=False)
+                except EnvironmentFault:
+                    raise
+                except Exception:
+                    # One writer that cannot be folded must not keep the others in the tail: find it, and go on.
+                    if len(group) > 1:
+                        alone = True
+                        continue
+                    logger.exception(
+                        "the rows of writer %d cannot be folded; they stay in the tail, and readable",
+                        group[0],
+                    )
+                    self._unfoldable.add(group[0])
+                    folded, left = 0, []
+                due = left + due[len(group) :]
                 windows += folded
                 # The mutex of SQLite is not fair: let a waiting commit have it.
                 time.sleep(0.0005)
