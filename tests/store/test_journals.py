@@ -402,3 +402,23 @@ def test_ends_with_exit() -> None:
     assert not ends_with_exit(whole[:-1])
     assert not ends_with_exit(whole + b"x")
     assert ends_with_exit(whole[cuts(journal.records)[2] :])
+
+
+def test_runs_waiting_together_are_numbered_in_the_order_in_which_they_began(
+    store: SqlStore, data_dir: Path
+) -> None:
+    order = [7, 2, 9, 0, 4, 1, 8, 3, 6, 5]
+    for place, number in enumerate(order):
+        journal = LiveJournal(data_dir, f"w{number}", f"r{number}")
+        journal.log({"v": float(number)})
+        journal.add(leave())
+        journal.write().announce()
+        about = json.loads(journal.entry.read_bytes()) | {"started": 1000.0 + place}
+        journal.entry.write_text(json.dumps(about))
+    collector = JournalCollector(store, data_dir, poll_s=0.05)
+    try:
+        eventually(lambda: store.project(ADMIN, "local", "digits").runs == len(order))
+    finally:
+        collector.close()
+    ordinals = {number: store.run(ADMIN, f"r{number}").info.ordinal for number in order}
+    assert sorted(order, key=ordinals.__getitem__) == order

@@ -48,7 +48,7 @@ PIECE_BYTES = 4 << 20
 MAX_PIECE_BYTES = 96 << 20
 """A piece grows up to this when not even one record fits into it: records have at most 64 MiB."""
 ROUND_BYTES = 32 << 20
-"""Read in one round, newest journals first, so that a new run is seen soon while a backlog is read."""
+"""Read in one round; with more than that waiting newest journals first, so that a new run is seen soon."""
 BEAT_S = 8.0
 """A beat of a quiet writer is passed on when it was silent for so long; writers beat every 10 s."""
 DEAD_AFTER_S = 12.0
@@ -140,8 +140,10 @@ class JournalCollector:
         now = time.monotonic()
         self._list()
         due = [journal for journal in self._journals.values() if now >= journal.next_poll]
-        # Newest first: a run that has just begun is looked for, a backlog is not.
-        due.sort(key=lambda journal: journal.about.get("started") or 0.0, reverse=True)
+        due.sort(key=lambda journal: journal.about.get("started") or 0.0)
+        if not self._fit_in_one_round(due):
+            # Newest first: a run that has just begun is looked for, a backlog is not.
+            due.reverse()
         room = ROUND_BYTES
         more = False
         for journal in due:
@@ -152,6 +154,22 @@ class JournalCollector:
         for journal in due:
             more = self._settle(journal, now) or more
         return more
+
+    def _fit_in_one_round(self, due: list[Journal]) -> bool:
+        """Whether all that is due is read in one round: then runs are registered in the order in which they began.
+
+        A run's ordinal, and by it its colour, is the place at which it was registered.
+        """
+        room = ROUND_BYTES
+        for journal in due:
+            path = journal.folder / segment_name(journal.writer, journal.base)
+            try:
+                room -= min(path.stat().st_size, journal.piece)
+            except OSError:
+                continue
+            if room <= 0:
+                return False
+        return True
 
     def _list(self) -> None:
         """Take in entries that came, and drop those that went."""
