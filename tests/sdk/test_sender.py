@@ -191,7 +191,7 @@ def test_lost_answers_double_and_lose_nothing(client_dir, server, monkeypatch, m
         for i in range(4000):
             run.log({"i": i, "v": i / 3} if i % 5 else {"i": i, "text": f"row {i}"})
             if i % 40 == 0:
-                time.sleep(0.004)
+                time.sleep(0.02)  # long enough for a request in between
                 proxy.disconnect()
         proxy.disconnect()
         run.finish()

@@ -405,11 +405,14 @@ class Sink:
             self._next_schema = 0
             if not self._deferring:
                 self._roll()
-        layout = RowLayout(self._next_schema, letters)
-        self._next_schema += 1
+        # The lock does not keep out a signal handler of this thread, which may log at any call below: the id is
+        # taken before the first of them, and no row finds the layout before its schema is in the journal.
+        schema_id = self._next_schema
+        self._next_schema = schema_id + 1
+        layout = RowLayout(schema_id, letters)
+        self._emit(encode_schema(schema_id, list(zip(keys, letters, strict=True))))
         self._layouts[keys, letters] = layout
         self._cached_keys += len(keys)
-        self._emit(encode_schema(layout.schema_id, list(zip(keys, letters, strict=True))))
         return layout
 
     def _add_entry(self, name: Any, entry: Entry) -> Entry:
