@@ -10,7 +10,7 @@ import struct
 import threading
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -52,7 +52,9 @@ class Run:
         url: str | None,
         started: float,
         resumed: bool,
+        end: Callable[[Run, int, bool | None], None],
     ) -> None:
+        self._end = end
         self._identity = dict(identity)
         self._settings = settings
         self._sink = sink
@@ -362,9 +364,7 @@ class Run:
 
         In a forked child this ends the child's own writer only.
         """
-        from epochal.sdk import session
-
-        session.finish_run(self, exit_code or 0, quiet=quiet)
+        self._end(self, exit_code or 0, quiet)
 
     def _close(self, exit_code: int) -> None:
         """Write what is held back and the end of the journal."""

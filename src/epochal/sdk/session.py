@@ -214,6 +214,7 @@ def _start(settings: Resolved) -> Run:
         {key: value for key, value in identity.items() if value is not None},
         writer,
         metrics=metrics,
+        on_child_writer=lifetime.writer_started,
         remote_url=remote,
         step=step + 1 if continuing and isinstance(step, int) else 0,
     )
@@ -227,6 +228,7 @@ def _start(settings: Resolved) -> Run:
         url=_page_address(directory, remote, entity, project, run_id),
         started=now,
         resumed=resumed,
+        end=finish_run,
     )
     if continuing:
         _take_known_config(run, known)
@@ -289,6 +291,7 @@ def _disabled_run(settings: Resolved, entity: str, project: str, now: float) -> 
         url=None,
         started=now,
         resumed=False,
+        end=finish_run,
     )
 
 
@@ -438,7 +441,7 @@ def finish(exit_code: int | None = None, quiet: bool | None = None) -> None:
         current.finish(exit_code, quiet)
 
 
-def finish_run(run: Run, exit_code: int, *, quiet: bool | None = None) -> None:
+def finish_run(run: Run, exit_code: int, quiet: bool | None = None) -> None:
     """End `run`; see `Run.finish`."""
     global current
     if run.finished:

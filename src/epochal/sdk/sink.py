@@ -14,7 +14,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from epochal.formats.journal import (
@@ -97,7 +97,8 @@ class Sink:
     """One writer session of a run: owns the journal file, the step counter and the backlog of a failing disk.
 
     Threads: every method takes `lock`, which is reentrant because a signal handler may log while
-    its own thread does.
+    its own thread does. `on_child_writer` is called in a forked child when it has opened its own
+    writer.
     """
 
     def __init__(
@@ -107,10 +108,12 @@ class Sink:
         writer_head: dict[str, Any],
         *,
         metrics: Metrics,
+        on_child_writer: Callable[[Sink], None],
         remote_url: str | None = None,
         step: int = 0,
     ) -> None:
         self.directory = directory
+        self._on_child_writer = on_child_writer
         self.run_head = run_head
         self.writer_head = writer_head
         self.metrics = metrics
@@ -277,8 +280,6 @@ class Sink:
         self.dropped = 0
 
     def _attach_child(self) -> None:
-        from epochal.sdk import lifetime
-
         parent = self.writer
         self.writer_head = {
             **self.writer_head,
@@ -289,7 +290,7 @@ class Sink:
         }
         self.detached = False
         self._open_segment(0)
-        lifetime.writer_started(self)
+        self._on_child_writer(self)
 
     # ---- records
 
