@@ -38,7 +38,8 @@ def test_demo_trains_and_a_second_start_shows_the_runs(data_dir: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="system: POSIX signals")
-def test_ctrl_c_ends_the_demo_and_its_server(data_dir: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_ends_the_demo_and_its_server(data_dir: Path, number: signal.Signals) -> None:
     pytest.importorskip("sklearn")
     process = subprocess.Popen(
         [*COMMAND, "--data", str(data_dir), "--seconds", "60"],
@@ -50,7 +51,7 @@ def test_ctrl_c_ends_the_demo_and_its_server(data_dir: Path) -> None:
     link = process.stdout.readline().split()[-1]
     process.stdout.readline()
     time.sleep(2)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors

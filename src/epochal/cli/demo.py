@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -70,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
 
     data = Path(args.data or default_data_directory()).expanduser().resolve()
     images, labels = _load_digits()
+    # Whoever ends the demo by SIGTERM ends its server with it, as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     server, address = _start_server(data, args.port)
     try:
         link = f"{address['url'].rstrip('/')}/login?token={address['token']}"
