@@ -289,7 +289,8 @@ class SqliteDatabase(Database):
                 execute("PRAGMA query_only = ON")
                 execute("PRAGMA cache_size = -16384")
                 execute("PRAGMA mmap_size = 1073741824")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
+            # Python cannot spell SQLite's message when it quotes a damaged piece of the schema.
             raw.close()
             message = f"{self.path} cannot be opened as a store: {error}"
             raise EnvironmentFault(message) from error
