@@ -9,7 +9,8 @@ It needs Python 3.11 and nothing else. It makes a virtual environment in .venv (
 runs in), installs epochal into it as an editable package with its test dependencies and
 torch==2.13.0, takes Chromium and PostgreSQL from Debian packages where they are missing and apt-get
 may be used, installs the npm packages and builds the web UI. Every check runs even after another
-one failed; the exit code is 0 only when all of them passed.
+one failed; the exit code is 0 only when all of them passed. Python tests that fail are tried once
+more alone, and those that then pass are named (second_try.py).
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import build_ui  # beside this file: Python puts the folder of the script on the path
+import second_try
 
 ROOT = build_ui.ROOT
 EXTRAS = "demo,cluster"
@@ -47,10 +49,14 @@ DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that must pass: a command line, run in the root of the checkout."""
+    """One thing that must pass: a command line, run in the root of the checkout.
+
+    again: for pytest, the command line to which the names of failed tests are added for their second try.
+    """
 
     name: str
     command: tuple[str, ...]
+    again: tuple[str, ...] = ()
 
 
 def main() -> int:
@@ -113,7 +119,10 @@ def all_checks(python: Path) -> list[Check]:
     """Return every check, the quick ones first."""
     module = (str(python), "-m")
     npm = (str(python), str(ROOT / "scripts" / "build_ui.py"), "npm")
-    pytest = (*module, "pytest", "-p", "no:cacheprovider", "--tb=short", "--durations=15")
+    pytest = (*module, "pytest", "--tb=short")
+    slowest = "--durations=15"
+    no_browser = ("-m", "not soak and not browser")
+    browser = ("-m", "browser and not soak")
     return [
         Check("ruff", (*module, "ruff", "check", ".")),
         Check("format", (*module, "ruff", "format", "--check", ".")),
@@ -124,9 +133,11 @@ def all_checks(python: Path) -> list[Check]:
         Check("web-test", (*npm, "run", "test")),
         # A file stays with one worker: a module's browser and a suite's server are made once.
         Check(
-            "pytest", (*pytest, "-n", "2", "--dist", "loadfile", "-m", "not soak and not browser")
+            "pytest",
+            (*pytest, slowest, "-n", "2", "--dist", "loadfile", *no_browser),
+            (*pytest, *no_browser),
         ),
-        Check("browser", (*pytest, "-m", "browser and not soak")),
+        Check("browser", (*pytest, slowest, *browser), (*pytest, *browser)),
     ]
 
 
@@ -208,23 +219,32 @@ def run(command: list[str], *, env: dict[str, str] | None = None, cwd: Path = RO
 
 def run_checks(checks: list[Check]) -> int:
     """Run every check, print a table of results, and return 1 when any failed."""
-    results: list[tuple[Check, int, float]] = []
+    results: list[tuple[Check, second_try.Outcome, float]] = []
     for check in checks:
         announce(f"{check.name}: {' '.join(map(os.path.basename, check.command))}")
         started = time.monotonic()
-        code = subprocess.run(check.command, cwd=ROOT, check=False).returncode
-        results.append((check, code, time.monotonic() - started))
+        outcome = run_check(check)
+        results.append((check, outcome, time.monotonic() - started))
     announce("results")
-    for check, code, seconds in results:
-        verdict = "passed" if code == 0 else f"FAILED (code {code})"
+    for check, outcome, seconds in results:
+        verdict = "passed" if outcome.code == 0 else f"FAILED (code {outcome.code})"
         print(f"  {check.name:<12} {seconds:7.1f} s  {verdict}")
-    failed = [check.name for check, code, _ in results if code != 0]
+        for test in outcome.second_tries:
+            print(f"  {'':<12} {'':<9}  passed at the second try: {test}")
+    failed = [check.name for check, outcome, _ in results if outcome.code != 0]
     total = sum(seconds for _, _, seconds in results)
     if failed:
         print(f"\nFAILED in {total:.0f} s: {', '.join(failed)}", flush=True)
         return 1
     print(f"\npassed: {len(results)} checks in {total:.0f} s", flush=True)
     return 0
+
+
+def run_check(check: Check) -> second_try.Outcome:
+    """Run one check, and the tests that failed in it a second time where it is one of pytest."""
+    if check.again:
+        return second_try.run_pytest(check.command, check.again, ROOT)
+    return second_try.Outcome(subprocess.run(check.command, cwd=ROOT, check=False).returncode)
 
 
 def announce(text: str) -> None:
