@@ -129,7 +129,7 @@ def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: Op
     page.keyboard.press("Escape")
     wait_for_charts(page, 9)
     query = (
-        "hide=run-1&pin=val/top5&x=rel&ylog=*&cols=summary.val/loss,summary.epoch&sort=config.lr"
+        "hide=run-1&pin=val/top5&x=rel&ylog=1&cols=summary.val/loss,summary.epoch&sort=config.lr"
     )
     expect_eventually(page, "query => location.search === '?' + query", query)
     expect_eventually(

@@ -4,6 +4,15 @@ import { startRouting } from "./state/route.ts";
 import { startTheme } from "./state/theme.ts";
 import { readViewer } from "./state/viewer.ts";
 import "./theme.css";
+import "./styles/controls.css";
+import "./styles/frame.css";
+import "./styles/run_list.css";
+import "./styles/panels.css";
+import "./styles/full_screen.css";
+import "./styles/notices.css";
+import "./styles/home.css";
+import "./styles/run_page.css";
+import "./styles/phone.css";
 
 startTheme();
 startRouting();

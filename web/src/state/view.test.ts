@@ -14,23 +14,49 @@ describe("the view in the address", () => {
       show: "all",
       only: ["a,b", "ü/1", ""],
       hide: ["x=y", "a&b"],
+      rpin: ["run,1", "b"],
+      base: "run=1",
+      g: ["config.opt", "tag"],
+      ghide: ['["adam",0.1]'],
+      color: "re:seed(\\d+)&",
       pin: ["val/loss", "acc@1"],
       x: "train/epoch",
+      xlog: true,
+      ylog: true,
+      smooth: { kind: "gaussian", sigma: 0.5 },
+      outliers: "p5",
+      restarts: "newest",
+      center: "median",
+      band: "iqr",
+      members: false,
       xr: { lo: -1.5, hi: 1e21, axis: "train/epoch" },
       yr: { "val/loss": [0.1, 1e-300 + 0.5], "a=b&c,d": [-2, -1] },
-      ylog: ["*"],
+      marks: { axis: "train@epoch,2", at: [-1.5, 1e21] },
+      sections: { train: { smooth: { kind: "ema", weight: 0.9 }, ylog: false } },
+      panels: { "val/loss;x:1": { x: "a;b&c:d", smooth: null, members: true } },
+      merged: { "train/loss": ["val/loss", "a,b"] },
+      density: "sparkline",
       tags: "/^train\\/(loss|acc)$/",
       cols: ["config.lr", "summary.val/loss"],
       sort: "summary.val/loss,-created",
       fold: ["system"],
       full: "val/loss",
+      tcols: ["config.lr", "min.val/loss"],
+      differs: true,
     };
     expect(decodeView(encodeView(view))).toEqual(view);
   });
 
   it("is readable and in a stable order", () => {
-    const view = { ...DEFAULT_VIEW, x: "rel", hide: ["b", "a"], q: "adam", ylog: ["val/loss"] };
-    expect(encodeView(view)).toBe("?q=adam&hide=b,a&x=rel&ylog=val/loss");
+    const view: View = {
+      ...DEFAULT_VIEW,
+      x: "rel",
+      hide: ["b", "a"],
+      q: "adam",
+      smooth: { kind: "ema", weight: 0.6 },
+      panels: { "val/loss": { ylog: true, smooth: null } },
+    };
+    expect(encodeView(view)).toBe("?q=adam&hide=b,a&x=rel&sm=ema:0.6&p:val/loss=ylog:1;sm:none");
   });
 
   it("knows showing nothing from showing the default", () => {
@@ -38,7 +64,9 @@ describe("the view in the address", () => {
   });
 
   it("takes broken parts for their defaults", () => {
-    const view = decodeView("?xr=5,1&list=everything&show=&q=%E0%A4%A&zzz=1&full=");
+    const view = decodeView(
+      "?xr=5,1&sm=ema:1&step=1,2,3&d=huge&ylog=x&list=everything&show=&q=%E0%A4%A&zzz=1&full=",
+    );
     expect(view).toEqual({ ...DEFAULT_VIEW, q: "%E0%A4%A", full: "" });
   });
 });

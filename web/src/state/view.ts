@@ -1,4 +1,11 @@
 /** The view of a workspace and its spelling in the address: short, stable order, defaults left out. */
+import {
+  DEFAULT_SETTINGS,
+  type Overrides,
+  type PanelSettings,
+  readSettings,
+  writeSettings,
+} from "./settings.ts";
 
 /** Part of an x axis; `axis` is the one that the range is measured on ("" for the default). */
 export interface XRange {
@@ -7,51 +14,92 @@ export interface XRange {
   axis: string;
 }
 
-export interface View {
+/** A step marked by a click in a chart, or two that bound a range, on an axis ("" for the default). */
+export interface Marks {
+  axis: string;
+  /** One position, or two in ascending order. */
+  at: readonly number[];
+}
+
+export type Show = "newest" | "top" | "all" | "latest" | "latest10" | "running" | "pinned";
+const SHOWS: readonly Show[] = ["top", "all", "latest", "latest10", "running", "pinned"];
+export type Density = "comfortable" | "compact" | "sparkline";
+
+/** The page's settings of line panels are part of the view; sections and panels hold what they change. */
+export interface View extends PanelSettings {
   /** Run filter, in the server's language. */
   q: string;
   list: "active" | "archived" | "trash";
-  /** Which runs are drawn: the newest of the matching, the top of the list, or all of them. */
-  show: "newest" | "top" | "all";
+  /** Which runs are drawn: the newest 20 of the matching, the top of the list, all, the newest 1 or 10, ... */
+  show: Show;
   /** Run ids that are drawn, and no others; null: as `show` says. */
   only: readonly string[] | null;
   hide: readonly string[];
+  /** Ids of pinned runs: they lead the list. */
+  rpin: readonly string[];
+  /** Id of the run that others are compared with; "" for none. */
+  base: string;
+  /** Columns by which runs are grouped, outermost first; at most four. */
+  g: readonly string[];
+  /** Groups that are not drawn, each as the JSON of its path. */
+  ghide: readonly string[];
+  /** "" (each run its own), "group", "by:<column>" or "re:<regular expression>". */
+  color: string;
+  /** Keys of pinned panels. */
   pin: readonly string[];
-  /** "" (step, or the step metric that a key declares), "step", "rel", "wall" or a key. */
-  x: string;
   xr: XRange | null;
   /** Parts of y axes, by key. */
   yr: Readonly<Record<string, readonly [number, number]>>;
-  /** Keys whose y axis is logarithmic; "*" for all. */
-  ylog: readonly string[];
+  marks: Marks | null;
+  /** What sections and panels change, by section id and by key. */
+  sections: Readonly<Record<string, Overrides>>;
+  panels: Readonly<Record<string, Overrides>>;
+  /** Keys drawn in the panel of another key. */
+  merged: Readonly<Record<string, readonly string[]>>;
   tags: string;
+  density: Density;
   /** Columns beside the names of the runs; null: those that suggest themselves. */
   cols: readonly string[] | null;
   sort: string;
   /** Sections that are not as they come: closed ones that open, and open ones that close. */
   fold: readonly string[];
   full: string | null;
+  /** Columns of the runs table; null: those that suggest themselves. */
+  tcols: readonly string[] | null;
+  /** The runs table shows only columns whose values differ. */
+  differs: boolean;
 }
 
 export const DEFAULT_VIEW: View = {
+  ...DEFAULT_SETTINGS,
   q: "",
   list: "active",
   show: "newest",
   only: null,
   hide: [],
+  rpin: [],
+  base: "",
+  g: [],
+  ghide: [],
+  color: "",
   pin: [],
-  x: "",
   xr: null,
   yr: {},
-  ylog: [],
+  marks: null,
+  sections: {},
+  panels: {},
+  merged: {},
   tags: "",
+  density: "comfortable",
   cols: null,
   sort: "-created",
   fold: [],
   full: null,
+  tcols: null,
+  differs: false,
 };
 
-/** Percent-encodes what would end a value; letters, "/", ":" and "*" stay readable. */
+/** Percent-encodes what would end a value; letters, "/", ":", "@" and "*" stay readable. */
 function encodePart(text: string): string {
   return encodeURIComponent(text).replace(/%(?:2F|3A|40)/g, decodeURIComponent);
 }
@@ -76,26 +124,52 @@ function unlist(text: string): string[] {
 export function encodeView(view: View): string {
   const parts: string[] = [];
   const add = (name: string, value: string) => parts.push(`${name}=${value}`);
+  const addList = (name: string, items: readonly string[]) => {
+    if (items.length) add(name, list(items));
+  };
   if (view.q) add("q", encodePart(view.q));
   if (view.list !== "active") add("list", view.list);
   if (view.show !== "newest") add("show", view.show);
   if (view.only) add("only", list(view.only));
-  if (view.hide.length) add("hide", list(view.hide));
-  if (view.pin.length) add("pin", list(view.pin));
-  if (view.x) add("x", encodePart(view.x));
+  addList("hide", view.hide);
+  addList("rpin", view.rpin);
+  if (view.base) add("base", encodePart(view.base));
+  addList("g", view.g);
+  addList("ghide", view.ghide);
+  if (view.color) add("color", encodePart(view.color));
+  addList("pin", view.pin);
+  for (const [name, value] of writeSettings(view, false)) add(name, encodePart(value));
   if (view.xr) {
     const { lo, hi, axis } = view.xr;
     add("xr", [String(lo), String(hi), ...(axis ? [encodePart(axis)] : [])].join(","));
   }
-  for (const [key, [lo, hi]] of Object.entries(view.yr))
+  for (const [key, [lo, hi]] of Object.entries(view.yr)) {
     add(`yr:${encodePart(key)}`, `${lo},${hi}`);
-  if (view.ylog.length) add("ylog", list(view.ylog));
+  }
+  if (view.marks) {
+    const { axis, at } = view.marks;
+    add("step", at.map(String).join(",") + (axis ? `@${encodePart(axis)}` : ""));
+  }
+  for (const [id, one] of Object.entries(view.sections))
+    addOverrides(parts, `s:${encodePart(id)}`, one);
+  for (const [key, one] of Object.entries(view.panels))
+    addOverrides(parts, `p:${encodePart(key)}`, one);
+  for (const [key, keys] of Object.entries(view.merged)) addList(`m:${encodePart(key)}`, keys);
   if (view.tags) add("tags", encodePart(view.tags));
+  if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
-  if (view.fold.length) add("fold", list(view.fold));
+  addList("fold", view.fold);
   if (view.full !== null) add("full", encodePart(view.full));
+  if (view.tcols) add("tcols", list(view.tcols));
+  if (view.differs) add("differs", "1");
   return parts.length ? `?${parts.join("&")}` : "";
+}
+
+/** `s:train=sm:ema:0.9;ylog:1`: the settings that a section or a panel changes. */
+function addOverrides(parts: string[], name: string, overrides: Overrides): void {
+  const texts = writeSettings(overrides, true).map(([one, value]) => `${one}:${encodePart(value)}`);
+  if (texts.length) parts.push(`${name}=${texts.join(";")}`);
 }
 
 /** The view that a query means; what it does not know or cannot read is as by default. */
@@ -107,23 +181,69 @@ export function decodeView(query: string): View {
   }
   const text = (name: string) => decodePart(raw.get(name) ?? "");
   const items = (name: string) => unlist(raw.get(name) ?? "");
+  const page = new Map([...raw].map(([name, value]) => [name, decodePart(value)]));
   return {
+    ...DEFAULT_SETTINGS,
+    ...readSettings(page),
     q: text("q"),
     list: oneOf(text("list"), ["archived", "trash"], "active"),
-    show: oneOf(text("show"), ["top", "all"], "newest"),
+    show: oneOf(text("show"), SHOWS, "newest"),
     only: raw.has("only") ? items("only") : null,
     hide: items("hide"),
+    rpin: items("rpin"),
+    base: text("base"),
+    g: items("g").slice(0, MOST_GROUP_COLUMNS),
+    ghide: items("ghide"),
+    color: text("color"),
     pin: items("pin"),
-    x: text("x"),
     xr: decodeRange(raw.get("xr") ?? ""),
     yr: decodeYRanges(raw),
-    ylog: items("ylog"),
+    marks: decodeMarks(raw.get("step") ?? ""),
+    sections: named(raw, "s:", decodeOverrides),
+    panels: named(raw, "p:", decodeOverrides),
+    merged: named(raw, "m:", unlist),
     tags: text("tags"),
+    density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,
     fold: items("fold"),
     full: raw.has("full") ? text("full") : null,
+    tcols: raw.has("tcols") ? items("tcols") : null,
+    differs: text("differs") === "1",
   };
+}
+
+export const MOST_GROUP_COLUMNS = 4;
+
+/** What stands under `prefix`, by the decoded rest of the name. */
+function named<T>(
+  raw: ReadonlyMap<string, string>,
+  prefix: string,
+  read: (text: string) => T,
+): Record<string, T> {
+  const found: Record<string, T> = {};
+  for (const [name, text] of raw) {
+    if (name.startsWith(prefix)) found[decodePart(name.slice(prefix.length))] = read(text);
+  }
+  return found;
+}
+
+function decodeOverrides(text: string): Overrides {
+  const texts = new Map<string, string>();
+  for (const part of text.split(";")) {
+    const cut = part.indexOf(":");
+    if (cut > 0) texts.set(part.slice(0, cut), decodePart(part.slice(cut + 1)));
+  }
+  return readSettings(texts);
+}
+
+function decodeMarks(text: string): Marks | null {
+  const cut = text.indexOf("@");
+  const numbers = cut < 0 ? text : text.slice(0, cut);
+  const axis = cut < 0 ? "" : text.slice(cut + 1);
+  const at = numbers.split(",").filter(Boolean).map(Number);
+  const isGood = at.length >= 1 && at.length <= 2 && at.every(Number.isFinite);
+  return isGood ? { axis: decodePart(axis), at: at.sort((a, b) => a - b) } : null;
 }
 
 function oneOf<T extends string, D extends string>(

@@ -19,9 +19,11 @@ import { type Liveness, watchChanges } from "../data/stream.ts";
 import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { paced } from "./pace.ts";
+import { type Paint, type PaintOf, paintBySlot } from "./paint.ts";
 import { arrivedQuery, writeQuery } from "./route.ts";
 import { RunList } from "./run_list.ts";
 import { arrange, isChartable, type Section } from "./sections.ts";
+import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
 import { DEFAULT_VIEW, decodeView, encodeView, type View } from "./view.ts";
@@ -30,7 +32,6 @@ import { DEFAULT_VIEW, decodeView, encodeView, type View } from "./view.ts";
 export const FIRST_SHOWN = 20;
 /** Runs drawn at most; beyond that lines say nothing and the page answers slowly. */
 export const MOST_SHOWN = 1000;
-export const PALETTE_SLOTS = 20;
 
 export interface Hover {
   /** The panel that the pointer is over. */
@@ -39,9 +40,16 @@ export interface Hover {
   x: number;
 }
 
-/** The palette slot of a run: what a person chose, else its creation ordinal. */
-export function slotOf(run: Pick<Run, "color" | "ordinal">): number {
-  return run.color ?? run.ordinal % PALETTE_SLOTS;
+/** Runs that share the values of the columns in `View.g`. */
+export interface RunGroup {
+  /** The JSON of the path of values: what `View.ghide` names. */
+  id: string;
+  /** As it is read: `adam · 0.01`. */
+  label: string;
+  paint: Paint;
+  /** All of them, of which `uids` names at most 1000. */
+  count: number;
+  uids: readonly string[];
 }
 
 export class Workspace {
@@ -75,6 +83,10 @@ export class Workspace {
     const uid = this.pointedRun.value ?? this.selected.value;
     return uid !== null && this.shownUids.value.has(uid) ? uid : null;
   });
+  /** The colours of runs, in charts, lists and tables. */
+  readonly paint: ReadonlySignal<PaintOf> = computed(() => paintBySlot);
+  /** The runs that are drawn as groups; null while none is asked for. */
+  readonly groups = signal<readonly RunGroup[] | null>(null);
   /** Where double-click in a chart goes back to. */
   readonly history = createViewHistory();
   readonly loader: SeriesLoader;
@@ -87,6 +99,8 @@ export class Workspace {
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
+  /** The section in which each key's panel stands. */
+  private readonly sectionIds: ReadonlySignal<ReadonlyMap<string, string>>;
 
   private readonly newest: RunList;
   private readonly byId = computed(() => {
@@ -135,6 +149,13 @@ export class Workspace {
       return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
     });
     this.sections = computed(() => arrange(this.chartKeys.value, this.view.value));
+    this.sectionIds = computed(() => {
+      const ids = new Map<string, string>();
+      for (const section of this.sections.value) {
+        for (const key of section.keys) ids.set(key.name, section.id);
+      }
+      return ids;
+    });
   }
 
   /** Starts reading and watching; `stop` ends it. */
@@ -192,7 +213,7 @@ export class Workspace {
 
   /** The x axis on which a key is drawn, as the server names it. */
   axisOf(key: Key): string {
-    const { x } = this.view.value;
+    const { x } = this.settingsOf(key.name);
     if (x === "") return key.x ? `metric:${key.x}` : "step";
     if (x === "rel") return "relative";
     return x === "step" || x === "wall" ? x : `metric:${x}`;
@@ -236,13 +257,46 @@ export class Workspace {
     this.selected.value = this.selected.value === run ? null : run;
   }
 
-  isLogY(key: string): boolean {
-    const { ylog } = this.view.value;
-    return ylog.includes("*") !== ylog.includes(key);
+  /** The settings that hold for a panel. */
+  settingsOf(key: string): PanelSettings {
+    const view = this.view.value;
+    const section = this.sectionIds.value.get(key);
+    return cascade(
+      view,
+      section === undefined ? undefined : view.sections[section],
+      view.panels[key],
+    );
   }
 
+  /** Changes a setting of one panel (undefined: as its section has it). */
+  setPanel<K extends keyof PanelSettings>(
+    key: string,
+    name: K,
+    value: PanelSettings[K] | undefined,
+  ): void {
+    const { panels } = this.view.value;
+    this.set({ panels: replaced(panels, key, override(panels[key], name, value)) });
+  }
+
+  /** Changes a setting of a section (undefined: as the page has it). */
+  setSection<K extends keyof PanelSettings>(
+    id: string,
+    name: K,
+    value: PanelSettings[K] | undefined,
+  ): void {
+    const { sections } = this.view.value;
+    this.set({ sections: replaced(sections, id, override(sections[id], name, value)) });
+  }
+
+  isLogY(key: string): boolean {
+    return this.settingsOf(key).ylog;
+  }
+
+  /** Turns a panel's logarithmic y axis on or off; what is then as elsewhere is no longer an override. */
   toggleLogY(key: string): void {
-    this.set({ ylog: toggled(this.view.value.ylog, key) });
+    const wanted = !this.isLogY(key);
+    this.setPanel(key, "ylog", undefined);
+    if (this.isLogY(key) !== wanted) this.setPanel(key, "ylog", wanted);
   }
 
   togglePin(key: string): void {
@@ -502,6 +556,16 @@ function isKeyOf(run: RunDetail, key: Key): boolean {
 function summarisesNothing(run: RunDetail, key: Key): boolean {
   const metrics = run.metrics as Record<string, { summary?: unknown } | undefined> | null;
   return metrics?.[key.name]?.summary !== undefined;
+}
+
+/** `items` with `name` set to `value`, or without it when nothing is in it. */
+function replaced(
+  items: Readonly<Record<string, Overrides>>,
+  name: string,
+  value: Overrides,
+): Record<string, Overrides> {
+  const { [name]: _, ...others } = items;
+  return Object.keys(value).length === 0 ? others : { ...others, [name]: value };
 }
 
 function toggled(items: readonly string[], item: string): string[] {

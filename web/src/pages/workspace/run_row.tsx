@@ -2,9 +2,10 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
+import { slotOf } from "../../state/paint.ts";
 import { runHref } from "../../state/route.ts";
 import { theme } from "../../state/theme.ts";
-import { slotOf, type Workspace } from "../../state/workspace.ts";
+import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";

@@ -14,9 +14,8 @@ export function Toolbar({
   ws: Workspace;
   onList: (() => void) | null;
 }): JSX.Element {
-  const { ylog, xr, yr } = ws.view.value;
+  const { ylog: isLog, xr, yr } = ws.view.value;
   const panels = ws.sections.value.reduce((sum, section) => sum + section.keys.length, 0);
-  const isLog = ylog.includes("*");
   return (
     <div class="toolbar" role="toolbar" aria-label="Charts">
       {onList && (
@@ -36,7 +35,7 @@ export function Toolbar({
         class="chip"
         aria-pressed={isLog}
         title="Logarithmic y axes (L)"
-        onClick={() => ws.set({ ylog: isLog ? [] : ["*"] })}
+        onClick={() => ws.set({ ylog: !isLog })}
       >
         y <b>{isLog ? "log" : "linear"}</b>
       </button>

@@ -114,7 +114,7 @@ export function chartShortcuts(ws: Workspace): Shortcut[] {
     {
       keys: ["l", "L"],
       label: "Logarithmic y axes",
-      run: () => ws.set({ ylog: ws.view.peek().ylog.includes("*") ? [] : ["*"] }),
+      run: () => ws.set({ ylog: !ws.view.peek().ylog }),
     },
     { keys: ["z", "Z"], label: "Show the whole x range", run: () => ws.resetZoom() },
     {

@@ -139,7 +139,7 @@ class PanelModel {
   private draw(): void {
     const { ws, watch, plot } = this;
     if (!watch || !plot) return;
-    const lines = linesOf(watch.series(), ws.known.value, theme.value);
+    const lines = linesOf(watch.series(), ws.known.value, ws.paint.value, theme.value);
     const options = this.options();
     // Callbacks and the shared history never change what is drawn; JSON leaves the former out.
     const { history: _, ...drawn } = options;
@@ -170,7 +170,7 @@ class PanelModel {
       this.speaking = undefined;
       const { ws, watch } = this;
       if (!watch) return;
-      const lines = linesOf(watch.series(), ws.known.value, theme.value);
+      const lines = linesOf(watch.series(), ws.known.value, ws.paint.value, theme.value);
       this.sentence.value = sentence(this.name(), ws.axisOf(this.metric.value), lines);
     };
     this.speaking = setTimeout(say, isFirst ? 0 : SPOKEN_MS);

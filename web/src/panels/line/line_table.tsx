@@ -3,11 +3,10 @@ import { effect, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { formatValue } from "../../base/numbers.ts";
-import { slotOf as colourOf } from "../../base/palette.ts";
 import type { Key } from "../../data/wire.ts";
 import type { Series } from "../../plots/series.ts";
 import { theme } from "../../state/theme.ts";
-import { slotOf, type Workspace } from "../../state/workspace.ts";
+import type { Workspace } from "../../state/workspace.ts";
 import { axisName, factsOf, formatX, wantOf } from "./lines.ts";
 
 const WIDTH = 1024;
@@ -63,7 +62,7 @@ export function LineTable({ ws, metric }: { ws: Workspace; metric: Key }): JSX.E
                 <span class="name" title={run.name}>
                   <span
                     class="swatch"
-                    style={{ backgroundColor: colourOf(slotOf(run))[theme.value] }}
+                    style={{ backgroundColor: ws.paint.value(run)[theme.value] }}
                   />
                   <span>{run.name}</span>
                 </span>

@@ -1,12 +1,12 @@
 /** What a line panel asks for and draws, worked out from the workspace. */
 import { formatValue, groupDigits } from "../../base/numbers.ts";
-import { slotOf as colourOf } from "../../base/palette.ts";
 import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Want } from "../../data/series_loader.ts";
 import type { Key, Run } from "../../data/wire.ts";
 import type { Line, XKind } from "../../plots/line_plot.ts";
 import { at, length, type Series } from "../../plots/series.ts";
-import { slotOf, type Workspace } from "../../state/workspace.ts";
+import type { PaintOf } from "../../state/paint.ts";
+import type { Workspace } from "../../state/workspace.ts";
 
 export function xKindOf(axis: string): XKind {
   return axis === "step" || axis === "relative" || axis === "wall" ? axis : "metric";
@@ -41,6 +41,7 @@ export function wantOf(ws: Workspace, metric: Key, px: number, visible: boolean)
 export function linesOf(
   series: readonly Series[],
   runs: ReadonlyMap<string, Run>,
+  paint: PaintOf,
   theme: "light" | "dark",
 ): Line[] {
   const isDashed = series.length > 10;
@@ -48,7 +49,7 @@ export function linesOf(
   for (const one of series) {
     const run = runs.get(one.run);
     if (!run) continue;
-    const slot = colourOf(slotOf(run));
+    const slot = paint(run);
     const line = { series: one, run: one.run, color: slot[theme], label: run.name };
     lines.push(isDashed && slot.dash.length > 0 ? { ...line, dash: slot.dash } : line);
   }
