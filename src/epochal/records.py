@@ -251,17 +251,23 @@ class RunQuery:
     columns: Sequence[str] = ()
     trashed: bool = False
     archived: bool = False
+    offset: int = 0
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RunPage:
-    """A page of runs: `matched` pass the filter, `total` are there at all."""
+    """A page of runs: `matched` pass the filter, `total` are there at all.
+
+    differing: the config and summary columns in which not all that match are alike; None when not asked for.
+    """
 
     runs: Sequence[RunInfo]
     next: str | None
     total: int
     matched: int
     version: int
+    differing: Sequence[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from epochal.errors import FilterError
 from epochal.store import query
-from epochal.store.listing import ValueColumn
 from epochal.store.query import (
     All,
     AnyOf,
@@ -31,6 +30,7 @@ from epochal.store.query import (
     evaluate,
     parse_filter,
 )
+from epochal.store.value_column import ValueColumn
 
 NOW = 1_800_000_000.0
 

@@ -6,33 +6,30 @@ whose version is newer. 10,000 runs of 100 columns are 9 MB.
 
 from __future__ import annotations
 
-import base64
-import bisect
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from epochal.errors import FilterError, UsageError
-from epochal.records import KeyInfo, RunInfo, RunPage, RunQuery
-from epochal.store.documents import find_definition
+from epochal.errors import UsageError
+from epochal.records import RunInfo, RunPage, RunQuery
 from epochal.store.engine import Connection
+from epochal.store.ordering import Ordering, Places
 from epochal.store.query import (
     BOOL,
     FIELDS,
     FLOAT,
     INTEGER,
-    MISSING,
-    OTHER,
     TEXT,
+    Mask,
     evaluate,
-    field_name,
     parse_filter,
 )
+from epochal.store.value_column import ValueColumn
 
 RUN_COLUMNS = (
     "run.uid, run.id, run.name, run.state, run.ordinal, run.color, run.created, run.updated, run.finished,"
@@ -42,7 +39,7 @@ RUN_COLUMNS = (
 RUN_TABLES = "run LEFT JOIN writer ON writer.run_uid = run.uid AND writer.ordinal = 0"
 
 MAX_LIMIT = 1000
-MAX_SORT_COLUMNS = 8
+_ALIVE, _TRASHED, _ARCHIVED = 1, 2, 4
 
 
 def parse_document(stored: bytes) -> dict[str, Any]:
@@ -88,82 +85,29 @@ def run_info(
     )
 
 
-def flatten(prefix: str, value: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield (dotted name, value) of nested config or summary; null counts as absent."""
+def flatten(prefix: str, value: Mapping[str, Any], into: dict[str, Any]) -> None:
+    """Add nested config or summary to `into` by dotted names; null counts as absent."""
     for key, child in value.items():
         name = f"{prefix}.{key}"
-        if isinstance(child, dict) and child:
-            yield from flatten(name, child)
+        if type(child) is dict and child:
+            flatten(name, child, into)
         elif child is not None:
-            yield name, child
+            into[name] = child
 
 
-class ValueColumn:
-    """One value for each run: numbers in an array, everything else beside it."""
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The places that a question is about, newest first, and how many runs there are without its filter."""
 
-    __slots__ = ("_kinds", "_numbers", "_size", "others")
-
-    def __init__(self, capacity: int, size: int) -> None:
-        self._kinds = np.zeros(capacity, dtype=np.uint8)
-        self._numbers = np.zeros(capacity, dtype=np.float64)
-        self._size = size
-        self.others: dict[int, Any] = {}
-
-    @property
-    def kinds(self) -> npt.NDArray[np.uint8]:
-        """MISSING, FLOAT, INTEGER, BOOL, TEXT or OTHER for each run."""
-        return self._kinds[: self._size]
-
-    @property
-    def numbers(self) -> npt.NDArray[np.float64]:
-        """The value where the kind is FLOAT, INTEGER or BOOL."""
-        return self._numbers[: self._size]
-
-    def grow(self, capacity: int, size: int) -> None:
-        """Make room for `capacity` runs, `size` of which are there."""
-        if capacity > len(self._kinds):
-            more = capacity - len(self._kinds)
-            self._kinds = np.concatenate([self._kinds, np.zeros(more, np.uint8)])
-            self._numbers = np.concatenate([self._numbers, np.zeros(more)])
-        self._size = size
-
-    def set(self, i: int, value: Any) -> None:
-        """Set the value of run `i`; None removes it."""
-        if self._kinds[i] and self.others:
-            self.others.pop(i, None)
-        if type(value) is float:
-            self._kinds[i] = FLOAT
-            self._numbers[i] = value
-        elif type(value) is bool:
-            self._kinds[i] = BOOL
-            self._numbers[i] = value
-        elif type(value) is int:
-            self._kinds[i] = INTEGER
-            if abs(value) > 1 << 53:
-                self.others[i] = value
-            try:
-                self._numbers[i] = value
-            except OverflowError:
-                self._numbers[i] = np.inf if value > 0 else -np.inf
-        elif value is None:
-            self._kinds[i] = MISSING
-        else:
-            self._kinds[i] = TEXT if isinstance(value, str) else OTHER
-            self.others[i] = value
-
-    def get(self, i: int) -> Any:
-        """Return the value of run `i`, None without one."""
-        kind = self._kinds[i]
-        if kind == MISSING:
-            return None
-        if i in self.others:
-            return self.others[i]
-        number = float(self._numbers[i])
-        return number if kind == FLOAT else bool(number) if kind == BOOL else int(number)
+    places: Places
+    total: int
 
 
 class Listing:
-    """The runs of one project as columns. Every method but the constructor needs `lock` held."""
+    """The runs of one project as columns. Every method but the constructor needs `lock` held.
+
+    A *place* is a run's index in every column. The places of runs deleted for ever stay empty.
+    """
 
     def __init__(self, project: int, entity: str, name: str) -> None:
         self.project = project
@@ -177,7 +121,9 @@ class Listing:
         self._fields: list[dict[str, Any]] = []  # group, job_type, tags, notes
         self._texts: list[str] = []
         self._columns: dict[str, ValueColumn] = {}
-        self._capacity = 0
+        self._flags = np.zeros(0, dtype=np.uint8)  # _ALIVE, _TRASHED, _ARCHIVED
+        self._newest: Places | None = None
+        self._capacity = self._size = 0
 
     # ---- keeping up
 
@@ -192,8 +138,13 @@ class Listing:
         )
         new = sum(row[0] not in self._places for row in rows)
         self._reserve(len(self._rows) + new)
+        if new:
+            self._newest = None
+        pending: dict[str, tuple[list[int], list[Any]]] = {}
         for row in rows:
-            self._take(row)
+            self._take(row, pending)
+        for name, (places, values) in pending.items():
+            self._made_column(name).fill(places, values)
         count = connection.value("SELECT count(*) FROM run WHERE project_id = ?", [self.project])
         if count != len(self._places):
             there = {
@@ -207,27 +158,28 @@ class Listing:
         self.version = version
 
     def _reserve(self, size: int) -> None:
+        """Make every column as long as `size` runs."""
         if size > self._capacity:
             self._capacity = max(size, self._capacity * 3 // 2, 64)
+            self._flags = np.concatenate(
+                [self._flags, np.zeros(self._capacity - len(self._flags), np.uint8)]
+            )
+        if size > len(self._rows):
             for column in self._columns.values():
-                column.grow(self._capacity, len(self._rows))
+                column.grow(self._capacity, size)
+        self._size = size
 
-    def _take(self, row: tuple[Any, ...]) -> None:
+    def _made_column(self, name: str) -> ValueColumn:
+        column = self._columns.get(name)
+        if column is None:
+            column = self._columns[name] = ValueColumn(self._capacity, self._size)
+        return column
+
+    def _take(self, row: tuple[Any, ...], pending: dict[str, tuple[list[int], list[Any]]]) -> None:
+        """Take a run in; the values of a new one are added to `pending`, by column."""
         document = parse_document(row[15])
-        place = self._places.get(row[0])
-        if place is None:
-            place = self._places[row[0]] = len(self._rows)
-            self._rows.append(None)
-            self._fields.append({})
-            self._texts.append("")
-            for column in self._columns.values():
-                column.grow(self._capacity, len(self._rows))
         fields = {key: document.get(key) for key in ("group", "job_type", "tags", "notes")}
-        self._rows[place] = (*row[:15], None, row[16])
-        self._fields[place] = fields
         tags = [str(tag) for tag in fields["tags"] or ()]
-        texts = (row[2], row[1], fields["group"], fields["job_type"], *tags, fields["notes"])
-        self._texts[place] = "\n".join(str(text) for text in texts if text).casefold()
         values = {
             "uid": row[0],
             "id": row[1],
@@ -247,26 +199,45 @@ class Listing:
             "notes": fields["notes"],
             "tags": tags or None,
         }
-        values.update(flatten("config", document.get("config") or {}))
-        values.update(flatten("summary", document.get("summary") or {}))
-        for name, column in self._columns.items():
-            if name not in values:
-                column.set(place, None)
-        for name, value in values.items():
-            column = self._columns.get(name)
-            if column is None:
-                column = self._columns[name] = ValueColumn(self._capacity, len(self._rows))
-            column.set(place, value)
+        flatten("config", document.get("config") or {}, values)
+        flatten("summary", document.get("summary") or {}, values)
+        place = self._places.get(row[0])
+        if place is None:
+            place = self._places[row[0]] = len(self._rows)
+            self._rows.append(None)
+            self._fields.append({})
+            self._texts.append("")
+            for name, value in values.items():
+                if value is not None:
+                    found = pending.get(name)
+                    if found is None:
+                        found = pending[name] = ([], [])
+                    found[0].append(place)
+                    found[1].append(value)
+        else:
+            for name, column in self._columns.items():
+                if name not in values:
+                    column.set(place, None)
+            for name, value in values.items():
+                self._made_column(name).set(place, value)
+        self._rows[place] = (*row[:15], None, row[16])
+        self._fields[place] = fields
+        texts = (row[2], row[1], fields["group"], fields["job_type"], *tags, fields["notes"])
+        self._texts[place] = "\n".join(str(text) for text in texts if text).casefold()
+        trashed, archived = row[11] is not None, bool(row[10])
+        self._flags[place] = _ALIVE | trashed * _TRASHED | archived * _ARCHIVED
         self.metrics.update(document.get("metrics") or {})
 
     def _drop(self, place: int) -> None:
         self._rows[place] = None
         self._fields[place] = {}
         self._texts[place] = ""
+        self._flags[place] = 0
+        self._newest = None
         for column in self._columns.values():
             column.set(place, None)
 
-    # ---- what a filter sees
+    # ---- what filters and orderings see
 
     def __len__(self) -> int:
         """Number of places; those of deleted runs are empty."""
@@ -283,63 +254,90 @@ class Listing:
         """Return, for each place, the case-folded texts that plain words are looked for in."""
         return self._texts
 
+    def age_key(self, place: int) -> tuple[float, str]:
+        """Return (created, uid) of a run, by which the newest stands first among equals."""
+        row = self._rows[place]
+        assert row is not None
+        return row[6], row[0]
+
+    # ---- which runs
+
+    def visible(self, *, trashed: bool = False, archived: bool = False) -> Mask:
+        """Return which places a question is about at all: those in the trash, or else those that are not."""
+        flags = self._flags[: len(self._rows)]
+        if trashed:
+            return flags & (_ALIVE | _TRASHED) == _ALIVE | _TRASHED
+        looked_at = _ALIVE | _TRASHED if archived else _ALIVE | _TRASHED | _ARCHIVED
+        return flags & looked_at == _ALIVE
+
+    def select(self, query: RunQuery) -> Selection:
+        """Return the runs of a query that pass its filter. Raises FilterError."""
+        visible = self.visible(trashed=query.trashed, archived=query.archived)
+        total = int(np.count_nonzero(visible))
+        node = parse_filter(query.filter) if query.filter.strip() else None
+        mask = visible if node is None else visible & evaluate(node, self)
+        newest = self._by_age()
+        return Selection(newest[mask[newest]], total)
+
+    def _by_age(self) -> Places:
+        """Return the places of all runs, newest first; kept until runs come or go."""
+        if self._newest is None:
+            there = [place for place, row in enumerate(self._rows) if row is not None]
+            self._newest = np.array(sorted(there, key=self.age_key, reverse=True), dtype=np.intp)
+        return self._newest
+
     # ---- answers
 
     def page(self, query: RunQuery) -> RunPage:
-        """Return a page of runs."""
-        visible = np.fromiter(
-            (
-                row is not None
-                and (row[11] is not None) == query.trashed
-                and (query.archived or query.trashed or not row[10])
-                for row in self._rows
-            ),
-            bool,
-            len(self._rows),
-        )
-        mask = (
-            visible & evaluate(parse_filter(query.filter), self)
-            if query.filter.strip()
-            else visible
-        )
-        ordering = _Ordering(self, query.sort)
-        order = ordering.sort(np.flatnonzero(mask))
-        start = ordering.find(order, query.cursor) if query.cursor else 0
+        """Return a page of runs. Raises UsageError for a cursor of another order, or beside an offset."""
+        selection = self.select(query)
+        ordering = Ordering(self, query.sort)
+        order = ordering.sort(selection.places).tolist()
+        if query.cursor and query.offset:
+            raise UsageError("a page begins after a cursor or at an offset, not at both")
+        start = ordering.find(order, query.cursor) if query.cursor else query.offset
         limit = max(1, min(query.limit, MAX_LIMIT))
         chosen = order[start : start + limit]
         last = len(chosen) and start + limit < len(order)
         return RunPage(
-            runs=[self._info(i, query.columns) for i in chosen],
+            runs=self.infos(chosen, query.columns),
             next=ordering.cursor(chosen[-1]) if last else None,
-            total=int(visible.sum()),
+            total=selection.total,
             matched=len(order),
             version=self.version,
+            differing=self.differing(selection.places) if query.differs else None,
         )
 
-    def _info(self, place: int, names: Sequence[str]) -> RunInfo:
-        row = self._rows[place]
-        assert row is not None
-        if "*" in names:
-            wanted = [name for name in self._columns if name.startswith(("config.", "summary."))]
-        else:
-            wanted = list(names)
-        columns: dict[str, Any] = {}
-        for name in wanted:
-            column = self.column(name)
-            value = None if column is None else column.get(place)
-            if value is not None:
-                columns[name] = value
-        return run_info(self.entity, self.name, row, self._fields[place], columns)
+    def infos(self, places: Sequence[int], names: Sequence[str]) -> list[RunInfo]:
+        """Return the runs at `places` with the columns `names` (``*``: all of config and summary)."""
+        wanted = self.document_columns() if "*" in names else list(names)
+        columns = [(name, self.column(name)) for name in wanted]
+        there = [(name, column) for name, column in columns if column is not None]
+        found: list[RunInfo] = []
+        for place in places:
+            row = self._rows[place]
+            assert row is not None
+            values = {name: column.get(place) for name, column in there if column.kinds[place]}
+            found.append(run_info(self.entity, self.name, row, self._fields[place], values))
+        return found
+
+    def document_columns(self) -> list[str]:
+        """Return the names of the config and summary columns."""
+        return [name for name in self._columns if name.startswith(("config.", "summary."))]
+
+    def differing(self, places: Places) -> list[str]:
+        """Return, by name, the config and summary columns in which not all runs at `places` are alike.
+
+        A missing value is unlike every value; 1 and 1.0 are alike.
+        """
+        names = sorted(self.document_columns())
+        return [name for name in names if not self._columns[name].is_constant(places)]
 
     def describe_columns(self) -> list[tuple[str, str, int]]:
         """Return (name, type, number of runs) of the config and summary columns of runs that are not in the trash."""
-        present = np.fromiter(
-            (row is not None and row[11] is None for row in self._rows), bool, len(self._rows)
-        )
+        present = self.visible(archived=True)
         found: list[tuple[str, str, int]] = []
-        for name in sorted(self._columns):
-            if not name.startswith(("config.", "summary.")):
-                continue
+        for name in sorted(self.document_columns()):
             kinds = self._columns[name].kinds[present]
             counts = np.bincount(kinds, minlength=6)
             count = int(counts[1:].sum())
@@ -349,245 +347,3 @@ class Listing:
             kind = {number: "number", text: "text", int(counts[BOOL]): "bool"}.get(count, "mixed")
             found.append((name, kind, count))
         return found
-
-    def sort_value(self, name: str, place: int) -> tuple[int, Any]:
-        """Return (group, value) by which a run sorts: numbers, then texts, then what has neither, then missing."""
-        column = self.column(name)
-        kind = MISSING if column is None else column.kinds[place]
-        if column is None or kind == MISSING:
-            return 3, 0
-        if kind <= BOOL:
-            number = float(column.numbers[place])
-            return (2, 0) if np.isnan(number) else (0, number)
-        value = column.others[place]
-        if isinstance(value, list | tuple):
-            return 1, ",".join(map(str, value)).casefold()
-        return 1, str(value).casefold()
-
-    def created(self, place: int) -> tuple[float, str]:
-        """Return (created, uid) of a run: newest first among equals."""
-        row = self._rows[place]
-        assert row is not None
-        return row[6], row[0]
-
-
-class _Ordering:
-    """A sort order by several columns: missing last in either direction, the newest first among equals."""
-
-    def __init__(self, listing: Listing, text: str) -> None:
-        self.listing = listing
-        names = [part.strip() for part in text.split(",") if part.strip()] or ["-created"]
-        if len(names) > MAX_SORT_COLUMNS:
-            raise FilterError(
-                f"runs are sorted by at most {MAX_SORT_COLUMNS} columns, not {len(names)}"
-            )
-        self.keys = [(field_name(name.lstrip("-+")), name.startswith("-")) for name in names]
-
-    def sort(self, places: npt.NDArray[np.intp]) -> list[int]:
-        """Return places in order."""
-        listing = self.listing
-        created = listing.column("created")
-        if created is None or not len(places):
-            return []
-        ties = np.argsort([listing.created(i)[1] for i in places.tolist()], kind="stable")[::-1]
-        places = places[ties]
-        places = places[np.argsort(-created.numbers[places], kind="stable")]
-        for name, descending in reversed(self.keys):
-            groups, values = self._ranks(name, places)
-            values = -values if descending else values
-            places = places[np.lexsort((values, groups))]
-        return places.tolist()
-
-    def _ranks(
-        self, name: str, places: npt.NDArray[np.intp]
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        """Return the group and the rank in it of each place."""
-        column = self.listing.column(name)
-        if column is None:
-            return np.zeros(len(places), np.int8), np.zeros(len(places))
-        kinds = column.kinds[places]
-        values = np.where((kinds >= FLOAT) & (kinds <= BOOL), column.numbers[places], 0.0)
-        groups = np.where(kinds == MISSING, 3, np.where(kinds <= BOOL, 0, 1)).astype(np.int8)
-        is_nan = np.isnan(values)
-        groups[is_nan], values[is_nan] = 2, 0.0
-        texts = np.flatnonzero(groups == 1)
-        if len(texts):
-            found = [self.listing.sort_value(name, i)[1] for i in places[texts].tolist()]
-            ranks = {text: rank for rank, text in enumerate(sorted(set(found)))}
-            values[texts] = [ranks[text] for text in found]
-        return groups, values
-
-    def cursor(self, place: int) -> str:
-        """Return the cursor after a run: its place in the order by value, which stays when other runs come or go."""
-        values = [self.listing.sort_value(name, place) for name, _ in self.keys]
-        text = json.dumps([[list(value) for value in values], *self.listing.created(place)])
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
-
-    def find(self, order: Sequence[int], cursor: str) -> int:
-        """Return the index in `order` of the first run after `cursor`."""
-        try:
-            padded = cursor + "=" * (-len(cursor) % 4)
-            values, created, uid = json.loads(base64.urlsafe_b64decode(padded.encode()))
-            if len(values) != len(self.keys):
-                raise ValueError
-            key = self._key(
-                [(int(group), value) for group, value in values], (float(created), str(uid))
-            )
-            listing = self.listing
-
-            def key_of(place: int) -> tuple[Any, ...]:
-                found = [listing.sort_value(name, place) for name, _ in self.keys]
-                return self._key(found, listing.created(place))
-
-            return bisect.bisect_right(order, key, key=key_of)
-        except (ValueError, TypeError) as error:
-            raise UsageError(
-                "the cursor belongs to another sort order; ask for the first page again"
-            ) from error
-
-    def _key(
-        self, values: Sequence[tuple[int, Any]], created: tuple[float, str]
-    ) -> tuple[Any, ...]:
-        parts: list[Any] = []
-        for (group, value), (_name, descending) in zip(values, self.keys, strict=True):
-            parts += [group, _Reversed(value) if descending else value]
-        return (*parts, -created[0], _Reversed(created[1]))
-
-
-class _Reversed:
-    """A value that sorts the other way round."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: Any) -> None:
-        self.value = value
-
-    def __lt__(self, other: _Reversed) -> bool:
-        return other.value < self.value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Reversed) and other.value == self.value
-
-    __hash__ = None  # type: ignore[assignment]
-
-
-class KeyIndex:
-    """The keys of a project, kept up to date like `Listing`; needs the listing's lock."""
-
-    def __init__(self, project: int) -> None:
-        self.project = project
-        self.version = -1
-        self._reset()
-
-    def _reset(self) -> None:
-        self._keys: dict[str, list[Any]] = {}  # name: [kinds, runs, first created, most values]
-        self._counted = bytearray()  # by series id: whether its run is counted
-        self._trashed: set[str] = set()
-        self._runs: set[str] = set()
-
-    def refresh(self, connection: Connection, version: int) -> None:
-        """Take in what changed up to `version`."""
-        if version <= self.version:
-            return
-        changed = self._changed(connection)
-        count = connection.value("SELECT count(*) FROM run WHERE project_id = ?", [self.project])
-        known = len(self._runs | {uid for uid, _ in changed})
-        moved = any(
-            (trashed is not None) != (uid in self._trashed)
-            for uid, trashed in changed
-            if uid in self._runs
-        )
-        if count != known or moved:
-            self.version = -1
-            self._reset()
-            changed = self._changed(connection)
-        self._runs.update(uid for uid, _ in changed)
-        self._trashed.update(uid for uid, trashed in changed if trashed is not None)
-        self._take(
-            connection, [uid for uid, trashed in changed if trashed is None], first=self.version < 0
-        )
-        self.version = version
-
-    def _changed(self, connection: Connection) -> list[tuple[Any, ...]]:
-        return connection.rows(
-            "SELECT uid, trashed FROM run WHERE project_id = ? AND version > ?",
-            [self.project, self.version],
-        )
-
-    def _take(self, connection: Connection, runs: Sequence[str], *, first: bool) -> None:
-        if first:
-            self._take_all(connection)
-            return
-        found = connection.rows_among(
-            "SELECT id, run_uid, name, kind, created, count FROM series WHERE run_uid IN ({})"
-            " ORDER BY id",
-            runs,
-        )
-        if found:
-            top = max(row[0] for row in found)
-            self._counted.extend(bytes(max(0, top + 1 - len(self._counted))))
-        counted = self._counted
-        before = {(row[1], row[2]) for row in found if counted[row[0]]}
-        for series, run, name, kind, created, count in found:
-            entry = self._keys.get(name)
-            if entry is None:
-                entry = self._keys[name] = [[], 0, created, 0]
-            if kind not in entry[0]:
-                entry[0].append(kind)
-            if not counted[series]:
-                counted[series] = 1
-                if (run, name) not in before:
-                    before.add((run, name))
-                    entry[1] += 1
-            entry[2] = min(entry[2], created)
-            entry[3] = max(entry[3], count)
-
-    def _take_all(self, connection: Connection) -> None:
-        """Count every series of the project: in SQL, because 10,000 runs of 50 keys are 500,000 rows."""
-        source = (
-            "FROM series JOIN run ON run.uid = series.run_uid"
-            " WHERE run.project_id = ? AND run.trashed IS NULL"
-        )
-        for name, kind, runs, created, count in connection.rows(
-            f"SELECT series.name, kind, count(*), min(series.created), max(count) {source}"
-            " GROUP BY series.name, kind ORDER BY min(series.id)",
-            [self.project],
-        ):
-            entry = self._keys.setdefault(name, [[], 0, created, 0])
-            entry[0].append(kind)
-            entry[1] += runs
-            entry[2] = min(entry[2], created)
-            entry[3] = max(entry[3], count)
-        mixed = [name for name, entry in self._keys.items() if len(entry[0]) > 1]
-        for name, runs in connection.rows_among(
-            f"SELECT series.name, count(DISTINCT run_uid) {source} AND series.name IN ({{}})"
-            " GROUP BY series.name",
-            mixed,
-            [self.project],
-        ):
-            self._keys[name][1] = runs
-        ids = connection.rows(f"SELECT series.id {source}", [self.project])
-        if ids:
-            places = np.array(ids, dtype=np.int64)[:, 0]
-            counted = np.zeros(int(places.max()) + 1, dtype=np.uint8)
-            counted[places] = 1
-            self._counted = bytearray(counted.tobytes())
-
-    def keys(self, metrics: Mapping[str, Any]) -> list[KeyInfo]:
-        """Return the keys in the order in which they first appeared; `metrics` are the project's definitions."""
-        found: list[KeyInfo] = []
-        for name, (kinds, runs, created, rows) in self._keys.items():
-            definition = find_definition(metrics, name)
-            x = definition.get("step_metric")
-            found.append(
-                KeyInfo(
-                    name=name,
-                    kinds=tuple(kinds),
-                    runs=runs,
-                    x=x if isinstance(x, str) and x else None,
-                    hidden=bool(definition.get("hidden")),
-                    first=created,
-                    rows=rows,
-                )
-            )
-        return sorted(found, key=lambda key: key.first)

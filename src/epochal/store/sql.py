@@ -36,7 +36,8 @@ from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteD
 from epochal.store.fold import fold_due, fold_window
 from epochal.store.history import read_history
 from epochal.store.intake import Delivery, Intake
-from epochal.store.listing import KeyIndex, Listing
+from epochal.store.key_index import KeyIndex
+from epochal.store.listing import Listing
 from epochal.store.lock import DataLock
 from epochal.store.names import check_uid
 from epochal.store.series import read_series
