@@ -215,6 +215,7 @@ def test_journal_with_a_damaged_head_is_refused_by_name_or_adopted(at: int, tmp_
     ("place", "way"),
     [
         ("head", "picked up"),
+        ("head", "synced"),
         ("middle", "picked up"),
         ("middle", "synced"),
         ("end", "picked up"),

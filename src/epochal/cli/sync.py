@@ -71,6 +71,8 @@ def run(args: argparse.Namespace) -> int:
         f"{report.journals} of {len(streams)} journals of {runs} {'run' if runs == 1 else 'runs'} "
         f"are on {url} ({report.sent_bytes / 1e6:.1f} MB sent)"
     )
+    for line in report.torn:
+        print(line)
     for line in report.failed:
         print(f"not sent: {line}", file=sys.stderr)
     return 1 if report.failed else 0

@@ -128,6 +128,23 @@ class DataDirectory:
 
     # ---- journals
 
+    def put_in_outbox(self, run: str, writer: str, url: str | None, offset: int = 0) -> None:
+        """Note that the journal of `writer` waits for the server `url` (None: any), which has it up to `offset`.
+
+        A disk that refuses does not matter: the server knows the offset, and ``epochal sync PATH`` finds the journal.
+        """
+        entry = {
+            "url": url,
+            "path": f"runs/{run}",
+            "run": run,
+            "writer": writer,
+            "offset": offset,
+        }
+        try:
+            write_json(self.outbox_path(writer), entry)
+        except OSError:
+            return
+
     def segments(self, uid: str) -> dict[str, list[tuple[int, str]]]:
         """Return the journal segments of a run by writer: [(base offset, path)] ascending."""
         folder = self.run_directory(uid)

@@ -77,8 +77,13 @@ def sender() -> Sender:
 
 
 def writer_started(sink: Sink) -> None:
-    """Look after a writer that a forked child has just opened; its parent's sender ships the journal."""
+    """Look after a writer that a forked child has just opened; its parent's sender ships the journal.
+
+    It is put in the outbox here: the parent may end first, or have no sender because the run is offline.
+    """
     process.child_sinks.append(sink)
+    if sink.offline or sink.remote_url is not None:
+        sink.directory.put_in_outbox(sink.run_head["uid"], sink.writer, sink.remote_url)
     process.heartbeat.add(sink, local=sink.remote_url is None)
     multiprocessing: Any = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:

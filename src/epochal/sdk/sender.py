@@ -14,8 +14,9 @@ import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from epochal.sdk.directory import DataDirectory, remove_quietly, write_json
+from epochal.sdk.directory import DataDirectory, remove_quietly
 from epochal.sdk.messages import warn
+from epochal.sdk.writers import is_over
 
 if TYPE_CHECKING:
     import httpx
@@ -118,7 +119,11 @@ def _retry_after(text: str | None) -> float | None:
 
 @dataclass
 class Stream:
-    """One journal on its way: `offset` is acknowledged, `stopped` says why the server will never take more."""
+    """One journal on its way: `offset` is acknowledged, `stopped` says why the server will never take more.
+
+    mended: stands in place of the first bytes, where those on disk are damaged. child: of a forked process, which
+    may outlive the one that ships its journal.
+    """
 
     directory: DataDirectory
     run: str
@@ -131,6 +136,8 @@ class Stream:
     contacted: float = 0.0
     saved: float = 0.0
     segments: list[tuple[int, str]] = field(default_factory=list)
+    mended: bytes = b""
+    child: bool = False
 
     def refresh(self) -> None:
         """Look for the segments on disk."""
@@ -147,6 +154,11 @@ class Stream:
         except OSError:
             return base
 
+    def is_over(self) -> bool:
+        """Return whether no more can come to the journal."""
+        self.refresh()
+        return is_over([path for _base, path in self.segments])
+
     def read(self, limit: int) -> bytes:
         """Return up to `limit` bytes from `offset`, not beyond the end of a segment; empty when there are none."""
         for base, path in reversed(self.segments):
@@ -154,24 +166,17 @@ class Stream:
                 try:
                     with open(path, "rb", buffering=0) as file:
                         file.seek(self.offset - base)
-                        return file.read(limit)
+                        return (
+                            self.mended[self.offset : self.offset + limit]
+                            + file.read(limit)[max(len(self.mended) - self.offset, 0) :]
+                        )
                 except OSError:
                     return b""
         return b""
 
     def save(self) -> None:
         """Remember in ``outbox/`` how far the server is."""
-        entry = {
-            "url": self.url,
-            "path": f"runs/{self.run}",
-            "run": self.run,
-            "writer": self.writer,
-            "offset": self.offset,
-        }
-        try:
-            write_json(self.directory.outbox_path(self.writer), entry)
-        except OSError:
-            return  # a full disk: the offset is only a hint, the server knows it
+        self.directory.put_in_outbox(self.run, self.writer, self.url, self.offset)
         self.saved = time.monotonic()
 
     def forget(self) -> None:
@@ -273,6 +278,8 @@ class Sender:
         self._failures: dict[str, int] = {}
         self._retry_at: dict[str, float] = {}
         self._said: set[str] = set()
+        self._done: set[str] = set()
+        """Writers whose journals have gone to the end of what was there: not to be adopted again."""
         self._thread: threading.Thread | None = None
         self._wake = threading.Event()
         self._hurried = False
@@ -371,7 +378,9 @@ class Sender:
                 return
             if waiting <= 0 and time.monotonic() - stream.contacted < BEAT_S:
                 return
-            outcome = ship(stream, self._connection(stream.url))
+            # A child that was killed leaves half a record, which only `final` gets past.
+            over = ended and stream.child and stream.is_over()
+            outcome = ship(stream, self._connection(stream.url), final=over)
             self._take(stream, outcome)
             if outcome.advanced <= 0:
                 return
@@ -407,10 +416,14 @@ class Sender:
             )
 
     def _finish(self, stream: Stream) -> None:
-        stream.forget()
-        stream.directory.mark_sent(stream.run, stream.writer)
+        if stream.child and not stream.is_over():
+            stream.save()  # what it still writes is left to `epochal sync`
+        else:
+            stream.forget()
+            stream.directory.mark_sent(stream.run, stream.writer)
         with self._lock:
             self._streams.pop(stream.writer, None)
+            self._done.add(stream.writer)
 
     def _adopt_children(self) -> None:
         """Find journals that forked children of our writers have begun."""
@@ -418,18 +431,21 @@ class Sender:
             parents = {
                 (stream.directory.root, stream.run): stream for stream in self._streams.values()
             }
-            known = set(self._streams)
+            known = self._done | set(self._streams)
         for stream in parents.values():
             for writer in stream.directory.segments(stream.run):
                 parent = next((name for name in known if writer.startswith(name + "-")), None)
                 if writer in known or parent is None:
                     continue
+                shipped = self._streams.get(parent)
+                ended = shipped is None or shipped.ended
                 child = Stream(
                     stream.directory,
                     stream.run,
                     writer,
                     stream.url,
-                    ended=self._streams[parent].ended,
+                    ended=ended,
+                    child=True,
                 )
                 child.contacted = time.monotonic()
                 with self._lock:

@@ -216,6 +216,7 @@ def _start(settings: Resolved) -> Run:
         metrics=metrics,
         on_child_writer=lifetime.writer_started,
         remote_url=remote,
+        offline=settings.mode == "offline",
         step=step + 1 if continuing and isinstance(step, int) else 0,
     )
     sink.open()
@@ -239,7 +240,7 @@ def _start(settings: Resolved) -> Run:
     if remote is not None:
         lifetime.sender().add(directory, uid, sink.writer, remote, settings.api_key)
     elif settings.mode == "offline":
-        _put_in_outbox(directory, uid, sink.writer)
+        directory.put_in_outbox(uid, sink.writer, None)
     if resumed:
         _rename(sink, settings)
     if settings.environment:
@@ -376,14 +377,6 @@ def _running_server(directory: DataDirectory) -> str | None:
         except OSError:
             pass  # somebody else's: it is there
     return found.get("url")
-
-
-def _put_in_outbox(directory: DataDirectory, uid: str, writer: str) -> None:
-    entry = {"url": None, "path": f"runs/{uid}", "run": uid, "writer": writer, "offset": 0}
-    try:
-        write_json(directory.outbox_path(writer), entry)
-    except OSError:
-        return  # `epochal sync PATH` finds it without
 
 
 def _record_environment(sink: Sink, facts: dict[str, Any]) -> threading.Thread:

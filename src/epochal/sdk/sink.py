@@ -110,6 +110,7 @@ class Sink:
         metrics: Metrics,
         on_child_writer: Callable[[Sink], None],
         remote_url: str | None = None,
+        offline: bool = False,
         step: int = 0,
     ) -> None:
         self.directory = directory
@@ -118,6 +119,7 @@ class Sink:
         self.writer_head = writer_head
         self.metrics = metrics
         self.remote_url = remote_url
+        self.offline = offline
         self.lock = threading.RLock()
         self.step = step
         self.fd = -1

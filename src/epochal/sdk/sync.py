@@ -8,21 +8,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from epochal.errors import UsageError
-from epochal.formats.journal import parse_segment_name
+from epochal.formats.journal import parse_segment_name, read_records
 from epochal.sdk.directory import DataDirectory
-from epochal.sdk.sender import BACKOFF_S, HttpConnection, Stream, ship
+from epochal.sdk.mending import mended_head
+from epochal.sdk.sender import BACKOFF_S, RECORD_LIMIT, HttpConnection, Stream, ship
+from epochal.sdk.writers import SETTLED_S
 
 GIVE_UP_S = 10.0
-QUIET_S = 60.0
-"""A journal that has not grown for so long has no writer any more: a torn last record is then final."""
 
 
 @dataclass
 class Report:
-    """What a sync did: journals and bytes sent, and what is left with the reason."""
+    """What a sync did: journals and bytes sent, last records that a kill has torn, and what is left with the reason."""
 
     journals: int = 0
     sent_bytes: int = 0
+    torn: list[str] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
 
 
@@ -98,51 +99,60 @@ def _send_one(
     give_up_s: float,
 ) -> str:
     """Send one journal to its end; returns why it could not be, empty when it could."""
+    stream.refresh()
+    stream.mended = mended_head(
+        stream.directory.run_directory(stream.run), stream.writer, stream.segments
+    )
     progressed = time.monotonic()
-    reason = ""
-    known = False
-    while True:
-        end = stream.end()
-        if known and stream.offset >= end:
-            break
-        outcome = ship(stream, connection, final=_is_quiet(stream))
+    known = False  # whether the server has said how far it is
+    while not known or stream.offset < stream.end():
+        torn = _torn_bytes(stream) if known else 0
+        over = stream.is_over()
+        outcome = ship(stream, connection, final=over)
         if stream.stopped:
             if "deleted" in stream.stopped:
                 stream.forget()
             return stream.stopped
-        if not outcome.reason:
-            known = True
+        known = known or not outcome.reason
         if outcome.advanced > 0:
             progressed = time.monotonic()
             report.sent_bytes += outcome.advanced
             advanced(stream, outcome.advanced)
+            if torn and over:
+                report.torn.append(
+                    f"{stream.run}: the writer was killed while it wrote its last record; "
+                    f"{torn} bytes of it were left out"
+                )
             continue
-        reason = outcome.reason or "the server takes no more of it"
-        if known and stream.offset >= stream.end():
+        if torn and not over and time.monotonic() - progressed > SETTLED_S + BACKOFF_S:
+            report.torn.append(
+                f"{stream.run}: the last {torn} bytes are half a record, which its writer may yet complete; "
+                f"send the run again when it has ended"
+            )
             break
         if time.monotonic() - progressed > give_up_s:
-            return reason
-        time.sleep(min(outcome.wait_s or BACKOFF_S, 2.0))
+            return outcome.reason or "the server takes no more of it"
+        if stream.offset < stream.end():
+            time.sleep(min(outcome.wait_s or BACKOFF_S, 2.0))
     report.journals += 1
-    if _is_quiet(stream) or _has_ended(stream):
-        stream.forget()
-        if not os.path.exists(stream.directory.active_path(stream.writer)):
-            stream.directory.mark_sent(stream.run, stream.writer)
-    else:
-        stream.save()
+    _settle(stream)
     return ""
 
 
-def _is_quiet(stream: Stream) -> bool:
-    stream.refresh()
-    try:
-        changed = max(os.stat(path).st_mtime for _base, path in stream.segments)
-    except (OSError, ValueError):
-        return False
-    return time.time() - changed > QUIET_S
+def _torn_bytes(stream: Stream) -> int:
+    """Return how many bytes at the end of a journal are one incomplete record and nothing else, else 0."""
+    rest = stream.end() - stream.offset
+    if not 0 < rest <= RECORD_LIMIT:
+        return 0
+    data = stream.read(rest)
+    return rest if len(data) == rest and next(read_records(data), None) is None else 0
 
 
-def _has_ended(stream: Stream) -> bool:
-    from epochal.sdk.resume import read_tail
-
-    return read_tail([path for _base, path in stream.segments]).ended
+def _settle(stream: Stream) -> None:
+    """Take a journal that is sent out of the outbox, unless its writer may still go on."""
+    if not stream.is_over():
+        stream.save()
+        return
+    stream.forget()
+    if not os.path.exists(stream.directory.active_path(stream.writer)):
+        stream.directory.mark_sent(stream.run, stream.writer)
