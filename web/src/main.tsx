@@ -1,5 +1,6 @@
 import { render } from "preact";
 import { App } from "./pages/app.tsx";
+import { startKeys } from "./state/keys.ts";
 import { startRouting } from "./state/route.ts";
 import { startTheme } from "./state/theme.ts";
 import { readViewer } from "./state/viewer.ts";
@@ -16,5 +17,6 @@ import "./styles/phone.css";
 
 startTheme();
 startRouting();
+startKeys();
 void readViewer();
 render(<App />, document.getElementById("app")!);

@@ -1,5 +1,6 @@
 /** The page that the address means, and what stands over every page. */
 import { Component, type ComponentChildren, type JSX } from "preact";
+import type { Bindings } from "../state/keys.ts";
 import { homeHref, route } from "../state/route.ts";
 import { cycleTheme } from "../state/theme.ts";
 import { dismiss, toasts } from "../state/toasts.ts";
@@ -11,16 +12,12 @@ import { isSheetOpen, ShortcutSheet, useShortcuts } from "./shortcuts.tsx";
 import { Notice } from "./workspace/empty_panels.tsx";
 import { WorkspacePage } from "./workspace/workspace_page.tsx";
 
-const EVERYWHERE = [
-  {
-    keys: ["?"],
-    label: "This sheet",
-    run: () => {
-      isSheetOpen.value = !isSheetOpen.peek();
-    },
+const EVERYWHERE: Bindings = {
+  sheet: () => {
+    isSheetOpen.value = !isSheetOpen.peek();
   },
-  { keys: ["t", "T"], label: "Theme: system, light, dark", run: cycleTheme },
-];
+  theme: cycleTheme,
+};
 
 export function App(): JSX.Element {
   useShortcuts(EVERYWHERE);

@@ -2,51 +2,25 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import {
+  areSingleKeysOn,
+  type Bindings,
+  bindKeys,
+  boundKeys,
+  chordNames,
+  KEY_GROUPS,
+  type KeyGroup,
+  keyInfo,
+  setSingleKeys,
+} from "../state/keys.ts";
 import { Dialog } from "../widgets/dialog.tsx";
 
-export interface Shortcut {
-  /** `event.key` values, the first of which is shown. */
-  keys: readonly string[];
-  label: string;
-  run: () => void;
-}
-
 export const isSheetOpen = signal(false);
-const active = signal<readonly (readonly Shortcut[])[]>([]);
 
-function isTyping(target: EventTarget | null): boolean {
-  const element = target as HTMLElement | null;
-  return element?.matches?.("input:not([type=checkbox]), textarea, select") ?? false;
+/** Makes keys of the table work while the calling component is mounted. */
+export function useShortcuts(bindings: Bindings): void {
+  useEffect(() => bindKeys(bindings), [bindings]);
 }
-
-/** Makes keys work while the calling component is mounted; single keys are off while typing. */
-export function useShortcuts(shortcuts: readonly Shortcut[]): void {
-  useEffect(() => {
-    active.value = [...active.peek(), shortcuts];
-    const onKey = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      if (isTyping(event.target)) {
-        if (event.key === "Escape") (event.target as HTMLElement).blur();
-        return;
-      }
-      const found = shortcuts.find((shortcut) => shortcut.keys.includes(event.key));
-      if (!found) return;
-      event.preventDefault();
-      found.run();
-    };
-    document.addEventListener("keydown", onKey);
-    return () => {
-      active.value = active.peek().filter((one) => one !== shortcuts);
-      document.removeEventListener("keydown", onKey);
-    };
-  }, [shortcuts]);
-}
-
-const SHOWN_KEYS: Record<string, string> = {
-  ArrowLeft: "←",
-  ArrowRight: "→",
-  Escape: "Esc",
-};
 
 const POINTER = [
   ["Drag in a chart", "Zoom in x on all charts; a tall box zooms in y too"],
@@ -61,34 +35,70 @@ const POINTER = [
 
 export function ShortcutSheet(): JSX.Element | null {
   if (!isSheetOpen.value) return null;
+  const hasCharts = boundKeys.value.includes("panel-filter");
   return (
     <Dialog
       title="Keyboard and pointer"
+      class="keys-sheet"
       onClose={() => {
         isSheetOpen.value = false;
       }}
     >
+      <label class="keys-switch">
+        <input
+          type="checkbox"
+          checked={areSingleKeysOn.value}
+          onChange={(event) => setSingleKeys(event.currentTarget.checked)}
+        />
+        Single keys are shortcuts
+      </label>
+      {KEY_GROUPS.map((group) => (
+        <KeyList key={group} group={group} />
+      ))}
+      {hasCharts && (
+        <>
+          <h3>Pointer</h3>
+          <dl class="shortcuts">
+            {POINTER.map(([what, label]) => (
+              <div key={what}>
+                <dt>{what}</dt>
+                <dd>{label}</dd>
+              </div>
+            ))}
+          </dl>
+        </>
+      )}
+    </Dialog>
+  );
+}
+
+function KeyList({ group }: { group: KeyGroup }): JSX.Element | null {
+  const bound = boundKeys.value.filter((id) => keyInfo(id).group === group);
+  if (bound.length === 0) return null;
+  return (
+    <>
+      <h3>{group}</h3>
       <dl class="shortcuts">
-        {active.value.flat().map((shortcut) => (
-          <div key={shortcut.label}>
+        {bound.map((id) => (
+          <div key={id} data-id={id}>
             <dt>
-              {shortcut.keys
-                .filter((key) => key === key.toLowerCase() || key.length > 1)
-                .map((key) => (
-                  <kbd key={key}>{SHOWN_KEYS[key] ?? key.toUpperCase()}</kbd>
-                ))}
+              <Keys chord={keyInfo(id).keys[0]!} />
             </dt>
-            <dd>{shortcut.label}</dd>
+            <dd>{keyInfo(id).label}</dd>
           </div>
         ))}
-        {active.value.flat().length > 2 &&
-          POINTER.map(([what, label]) => (
-            <div key={what}>
-              <dt>{what}</dt>
-              <dd>{label}</dd>
-            </div>
-          ))}
       </dl>
-    </Dialog>
+    </>
+  );
+}
+
+/** A chord, each key in a frame of its own. */
+export function Keys({ chord }: { chord: string }): JSX.Element {
+  return (
+    <span class="keys">
+      {chordNames(chord).map((name) => (
+        <kbd key={name}>{name}</kbd>
+      ))}
+    </span>
   );
 }

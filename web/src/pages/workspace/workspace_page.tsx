@@ -1,11 +1,12 @@
 /** A project's workspace: its runs at the left, its charts at the right. */
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
+import type { Bindings } from "../../state/keys.ts";
+import { isListHidden, PHONE, toggleList } from "../../state/list_shown.ts";
 import { projectHref } from "../../state/route.ts";
 import { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
-import { type Shortcut, useShortcuts } from "../shortcuts.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
 import { FullScreen } from "./full_screen.tsx";
 import { PanelGrid } from "./panel_grid.tsx";
 import { RunList, RunListHead } from "./run_list.tsx";
@@ -27,24 +28,15 @@ export function useWorkspace(entity: string, project: string, run: string | null
   return ws;
 }
 
-const LIST_HIDDEN = "epochal.list.hidden";
-const PHONE = 720;
-const isListHidden = signal(localStorage.getItem(LIST_HIDDEN) === "1");
-
-export function toggleList(): void {
-  isListHidden.value = !isListHidden.value;
-  localStorage.setItem(LIST_HIDDEN, isListHidden.value ? "1" : "0");
-}
-
 export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element {
   const ws = useWorkspace(entity, project, null);
   const [isSheet, setSheet] = useState(false);
   const shortcuts = useMemo(
-    () => [
+    (): Bindings => ({
       ...chartShortcuts(ws),
-      { keys: ["r", "R"], label: "Filter runs", run: () => focusField("run-filter") },
-      { keys: ["["], label: "Show or hide the run list", run: toggleList },
-    ],
+      "run-filter": () => focusField("run-filter"),
+      list: toggleList,
+    }),
     [ws],
   );
   useShortcuts(shortcuts);
@@ -99,46 +91,27 @@ export function focusField(id: string): void {
 }
 
 /** The keys that work wherever there are charts. */
-export function chartShortcuts(ws: Workspace): Shortcut[] {
-  return [
-    { keys: ["/"], label: "Filter panels", run: () => focusField("panel-filter") },
-    {
-      keys: ["x", "X"],
-      label: "Next x axis: step, relative time, wall time",
-      run: () => {
-        const order = ["", "rel", "wall"];
-        const next = order[(order.indexOf(ws.view.peek().x) + 1) % order.length]!;
-        ws.setAxis(next);
-      },
+export function chartShortcuts(ws: Workspace): Bindings {
+  return {
+    "panel-filter": () => focusField("panel-filter"),
+    axis: () => {
+      const order = ["", "rel", "wall"];
+      const next = order[(order.indexOf(ws.view.peek().x) + 1) % order.length]!;
+      ws.setAxis(next);
     },
-    {
-      keys: ["l", "L"],
-      label: "Logarithmic y axes",
-      run: () => ws.set({ ylog: !ws.view.peek().ylog }),
+    log: () => ws.set({ ylog: !ws.view.peek().ylog }),
+    "reset-zoom": () => ws.resetZoom(),
+    full: () => {
+      if (ws.view.peek().full !== null) return ws.setFull(null);
+      const key = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.keys[0]?.name;
+      if (key !== undefined) ws.setFull(key);
     },
-    { keys: ["z", "Z"], label: "Show the whole x range", run: () => ws.resetZoom() },
-    {
-      keys: ["f", "F"],
-      label: "Full screen of the chart under the pointer",
-      run: () => {
-        if (ws.view.peek().full !== null) return ws.setFull(null);
-        const key = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.keys[0]?.name;
-        if (key !== undefined) ws.setFull(key);
-      },
+    previous: () => (ws.view.peek().full === null ? false : ws.stepFull(-1)),
+    next: () => (ws.view.peek().full === null ? false : ws.stepFull(1)),
+    back: () => {
+      if (ws.view.peek().full !== null) return ws.setFull(null);
+      if (ws.selected.peek() === null) return false;
+      return ws.select(null);
     },
-    {
-      keys: ["ArrowLeft"],
-      label: "Previous chart, in full screen",
-      run: () => ws.stepFull(-1),
-    },
-    { keys: ["ArrowRight"], label: "Next chart, in full screen", run: () => ws.stepFull(1) },
-    {
-      keys: ["Escape"],
-      label: "Leave the full screen; let go of a chosen line",
-      run: () => {
-        if (ws.view.peek().full !== null) ws.setFull(null);
-        else ws.select(null);
-      },
-    },
-  ];
+  };
 }
