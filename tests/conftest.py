@@ -30,6 +30,10 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+# A shell that started the tests in the background has told them to ignore Ctrl-C, and their children would inherit it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 IN_CI = os.environ.get("CI", "").lower() in ("1", "true")
 SYSTEM_REASON = "system:"
 
