@@ -1,0 +1,34 @@
+/** Whether the run list stands beside the charts; kept on this device. */
+import { computed, signal } from "@preact/signals";
+
+const STORED = "epochal.list.hidden";
+/** Up to this width of the page, in CSS pixels, the list is a sheet over the charts. */
+export const PHONE = 720;
+
+export const isListHidden = signal(readStored());
+
+const narrow = matchMedia(`(max-width: ${PHONE}px)`);
+const isNarrow = signal(narrow.matches);
+narrow.addEventListener("change", () => {
+  isNarrow.value = narrow.matches;
+});
+
+/** Without the list nothing else says which run has which colour: panels then carry a legend. */
+export const isListAway = computed(() => isListHidden.value || isNarrow.value);
+
+export function toggleList(): void {
+  isListHidden.value = !isListHidden.value;
+  try {
+    localStorage.setItem(STORED, isListHidden.value ? "1" : "0");
+  } catch {
+    // A browser that keeps nothing still hides the list until the page is closed.
+  }
+}
+
+function readStored(): boolean {
+  try {
+    return localStorage.getItem(STORED) === "1";
+  } catch {
+    return false;
+  }
+}
