@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import sys
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from epochal.errors import CorruptBlock, EnvironmentFault, EpochalError, StoreClosed, StoreFull
+from epochal.file_systems import is_network_path
 
 Dialect = Literal["sqlite", "postgresql"]
 Parameters = Sequence[Any]
@@ -29,12 +29,6 @@ Parameters = Sequence[Any]
 logger = logging.getLogger(__name__)
 
 _MINIMUM_SQLITE = (3, 35, 0)  # RETURNING
-_NETWORK_FILE_SYSTEMS = frozenset(
-    """
-    9p afs afpfs beegfs ceph cifs fuse.ceph fuse.glusterfs fuse.juicefs fuse.s3fs fuse.sshfs
-    glusterfs gpfs lustre ncpfs nfs nfs4 orangefs pvfs2 smb2 smb3 smbfs vboxsf webdav wekafs
-    """.split()  # noqa: SIM905 - readable as lines of words
-)
 _IN_CHUNK = 900
 
 
@@ -436,42 +430,3 @@ def _translated(sql: str) -> str:
 
 
 _TRANSLATIONS: dict[str, str] = {}
-
-
-# ---------------------------------------------------------------------------------- where the file lies
-
-
-def is_network_path(path: Path) -> bool:
-    """Whether `path` lies on a network file system, where SQLite's write-ahead log is not safe."""
-    if sys.platform == "win32":
-        import ctypes
-
-        drive = path.resolve().drive
-        if drive.startswith("\\\\"):
-            return True
-        remote = 4
-        return ctypes.windll.kernel32.GetDriveTypeW(f"{drive}\\") == remote
-    kind = _file_system_kind(path.resolve())
-    return kind in _NETWORK_FILE_SYSTEMS
-
-
-def _file_system_kind(path: Path) -> str:
-    """Return the type of the file system of the longest mount point above `path`; "" when unknown."""
-    mounts: list[tuple[str, str]] = []
-    try:
-        if sys.platform.startswith("linux"):
-            for line in Path("/proc/self/mountinfo").read_text(errors="replace").splitlines():
-                left, _, right = line.partition(" - ")
-                mounts.append((left.split()[4].replace("\\040", " "), right.split()[0]))
-        else:
-            import psutil
-
-            mounts = [(part.mountpoint, part.fstype) for part in psutil.disk_partitions(all=True)]
-    except (OSError, IndexError):
-        return ""
-    best, kind = "", ""
-    for point, fstype in mounts:
-        inside = path == Path(point) or Path(point) in path.parents
-        if inside and len(point) >= len(best):
-            best, kind = point, fstype
-    return kind

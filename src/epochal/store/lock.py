@@ -5,27 +5,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sys
 from pathlib import Path
-from typing import IO
 
 from epochal.errors import StoreLocked
-
-if sys.platform == "win32":
-    import msvcrt
-
-    # A locked byte cannot be read on Windows: far behind the text, so that others can read that.
-    _LOCKED_BYTE = 1 << 30
-
-    def _lock(file: IO[bytes]) -> None:
-        file.seek(_LOCKED_BYTE)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+from epochal.file_systems import lock_exclusively
 
 
 class DataLock:
@@ -43,7 +26,7 @@ class DataLock:
         self.path = data_dir / "server.lock"
         self._file = self.path.open("r+b" if self.path.exists() else "w+b")
         try:
-            _lock(self._file)
+            lock_exclusively(self._file.fileno())
         except OSError as error:
             self._file.close()
             raise StoreLocked(f"{data_dir} is in use by {describe_holder(self.path)}") from error
