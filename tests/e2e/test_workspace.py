@@ -120,7 +120,7 @@ def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: Op
 
     page.get_by_label("Show run-1", exact=True).click()
     page.get_by_label("X axis: step").click()
-    page.get_by_role("menuitemradio", name="relative time").click()
+    page.get_by_role("radio", name="relative time").click()
     page.keyboard.press("l")
     page.get_by_label("Pin val/top5").click(force=True)
     page.get_by_label("Sort by config.lr").click()
@@ -279,7 +279,7 @@ def test_server_that_stops_is_said_and_its_return_heals_the_page(
     epochal_server.stop()
     page.locator(".live.reconnecting").wait_for(timeout=10_000)
     page.get_by_label("X axis: step").click()
-    page.get_by_role("menuitemradio", name="wall time").click()
+    page.get_by_role("radio", name="wall time").click()
     page.locator(".panel-cover.error").first.wait_for(timeout=10_000)
     assert "does not answer" in page.locator(".panel-cover.error").first.inner_text()
 
@@ -287,7 +287,7 @@ def test_server_that_stops_is_said_and_its_return_heals_the_page(
     page.locator(".live.live").wait_for(timeout=20_000)
     page.locator(".panel-cover.error").first.wait_for(state="detached", timeout=10_000)
     page.get_by_label("X axis: wall time").click()
-    page.get_by_role("menuitemradio", name="step").click()
+    page.get_by_role("radio", name="step", exact=True).click()
     page.mouse.move(5, 500)
     expect_pixels(page, "train/loss", picture)
 

@@ -10,6 +10,7 @@ import "./styles/frame.css";
 import "./styles/run_list.css";
 import "./styles/panels.css";
 import "./styles/full_screen.css";
+import "./styles/settings.css";
 import "./styles/notices.css";
 import "./styles/home.css";
 import "./styles/run_page.css";

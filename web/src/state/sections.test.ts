@@ -1,6 +1,8 @@
+import { signal } from "@preact/signals";
 import { describe, expect, it } from "vitest";
 import type { Key } from "../data/wire.ts";
-import { arrange, layOut } from "./sections.ts";
+import { layOut, panelsBetween, sectionsBetween } from "./panel_layout.ts";
+import { arrange, watchSections } from "./sections.ts";
 import { DEFAULT_VIEW } from "./view.ts";
 
 function keys(...names: string[]): Key[] {
@@ -81,6 +83,71 @@ describe("arrange", () => {
   });
 });
 
+describe("hidden and merged panels", () => {
+  const logged = keys("train/loss", "train/acc", "val/loss", "val/acc");
+  const placed = (change: Partial<typeof DEFAULT_VIEW>) =>
+    arrange(logged, { ...DEFAULT_VIEW, ...change }).map((one) => one.keys.map((key) => key.name));
+
+  it("leaves out panels that are hidden and keys that are drawn in another's panel", () => {
+    expect(placed({ off: ["val/acc"], merged: { "train/loss": ["val/loss"] } })).toEqual([
+      ["train/loss", "train/acc"],
+    ]);
+  });
+
+  it("keeps keys whose panel is not there, and a panel that is merged with itself", () => {
+    const merged = { gone: ["val/loss"], "train/loss": ["train/loss"] };
+    expect(placed({ merged })).toEqual([
+      ["train/loss", "train/acc"],
+      ["val/loss", "val/acc"],
+    ]);
+    expect(placed({ off: ["train/loss"], merged: { "train/loss": ["val/loss"] } })).toEqual([
+      ["train/acc"],
+      ["val/loss", "val/acc"],
+    ]);
+  });
+
+  it("finds a panel by every key in it, in folded sections too", () => {
+    expect(
+      placed({ tags: "val/l", merged: { "train/loss": ["val/loss"] }, fold: ["train"] }),
+    ).toEqual([["train/loss"]]);
+  });
+});
+
+describe("watchSections", () => {
+  it("sorts nothing anew when another part of the view changes", () => {
+    const view = signal({ ...DEFAULT_VIEW });
+    const { sections, homes } = watchSections(signal(keys("a/1", "a/2")), view);
+    const before = sections.value;
+    view.value = { ...view.value, xr: { lo: 0, hi: 1, axis: "" }, q: "x" };
+    expect(sections.value).toBe(before);
+    view.value = { ...view.value, tags: "2", pin: ["a/2"] };
+    expect(sections.value.map((one) => one.id)).toEqual(["?"]);
+    expect(homes.value.get("a/2")).toBe("a");
+  });
+
+  it("looks through twelve thousand keys within a keystroke", () => {
+    const names = Array.from({ length: 12_000 }, (_, i) => `layer_${i % 300}/weight_${i}/norm`);
+    const view = signal({ ...DEFAULT_VIEW });
+    const { sections } = watchSections(signal(keys(...names)), view);
+    expect(sections.value).toHaveLength(300);
+    const took: number[] = [];
+    for (const tags of ["w", "we", "weight_11", "weight_119", "/_11.9\\//", ""]) {
+      const began = performance.now();
+      view.value = { ...view.value, tags };
+      const found = sections.value.reduce((sum, one) => sum + one.keys.length, 0);
+      took.push(performance.now() - began);
+      expect(found).toBe(tags === "" ? 12_000 : names.filter((name) => matches(name, tags)).length);
+    }
+    console.info(
+      `filter of 12,000 keys, ms a keystroke: ${took.map((ms) => ms.toFixed(1)).join(", ")}`,
+    );
+  });
+});
+
+function matches(name: string, tags: string): boolean {
+  return tags.startsWith("/") ? new RegExp(tags.slice(1, -1)).test(name) : name.includes(tags);
+}
+
 describe("layOut", () => {
   it("fits three by three panels below 76 px of chrome at 1440x900", () => {
     const sections = arrange(keys("a/1", "a/2", "a/3", "b/1", "b/2", "b/3", "c/1"), DEFAULT_VIEW);
@@ -93,5 +160,30 @@ describe("layOut", () => {
   it("is one column on a phone and gives folded sections no room", () => {
     const folded = arrange(keys("system/cpu"), DEFAULT_VIEW);
     expect(layOut(folded, 362)).toMatchObject({ columns: 1, height: 34 });
+  });
+
+  it("fits four by four compact panels and eight columns of sparklines", () => {
+    const sections = arrange(keys(...Array.from({ length: 16 }, (_, i) => `a/${i}`)), DEFAULT_VIEW);
+    const compact = layOut(sections, 1440 - 280 - 28 - 10, "compact");
+    expect(compact.columns).toBe(4);
+    expect(compact.height).toBeLessThanOrEqual(900 - 76);
+    expect(layOut(sections, 1440 - 280 - 28 - 10, "sparkline").columns).toBe(8);
+  });
+
+  it("names the sections and the panels between two heights", () => {
+    const logged = keys("a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "c/1", "c/2");
+    const layout = layOut(arrange(logged, { ...DEFAULT_VIEW, fold: ["b"] }), 700);
+    expect(layout.columns).toBe(2);
+    // Section a has two rows, 26 px below its head; b is folded.
+    const ids = (from: number, to: number) =>
+      sectionsBetween(layout, from, to).map((one) => one.section.id);
+    expect(ids(0, 10)).toEqual(["a"]);
+    expect(ids(0, 10_000)).toEqual(["a", "b", "c"]);
+    expect(ids(560, 570)).toEqual(["c"]);
+    const [a, b] = layout.sections;
+    expect(panelsBetween(layout, a!, 0, 10)).toEqual({ first: 0, end: 0 });
+    expect(panelsBetween(layout, a!, 0, 30)).toEqual({ first: 0, end: 2 });
+    expect(panelsBetween(layout, a!, 300, 9999)).toEqual({ first: 2, end: 4 });
+    expect(panelsBetween(layout, b!, 0, 9999)).toEqual({ first: 0, end: 0 });
   });
 });

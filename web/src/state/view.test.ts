@@ -35,6 +35,7 @@ describe("the view in the address", () => {
       sections: { train: { smooth: { kind: "ema", weight: 0.9 }, ylog: false } },
       panels: { "val/loss;x:1": { x: "a;b&c:d", smooth: null, members: true } },
       merged: { "train/loss": ["val/loss", "a,b"] },
+      off: ["train/x=1", "b,c"],
       density: "sparkline",
       tags: "/^train\\/(loss|acc)$/",
       cols: ["config.lr", "summary.val/loss"],

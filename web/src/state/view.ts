@@ -56,6 +56,8 @@ export interface View extends PanelSettings {
   panels: Readonly<Record<string, Overrides>>;
   /** Keys drawn in the panel of another key. */
   merged: Readonly<Record<string, readonly string[]>>;
+  /** Keys whose panels are hidden. */
+  off: readonly string[];
   tags: string;
   density: Density;
   /** Columns beside the names of the runs; null: those that suggest themselves. */
@@ -89,6 +91,7 @@ export const DEFAULT_VIEW: View = {
   sections: {},
   panels: {},
   merged: {},
+  off: [],
   tags: "",
   density: "comfortable",
   cols: null,
@@ -155,6 +158,7 @@ export function encodeView(view: View): string {
   for (const [key, one] of Object.entries(view.panels))
     addOverrides(parts, `p:${encodePart(key)}`, one);
   for (const [key, keys] of Object.entries(view.merged)) addList(`m:${encodePart(key)}`, keys);
+  addList("off", view.off);
   if (view.tags) add("tags", encodePart(view.tags));
   if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
@@ -202,6 +206,7 @@ export function decodeView(query: string): View {
     sections: named(raw, "s:", decodeOverrides),
     panels: named(raw, "p:", decodeOverrides),
     merged: named(raw, "m:", unlist),
+    off: items("off"),
     tags: text("tags"),
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,

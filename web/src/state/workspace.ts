@@ -22,7 +22,7 @@ import { paced } from "./pace.ts";
 import { type Paint, type PaintOf, paintBySlot } from "./paint.ts";
 import { arrivedQuery, writeQuery } from "./route.ts";
 import { RunList } from "./run_list.ts";
-import { arrange, isChartable, type Section } from "./sections.ts";
+import { isChartable, type Section, watchSections } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
@@ -99,8 +99,8 @@ export class Workspace {
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
-  /** The section in which each key's panel stands. */
-  private readonly sectionIds: ReadonlySignal<ReadonlyMap<string, string>>;
+  /** The section of each key, wherever pins and the panel filter put its panel: its settings hold. */
+  readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
 
   private readonly newest: RunList;
   private readonly byId = computed(() => {
@@ -148,14 +148,9 @@ export class Workspace {
       if (runId === null) return keys;
       return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
     });
-    this.sections = computed(() => arrange(this.chartKeys.value, this.view.value));
-    this.sectionIds = computed(() => {
-      const ids = new Map<string, string>();
-      for (const section of this.sections.value) {
-        for (const key of section.keys) ids.set(key.name, section.id);
-      }
-      return ids;
-    });
+    const { sections, homes } = watchSections(this.chartKeys, this.view);
+    this.sections = sections;
+    this.homes = homes;
   }
 
   /** Starts reading and watching; `stop` ends it. */
@@ -260,7 +255,7 @@ export class Workspace {
   /** The settings that hold for a panel. */
   settingsOf(key: string): PanelSettings {
     const view = this.view.value;
-    const section = this.sectionIds.value.get(key);
+    const section = this.homes.value.get(key);
     return cascade(
       view,
       section === undefined ? undefined : view.sections[section],

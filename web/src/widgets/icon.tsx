@@ -17,6 +17,7 @@ const PATHS = {
   up: "M8 13V3.5 M4 7l4-4 4 4",
   down: "M8 3v9.5 M4 9l4 4 4-4",
   columns: "M2.5 3h11v10h-11Z M8 3v10",
+  grid: "M2.5 2.500h4.500v4.500h-4.500Z M9 2.500h4.500v4.500H9Z M2.5 9h4.500v4.500h-4.500Z M9 9h4.500v4.500H9Z",
   previous: "M10 4L6 8l4 4",
   next: "M6 4l4 4-4 4",
   reset: "M3 8a5 5 0 1 0 1.6-3.700L3 5.8 M3 2.800v3h3",

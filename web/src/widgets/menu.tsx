@@ -10,6 +10,8 @@ interface MenuProps {
   /** What opens; `close` gives the focus back to the button. */
   children: (close: () => void) => ComponentChildren;
   align?: "left" | "right";
+  /** Of the button, so that a key can open it. */
+  id?: string;
   /** A list of actions, or a form with controls of its own. */
   kind?: "menu" | "dialog";
 }
@@ -21,6 +23,7 @@ export function Menu({
   children,
   align = "left",
   kind = "menu",
+  id,
 }: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const anchor = useRef<HTMLButtonElement>(null);
@@ -33,9 +36,14 @@ export function Menu({
 
   useLayoutEffect(() => {
     if (!isOpen || !popover.current || !anchor.current) return;
-    place(popover.current, anchor.current.getBoundingClientRect(), align);
-    const first = popover.current.querySelector<HTMLElement>("[aria-checked=true], input, button");
+    const [opened, button] = [popover.current, anchor.current];
+    // What it holds may grow: a list that opens, a search that finds more.
+    const watcher = new ResizeObserver(() => place(opened, button.getBoundingClientRect(), align));
+    watcher.observe(opened);
+    place(opened, button.getBoundingClientRect(), align);
+    const first = opened.querySelector<HTMLElement>("[aria-checked=true], input, button");
     first?.focus({ preventScroll: true });
+    return () => watcher.disconnect();
   }, [isOpen, align]);
 
   useEffect(() => {
@@ -57,6 +65,7 @@ export function Menu({
     <>
       <button
         ref={anchor}
+        id={id}
         type="button"
         class={className}
         aria-label={label}
@@ -100,7 +109,11 @@ function onMenuKey(event: KeyboardEvent, popover: HTMLElement, close: () => void
     return;
   }
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (event.key === "Tab" || step === undefined) return;
+  // In a slider, a number or a list of words the arrows change the value.
+  const isField = (event.target as HTMLElement).matches(
+    "input:not([type=search]), select, textarea",
+  );
+  if (step === undefined || (popover.getAttribute("role") === "dialog" && isField)) return;
   const items = [...popover.querySelectorAll<HTMLElement>("button:not(:disabled), input")];
   const at = items.indexOf(document.activeElement as HTMLElement);
   event.preventDefault();

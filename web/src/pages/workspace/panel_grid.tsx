@@ -1,17 +1,18 @@
-/** Sections of panels in a scrolled column; only panels near the viewport are mounted. */
+/** Sections of panels in a scrolled column; only what is near the viewport is mounted. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import {
+  type Layout,
   layOut,
-  PANEL_GAP,
-  PANEL_HEIGHT,
   type PlacedSection,
+  panelsBetween,
   SECTION_HEAD,
-} from "../../state/sections.ts";
+  sectionsBetween,
+} from "../../state/panel_layout.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { Icon } from "../../widgets/icon.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
+import { SectionHead } from "./section_head.tsx";
 
 interface Sight {
   top: number;
@@ -26,8 +27,30 @@ const SCROLL_STEP = 64;
 
 export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   const box = useRef<HTMLElement>(null);
-  const [sight, setSight] = useState<Sight>({ top: 0, height: 0, width: 0 });
+  const sight = useSight(box);
+  const sections = ws.sections.value;
+  const { density } = ws.view.value;
+  const layout = useMemo(
+    () => layOut(sections, Math.max(1, sight.width), density),
+    [sections, sight.width, density],
+  );
+  useStillView(box, layout.sections);
 
+  return (
+    <main ref={box} class={`panels ${density}`} id="panels">
+      <EmptyPanels ws={ws} />
+      {sight.width > 0 && (
+        <div class="panels-all" style={{ height: `${layout.height}px` }}>
+          {piecesInSight(ws, layout, sight)}
+        </div>
+      )}
+    </main>
+  );
+}
+
+/** What is scrolled to: in steps, and with the height and the width of the column. */
+function useSight(box: { current: HTMLElement | null }): Sight {
+  const [sight, setSight] = useState<Sight>({ top: 0, height: 0, width: 0 });
   useLayoutEffect(() => {
     const element = box.current!;
     const look = () => {
@@ -48,31 +71,8 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
       observer.disconnect();
       element.removeEventListener("scroll", look);
     };
-  }, []);
-
-  const sections = ws.sections.value;
-  const layout = useMemo(() => layOut(sections, Math.max(1, sight.width)), [sections, sight.width]);
-  useStillView(box, layout.sections);
-
-  return (
-    <main ref={box} class="panels" id="panels">
-      <EmptyPanels ws={ws} />
-      {sight.width > 0 && (
-        <div class="panels-all" style={{ height: `${layout.height}px` }}>
-          {layout.sections.map((place) => (
-            <SectionView
-              key={place.section.id}
-              ws={ws}
-              place={place}
-              columns={layout.columns}
-              panelWidth={layout.panelWidth}
-              sight={sight}
-            />
-          ))}
-        </div>
-      )}
-    </main>
-  );
+  }, [box]);
+  return sight;
 }
 
 /** Keeps what is on screen where it is when sections above it grow or appear while the page is live. */
@@ -93,63 +93,36 @@ function useStillView(
   }, [places, box]);
 }
 
-interface SectionProps {
-  ws: Workspace;
-  place: PlacedSection;
-  columns: number;
-  panelWidth: number;
-  sight: Sight;
-}
-
-function SectionView({ ws, place, columns, panelWidth, sight }: SectionProps): JSX.Element | null {
-  const { section, top, height } = place;
+/**
+ * Heads and panels side by side, each in its place: a panel that a filter or a pin moves to another
+ * section stays the same element, and is not drawn anew.
+ */
+function piecesInSight(ws: Workspace, layout: Layout, sight: Sight): JSX.Element[] {
   // One screen above and below is ready; further panels take room only.
   const from = sight.top - sight.height - SCROLL_STEP;
   const to = sight.top + 2 * sight.height + SCROLL_STEP;
-  if (top + height < from || top > to) return null;
-  const panels: JSX.Element[] = [];
-  if (!section.isFolded) {
-    const rowHeight = PANEL_HEIGHT + PANEL_GAP;
-    const start = top + TOP_PADDING + SECTION_HEAD;
-    const firstRow = Math.max(0, Math.floor((from - start) / rowHeight));
-    const lastRow = Math.floor((to - start) / rowHeight);
-    const last = Math.min(section.keys.length, (lastRow + 1) * columns);
-    for (let i = firstRow * columns; i < last; i++) {
+  const isSeen = (top: number, height: number) =>
+    top + height > sight.top && top < sight.top + sight.height + SCROLL_STEP;
+  const pieces: JSX.Element[] = [];
+  for (const place of sectionsBetween(layout, from, to)) {
+    const { section, top } = place;
+    pieces.push(<SectionHead key={`head ${section.id}`} ws={ws} section={section} top={top} />);
+    const { columns, panelWidth, panelHeight, gap } = layout;
+    const { first, end } = panelsBetween(layout, place, from, to);
+    for (let i = first; i < end; i++) {
       const key = section.keys[i]!;
-      const y = SECTION_HEAD + Math.floor(i / columns) * rowHeight;
-      const at = top + TOP_PADDING + y;
-      panels.push(
+      const y = top + SECTION_HEAD + Math.floor(i / columns) * (panelHeight + gap);
+      const at = { left: (i % columns) * (panelWidth + gap), top: y };
+      pieces.push(
         <LinePanel
-          key={key.name}
+          key={`panel ${key.name}`}
           ws={ws}
           metric={key}
-          isVisible={at + PANEL_HEIGHT > sight.top && at < sight.top + sight.height + SCROLL_STEP}
-          place={{
-            left: (i % columns) * (panelWidth + PANEL_GAP),
-            top: y,
-            width: panelWidth,
-            height: PANEL_HEIGHT,
-          }}
+          isVisible={isSeen(TOP_PADDING + y, panelHeight)}
+          place={{ ...at, width: panelWidth, height: panelHeight }}
         />,
       );
     }
   }
-  return (
-    <section class="section" style={{ top: `${top}px`, height: `${height}px` }}>
-      <h2>
-        <button
-          type="button"
-          class="section-head"
-          aria-expanded={!section.isFolded}
-          title="Fold or unfold. Alt: only this one."
-          onClick={(event) => (event.altKey ? ws.openOnly(section.id) : ws.toggleFold(section.id))}
-        >
-          <Icon name={section.isFolded ? "chevronRight" : "chevronDown"} />
-          {section.title}
-          <span class="section-count">{section.keys.length}</span>
-        </button>
-      </h2>
-      {panels}
-    </section>
-  );
+  return pieces;
 }

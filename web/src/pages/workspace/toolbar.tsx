@@ -1,23 +1,49 @@
-/** The line above the panels: panel filter, x axis, log y, zoom. */
+/** The line above the panels: the panel filter, how all of them draw, and how many there are. */
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
+import type { Bindings } from "../../state/keys.ts";
+import { turnSmoothing } from "../../state/setting_scope.ts";
+import type { Outliers } from "../../state/settings.ts";
 import { keyFilter } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { Menu, MenuItem } from "../../widgets/menu.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
+import {
+  AxisChip,
+  DensityChip,
+  GroupChip,
+  LogChip,
+  MoreChip,
+  nextDensity,
+  OutliersChip,
+  SmoothChip,
+} from "./toolbar_chips.tsx";
 
-export function Toolbar({
-  ws,
-  onList,
-}: {
+interface ToolbarProps {
   ws: Workspace;
   onList: (() => void) | null;
-}): JSX.Element {
-  const { ylog: isLog, xr, yr } = ws.view.value;
-  const panels = ws.sections.value.reduce((sum, section) => sum + section.keys.length, 0);
+}
+
+/** From these widths on, in CSS pixels, the toolbar has room for all chips, or for two of them. */
+const ROOM_FOR_ALL = 860;
+const ROOM_FOR_SOME = 520;
+
+export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const [width, setWidth] = useState(ROOM_FOR_ALL);
+  useLayoutEffect(() => {
+    const element = box.current!;
+    const measure = () => setWidth(element.clientWidth);
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    measure();
+    return () => observer.disconnect();
+  }, []);
+  useShortcuts(useMemo(() => toolbarKeys(ws), [ws]));
+  const isGrouping = ws.runId === null;
   return (
-    <div class="toolbar" role="toolbar" aria-label="Charts">
+    <div ref={box} class="toolbar" role="toolbar" aria-label="Charts">
       {onList && (
         <button
           type="button"
@@ -29,33 +55,82 @@ export function Toolbar({
         </button>
       )}
       <PanelFilter ws={ws} />
-      <AxisMenu ws={ws} />
-      <button
-        type="button"
-        class="chip"
-        aria-pressed={isLog}
-        title="Logarithmic y axes (L)"
-        onClick={() => ws.set({ ylog: !isLog })}
-      >
-        y <b>{isLog ? "log" : "linear"}</b>
-      </button>
-      {(xr || Object.keys(yr).length > 0) && (
+      {width >= ROOM_FOR_SOME && (
+        <>
+          <AxisChip ws={ws} />
+          <SmoothChip ws={ws} />
+        </>
+      )}
+      {width >= ROOM_FOR_ALL ? (
+        <>
+          <OutliersChip ws={ws} />
+          <LogChip ws={ws} />
+          {isGrouping && <GroupChip ws={ws} />}
+          <DensityChip ws={ws} />
+        </>
+      ) : (
+        <MoreChip ws={ws} />
+      )}
+      <ZoomChip ws={ws} />
+      <span class="spread" />
+      <PanelCount ws={ws} />
+    </div>
+  );
+}
+
+const OUTLIERS: readonly Outliers[] = ["auto", "all", "p1", "p5"];
+
+function toolbarKeys(ws: Workspace): Bindings {
+  const smooth = (by: 1 | -1) => ws.set({ smooth: turnSmoothing(ws.view.peek().smooth, by) });
+  return {
+    "smooth-more": () => smooth(1),
+    "smooth-less": () => smooth(-1),
+    "smooth-none": () => ws.set({ smooth: null }),
+    outliers: () => {
+      const at = OUTLIERS.indexOf(ws.view.peek().outliers);
+      ws.set({ outliers: OUTLIERS[(at + 1) % OUTLIERS.length]! });
+    },
+    density: () => ws.set({ density: nextDensity(ws.view.peek().density) }),
+    group: () => (ws.runId === null ? document.getElementById("group-chip")?.click() : false),
+  };
+}
+
+function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
+  const { xr, yr } = ws.view.value;
+  if (xr === null && Object.keys(yr).length === 0) return null;
+  return (
+    <button
+      type="button"
+      class="chip zoomed"
+      title="Show everything (Z; double-click in a chart goes back one zoom)"
+      onClick={() => ws.resetZoom()}
+    >
+      <Icon name="reset" /> Zoomed
+    </button>
+  );
+}
+
+/** How many panels there are; hidden ones can be brought back here. */
+function PanelCount({ ws }: { ws: Workspace }): JSX.Element | null {
+  if (!ws.areKeysReady.value) return null;
+  const panels = ws.sections.value.reduce((sum, section) => sum + section.keys.length, 0);
+  const { off } = ws.view.value;
+  return (
+    <>
+      {off.length > 0 && (
         <button
           type="button"
-          class="chip zoomed"
-          title="Show everything (Z; double-click in a chart goes back one zoom)"
-          onClick={() => ws.resetZoom()}
+          class="chip"
+          title={`Hidden: ${off.join(", ")}`}
+          onClick={() => ws.set({ off: [] })}
         >
-          <Icon name="reset" /> Zoomed
+          Show {groupDigits(off.length)} hidden
         </button>
       )}
-      <span class="spread" />
-      {ws.areKeysReady.value && (
-        <span class="panel-count">
-          {groupDigits(panels)} {panels === 1 ? "panel" : "panels"}
-        </span>
-      )}
-    </div>
+      <span class="panel-count">
+        {groupDigits(panels)} {panels === 1 ? "panel" : "panels"}
+      </span>
+    </>
   );
 }
 
@@ -79,48 +154,5 @@ function PanelFilter({ ws }: { ws: Workspace }): JSX.Element {
       spellcheck={false}
       onInput={(event) => ws.set({ tags: event.currentTarget.value })}
     />
-  );
-}
-
-/** The x axes on offer, with how each is called. */
-export function axesOf(ws: Workspace): { x: string; label: string }[] {
-  const declared = new Set(ws.chartKeys.value.map((key) => key.x).filter((x) => x !== null));
-  return [
-    ...(declared.size > 0 ? [{ x: "", label: "as declared" }] : []),
-    { x: declared.size > 0 ? "step" : "", label: "step" },
-    { x: "rel", label: "relative time" },
-    { x: "wall", label: "wall time" },
-    ...[...declared].map((x) => ({ x, label: x })),
-  ];
-}
-
-function AxisMenu({ ws }: { ws: Workspace }): JSX.Element {
-  const axes = axesOf(ws);
-  const { x } = ws.view.value;
-  const label = axes.find((axis) => axis.x === x)?.label ?? x;
-  return (
-    <Menu
-      label={`X axis: ${label}`}
-      button={
-        <>
-          x <b>{label}</b>
-        </>
-      }
-    >
-      {(close) =>
-        axes.map((axis) => (
-          <MenuItem
-            key={axis.x}
-            isChosen={axis.x === x}
-            onPick={() => {
-              close();
-              ws.setAxis(axis.x);
-            }}
-          >
-            {axis.label}
-          </MenuItem>
-        ))
-      }
-    </Menu>
   );
 }

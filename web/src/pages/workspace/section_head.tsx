@@ -1,0 +1,90 @@
+/** The head of a section: folds it, and holds what is done with it and its settings. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { groupDigits } from "../../base/numbers.ts";
+import { SettingsForm } from "../../panels/line/settings_form.tsx";
+import { FOUND, PINNED, type Section } from "../../state/sections.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { Menu } from "../../widgets/menu.tsx";
+
+interface SectionHeadProps {
+  ws: Workspace;
+  section: Section;
+  top: number;
+}
+
+export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
+  const { id, title, keys, isFolded } = section;
+  const isChanged = ws.view.value.sections[id] !== undefined;
+  return (
+    <div class="section-line" style={{ top: `${top}px` }}>
+      <h2>
+        <button
+          type="button"
+          class="section-head"
+          aria-expanded={!isFolded}
+          title="Fold or unfold. Alt: only this one."
+          onClick={(event) => (event.altKey ? ws.openOnly(id) : ws.toggleFold(id))}
+        >
+          <Icon name={isFolded ? "chevronRight" : "chevronDown"} />
+          {title}
+          <span class="section-count">{groupDigits(keys.length)}</span>
+        </button>
+      </h2>
+      {isChanged && <span class="changed-dot" title="This section has settings of its own" />}
+      <Menu
+        kind="dialog"
+        label={`Section ${title}`}
+        class="icon-button section-menu"
+        button={<Icon name="dots" />}
+      >
+        {(close) => <SectionMenu ws={ws} section={section} close={close} />}
+      </Menu>
+    </div>
+  );
+}
+
+function SectionMenu(props: { ws: Workspace; section: Section; close: () => void }): JSX.Element {
+  const { ws, section, close } = props;
+  const { id } = section;
+  const [isForm, setForm] = useState(false);
+  // Panels keep the settings of the section that they come from.
+  const hasSettings = id !== PINNED && id !== FOUND;
+  const isChanged = ws.view.value.sections[id] !== undefined;
+  const item = (label: string, run: () => void) => (
+    <button
+      type="button"
+      class="menu-item"
+      onClick={() => {
+        close();
+        run();
+      }}
+    >
+      {label}
+    </button>
+  );
+  if (isForm) return <SettingsForm ws={ws} scope={{ kind: "section", id }} />;
+  return (
+    <>
+      {hasSettings && (
+        <button type="button" class="menu-item" onClick={() => setForm(true)}>
+          Settings of its charts…
+        </button>
+      )}
+      {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}
+      {id !== FOUND && item("Open only this", () => ws.openOnly(id))}
+      {id !== FOUND && item("Open all sections", () => openAll(ws))}
+      {id === PINNED && item("Unpin all", () => ws.set({ pin: [] }))}
+    </>
+  );
+}
+
+function resetSection(ws: Workspace, id: string): void {
+  const { [id]: _, ...others } = ws.view.peek().sections;
+  ws.set({ sections: others });
+}
+
+function openAll(ws: Workspace): void {
+  ws.set({ fold: ws.sections.peek().some((section) => section.id === "system") ? ["system"] : [] });
+}

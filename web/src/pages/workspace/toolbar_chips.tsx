@@ -1,0 +1,197 @@
+/** The chips of the toolbar: each says what holds for the page, and opens the form that changes it. */
+import type { ComponentChildren, JSX } from "preact";
+import { AxisField, axisLabel } from "../../panels/line/axis_field.tsx";
+import { SettingsForm, settingText } from "../../panels/line/settings_form.tsx";
+import { changeSetting, ownSettings, PAGE, smoothingText } from "../../state/setting_scope.ts";
+import type { Density } from "../../state/view.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Choice } from "../../widgets/choice.tsx";
+import { Icon } from "../../widgets/icon.tsx";
+import { Menu } from "../../widgets/menu.tsx";
+import { shortName } from "./columns.ts";
+import { GroupField } from "./group_field.tsx";
+
+interface ChipProps {
+  ws: Workspace;
+}
+
+interface FormChipProps {
+  /** What the chip is about, and what holds. */
+  word: string;
+  value: string;
+  label: string;
+  isChanged: boolean;
+  id?: string;
+  children: (close: () => void) => ComponentChildren;
+}
+
+function FormChip({ word, value, label, isChanged, id, children }: FormChipProps): JSX.Element {
+  return (
+    <Menu
+      kind="dialog"
+      label={label}
+      class={`chip${isChanged ? " changed" : ""}`}
+      {...(id === undefined ? {} : { id })}
+      button={
+        <>
+          {word} <b>{value}</b>
+        </>
+      }
+    >
+      {children}
+    </Menu>
+  );
+}
+
+export function AxisChip({ ws }: ChipProps): JSX.Element {
+  const { x, xlog } = ws.view.value;
+  const label = axisLabel(ws, x);
+  return (
+    <FormChip
+      word="x"
+      value={xlog ? `${label}, log` : label}
+      label={`X axis: ${label}`}
+      isChanged={x !== "" || xlog}
+    >
+      {(close) => (
+        <>
+          <AxisField
+            ws={ws}
+            value={x}
+            onPick={(next) => {
+              close();
+              changeSetting(ws, PAGE, "x", next);
+            }}
+          />
+          <SettingsForm ws={ws} scope={PAGE} only={["xlog"]} />
+        </>
+      )}
+    </FormChip>
+  );
+}
+
+export function SmoothChip({ ws }: ChipProps): JSX.Element {
+  const { smooth } = ws.view.value;
+  const text = smoothingText(smooth);
+  return (
+    <FormChip word="smooth" value={text} label={`Smoothing: ${text}`} isChanged={smooth !== null}>
+      {() => <SettingsForm ws={ws} scope={PAGE} only={["smooth"]} />}
+    </FormChip>
+  );
+}
+
+export function OutliersChip({ ws }: ChipProps): JSX.Element {
+  const { outliers, restarts } = ws.view.value;
+  const text = settingText(ws, "outliers", outliers);
+  return (
+    <FormChip
+      word="outliers"
+      value={text}
+      label={`Outliers: ${text}`}
+      isChanged={outliers !== "auto" || restarts !== "joined"}
+    >
+      {() => <SettingsForm ws={ws} scope={PAGE} only={["outliers", "restarts"]} />}
+    </FormChip>
+  );
+}
+
+export function LogChip({ ws }: ChipProps): JSX.Element {
+  const { ylog } = ws.view.value;
+  return (
+    <button
+      type="button"
+      class={`chip${ylog ? " changed" : ""}`}
+      aria-pressed={ylog}
+      title="Logarithmic y axes (L)"
+      onClick={() => ws.set({ ylog: !ylog })}
+    >
+      y <b>{ylog ? "log" : "linear"}</b>
+    </button>
+  );
+}
+
+export function GroupChip({ ws }: ChipProps): JSX.Element {
+  const { g } = ws.view.value;
+  const text = g.length > 0 ? g.map(shortName).join(", ") : "none";
+  return (
+    <FormChip
+      word="group"
+      value={text}
+      label={`Grouped by: ${text}`}
+      isChanged={g.length > 0}
+      id="group-chip"
+    >
+      {() => <GroupForm ws={ws} />}
+    </FormChip>
+  );
+}
+
+function GroupForm({ ws }: ChipProps): JSX.Element {
+  return (
+    <>
+      <GroupField ws={ws} />
+      {ws.view.value.g.length > 0 && (
+        <SettingsForm ws={ws} scope={PAGE} only={["center", "band", "members"]} />
+      )}
+    </>
+  );
+}
+
+const DENSITIES = [
+  { value: "comfortable", label: "large", title: "Three columns" },
+  { value: "compact", label: "small", title: "Four columns" },
+  { value: "sparkline", label: "tiny", title: "Eight columns, no axes" },
+] as const;
+
+export function DensityChip({ ws }: ChipProps): JSX.Element {
+  const { density } = ws.view.value;
+  const text = DENSITIES.find((one) => one.value === density)!.label;
+  return (
+    <button
+      type="button"
+      class={`chip${density !== "comfortable" ? " changed" : ""}`}
+      aria-label={`Size of the charts: ${text}`}
+      title="Size of the charts: large, small, tiny (D)"
+      onClick={() => ws.set({ density: nextDensity(density) })}
+    >
+      <Icon name="grid" /> <b>{text}</b>
+    </button>
+  );
+}
+
+export function nextDensity(density: Density): Density {
+  const at = DENSITIES.findIndex((one) => one.value === density);
+  return DENSITIES[(at + 1) % DENSITIES.length]!.value;
+}
+
+/** Everything that narrow toolbars have no room for, in one form. */
+export function MoreChip({ ws }: ChipProps): JSX.Element {
+  const { g, density } = ws.view.value;
+  const changed = Object.keys(ownSettings(ws, PAGE)).length + Number(g.length > 0);
+  return (
+    <FormChip
+      word="More"
+      value={changed > 0 ? String(changed) : ""}
+      label={`Chart settings${changed > 0 ? `, ${changed} changed` : ""}`}
+      isChanged={changed > 0}
+      id="group-chip"
+    >
+      {() => (
+        <div class="more-form">
+          <SettingsForm ws={ws} scope={PAGE} />
+          <div class="setting">
+            <span class="setting-name">charts</span>
+            <Choice
+              label="Size of the charts"
+              value={density}
+              options={DENSITIES}
+              onPick={(value) => ws.set({ density: value })}
+            />
+          </div>
+          <p class="menu-title">Group</p>
+          <GroupField ws={ws} />
+        </div>
+      )}
+    </FormChip>
+  );
+}
