@@ -41,18 +41,22 @@ function Page(): JSX.Element {
       );
     case "run":
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;
-    case "unknown":
-      return (
-        <>
-          <Header />
-          <Notice title="There is no such page">
-            <p>
-              {to.path} leads nowhere. <a href={homeHref()}>All projects</a>
-            </p>
-          </Notice>
-        </>
-      );
+    default:
+      return <UnknownPage />;
   }
+}
+
+function UnknownPage(): JSX.Element {
+  return (
+    <>
+      <Header />
+      <Notice title="There is no such page">
+        <p>
+          {location.pathname} leads nowhere. <a href={homeHref()}>All projects</a>
+        </p>
+      </Notice>
+    </>
+  );
 }
 
 function Toasts(): JSX.Element {

@@ -1,22 +1,24 @@
 /** Which page the address means, and moving between pages. */
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
+import { AddressWriter } from "./address_writer.ts";
+
+export type RunTab = "charts" | "overview";
+export const RUN_TABS: readonly RunTab[] = ["charts", "overview"];
 
 export type Route =
   | { page: "home" }
-  | { page: "workspace"; entity: string; project: string }
-  | { page: "run"; entity: string; project: string; run: string; tab: "charts" | "overview" }
+  /** `view` is the id of a saved view. */
+  | { page: "workspace"; entity: string; project: string; view: string | null }
+  | { page: "table"; entity: string; project: string }
+  | { page: "run"; entity: string; project: string; run: string; tab: RunTab }
   | { page: "unknown"; path: string };
+
+/** First part of the path of a page without its frame, for notebooks and reports. */
+const EMBED = "embed";
 
 /** The path of the server's base, ending with "/". */
 function basePath(): string {
   return new URL(document.baseURI).pathname;
-}
-
-function parts(): string[] {
-  const path = location.pathname;
-  const base = basePath();
-  const below = path.startsWith(base) ? path.slice(base.length) : path.slice(1);
-  return below.split("/").filter(Boolean).map(decodePart);
 }
 
 function decodePart(part: string): string {
@@ -27,25 +29,48 @@ function decodePart(part: string): string {
   }
 }
 
-export function readRoute(): Route {
-  const [entity, project, section, run, tab, ...rest] = parts();
+/** The page that a path below the base means, and whether it is shown without its frame. */
+export function readPath(path: string): { route: Route; isEmbedded: boolean } {
+  const parts = path.split("/").filter(Boolean).map(decodePart);
+  const isEmbedded = parts[0] === EMBED && parts.length > 1;
+  return { route: routeOf(isEmbedded ? parts.slice(1) : parts, path), isEmbedded };
+}
+
+function routeOf(parts: readonly string[], path: string): Route {
+  const [entity, project, section, name, tab, ...rest] = parts;
   if (entity === undefined) return { page: "home" };
-  if (project !== undefined && rest.length === 0) {
-    if (section === undefined || (section === "workspace" && run === undefined)) {
-      return { page: "workspace", entity, project };
-    }
-    if (section === "runs" && run !== undefined) {
-      if (tab === undefined || tab === "overview" || tab === "charts") {
-        return { page: "run", entity, project, run, tab: tab ?? "charts" };
-      }
-    }
+  const unknown: Route = { page: "unknown", path: `/${path}` };
+  if (project === undefined || rest.length > 0) return unknown;
+  if (section === "runs" && name !== undefined) {
+    const found = RUN_TABS.find((one) => one === (tab ?? "charts"));
+    return found ? { page: "run", entity, project, run: name, tab: found } : unknown;
   }
-  return { page: "unknown", path: location.pathname };
+  if (tab !== undefined) return unknown;
+  if (section === "w" && name !== undefined) {
+    return { page: "workspace", entity, project, view: name };
+  }
+  if (name !== undefined) return unknown;
+  if (section === "table") return { page: "table", entity, project };
+  if (section === undefined || section === "workspace") {
+    return { page: "workspace", entity, project, view: null };
+  }
+  return unknown;
 }
 
 export const route = signal<Route>({ page: "home" });
-/** The query as the browser has it after navigation (not after `replaceQuery`). */
-export const arrivedQuery = signal({ query: "" });
+/** Whether the page is shown without its frame. */
+export const isEmbedded = signal(false);
+
+/** How the reader came to the address: by a link, by the back button, by loading the page again. */
+export interface Arrival {
+  /** As in `location.search`. */
+  query: string;
+  /** The page itself wrote this address: it says the whole view, though it may be empty. */
+  isExact: boolean;
+}
+
+/** The query as the browser has it after navigation (not after `writeQuery`). */
+export const arrival = signal<Arrival>({ query: "", isExact: false });
 
 const part = encodeURIComponent;
 
@@ -57,33 +82,67 @@ export function projectHref(entity: string, project: string): string {
   return `${basePath()}${part(entity)}/${part(project)}`;
 }
 
+export function tableHref(entity: string, project: string): string {
+  return `${projectHref(entity, project)}/table`;
+}
+
+export function viewHref(entity: string, project: string, view: string): string {
+  return `${projectHref(entity, project)}/w/${part(view)}`;
+}
+
 export function runHref(
   entity: string,
   project: string,
   run: string,
-  tab: "charts" | "overview" = "charts",
+  tab: RunTab = "charts",
 ): string {
   const path = `${projectHref(entity, project)}/runs/${part(run)}`;
   return tab === "charts" ? path : `${path}/${tab}`;
 }
 
+/** The same page without its frame. */
+export function embedHref(href: string): string {
+  const base = basePath();
+  return `${base}${EMBED}/${href.slice(base.length)}`;
+}
+
+/** What is remembered with an entry of the browser's history that the page has written. */
+const EXACT = { exact: true };
+
 function arrive(): void {
-  route.value = readRoute();
-  arrivedQuery.value = { query: location.search };
+  bar.cancel();
+  const base = basePath();
+  const path = location.pathname;
+  const read = readPath(path.startsWith(base) ? path.slice(base.length) : path.slice(1));
+  batch(() => {
+    route.value = read.route;
+    isEmbedded.value = read.isEmbedded;
+    const isExact = (history.state as { exact?: boolean } | null)?.exact === true;
+    arrival.value = { query: location.search, isExact };
+  });
 }
 
 export function navigate(href: string): void {
+  bar.flush();
   history.pushState(null, "", href);
   arrive();
   window.scrollTo(0, 0);
 }
 
+const bar = new AddressWriter({
+  replace: (href) => history.replaceState(EXACT, "", href),
+  push: (href) => history.pushState(EXACT, "", href),
+  isAt: (href) => new URL(href, location.href).href === location.href,
+});
+
 /** Makes the address say the view; `push` for what the back button should undo. */
-export function writeQuery(query: string, push: boolean): void {
-  if (query === location.search) return;
-  const href = location.pathname + query;
-  if (push) history.pushState(null, "", href);
-  else history.replaceState(history.state, "", href);
+export function writeAddress(path: string, query: string, push: boolean): void {
+  bar.write(path + query, push);
+}
+
+/** Has what is still to be written in the address now. */
+export function flushAddress(): void {
+  bar.flush();
 }
 
 function onClick(event: MouseEvent): void {
@@ -95,12 +154,15 @@ function onClick(event: MouseEvent): void {
   }
   if (!link.pathname.startsWith(basePath())) return;
   event.preventDefault();
-  navigate(link.href);
+  // Who follows a link of a chart in a notebook wants the page, and the notebook stays as it is.
+  if (isEmbedded.peek()) window.open(link.href, "_blank", "noopener");
+  else navigate(link.href);
 }
 
 /** Follows links and the back button inside the page. */
 export function startRouting(): void {
   addEventListener("popstate", arrive);
+  addEventListener("pagehide", flushAddress);
   document.addEventListener("click", onClick);
   arrive();
 }

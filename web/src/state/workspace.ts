@@ -20,13 +20,13 @@ import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { paced } from "./pace.ts";
 import { type Paint, type PaintOf, paintBySlot } from "./paint.ts";
-import { arrivedQuery, writeQuery } from "./route.ts";
 import { RunList } from "./run_list.ts";
-import { isChartable, type Section, watchSections } from "./sections.ts";
+import { arrange, isChartable, type Section } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
-import { DEFAULT_VIEW, decodeView, encodeView, type View } from "./view.ts";
+import { DEFAULT_VIEW, type View } from "./view.ts";
+import { ViewAddress } from "./view_address.ts";
 
 /** Runs drawn when a project is first opened. */
 export const FIRST_SHOWN = 20;
@@ -55,6 +55,8 @@ export interface RunGroup {
 export class Workspace {
   readonly path: string;
   readonly view = signal<View>(DEFAULT_VIEW);
+  /** Where the view comes from and where it is kept. */
+  readonly address: ViewAddress;
   readonly list: RunList;
   /** Every run that an answer has named, by uid. */
   readonly known = signal<ReadonlyMap<string, Run>>(new Map());
@@ -99,8 +101,8 @@ export class Workspace {
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
-  /** The section of each key, wherever pins and the panel filter put its panel: its settings hold. */
-  readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
+  /** The section in which each key's panel stands. */
+  private readonly sectionIds: ReadonlySignal<ReadonlyMap<string, string>>;
 
   private readonly newest: RunList;
   private readonly byId = computed(() => {
@@ -116,6 +118,8 @@ export class Workspace {
   private readonly refreshRuns;
   private readonly refreshKeys;
   private readonly stops: (() => void)[] = [];
+  /** Between `start` and `stop`. */
+  isStarted = false;
 
   constructor(
     readonly entity: string,
@@ -124,6 +128,7 @@ export class Workspace {
     readonly runId: string | null = null,
   ) {
     this.path = `${entity}/${project}`;
+    this.address = new ViewAddress(this);
     const learn = (runs: readonly Run[]) => this.learn(runs);
     this.list = new RunList(entity, project, undefined, learn);
     this.newest = new RunList(entity, project, FIRST_SHOWN, learn);
@@ -148,19 +153,20 @@ export class Workspace {
       if (runId === null) return keys;
       return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
     });
-    const { sections, homes } = watchSections(this.chartKeys, this.view);
-    this.sections = sections;
-    this.homes = homes;
+    this.sections = computed(() => arrange(this.chartKeys.value, this.view.value));
+    this.sectionIds = computed(() => {
+      const ids = new Map<string, string>();
+      for (const section of this.sections.value) {
+        for (const key of section.keys) ids.set(key.name, section.id);
+      }
+      return ids;
+    });
   }
 
   /** Starts reading and watching; `stop` ends it. */
   start(): void {
-    this.stops.push(
-      effect(() => {
-        this.view.value = decodeView(arrivedQuery.value.query);
-      }),
-      effect(() => writeQuery(encodeView(this.view.value), false)),
-    );
+    this.isStarted = true;
+    this.stops.push(this.address.start());
     if (this.runId === null) this.watchLists();
     else this.refreshRuns();
     this.refreshKeys();
@@ -178,6 +184,7 @@ export class Workspace {
   }
 
   stop(): void {
+    this.isStarted = false;
     for (const stop of this.stops) stop();
     this.refreshRuns.stop();
     this.refreshKeys.stop();
@@ -191,9 +198,7 @@ export class Workspace {
 
   /** Opens or closes the full screen; the back button undoes it. */
   setFull(key: string | null): void {
-    const next = { ...this.view.value, full: key };
-    writeQuery(encodeView(next), (this.view.value.full === null) !== (key === null));
-    this.view.value = next;
+    this.set({ full: key });
   }
 
   /** Goes to the next or previous chart while one is in full screen. */
@@ -255,7 +260,7 @@ export class Workspace {
   /** The settings that hold for a panel. */
   settingsOf(key: string): PanelSettings {
     const view = this.view.value;
-    const section = this.homes.value.get(key);
+    const section = this.sectionIds.value.get(key);
     return cascade(
       view,
       section === undefined ? undefined : view.sections[section],
@@ -383,6 +388,7 @@ export class Workspace {
     });
     this.stops.push(
       effect(() => {
+        if (!this.address.isReady.value) return;
         const asked = JSON.parse(query.value);
         void this.list.ask(asked).then(() => {
           if (this.view.peek().show === "all") void this.list.ensure(MOST_SHOWN - 1);

@@ -1,10 +1,11 @@
 /** A project's workspace: its runs at the left, its charts at the right. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Bindings } from "../../state/keys.ts";
 import { isListHidden, PHONE, toggleList } from "../../state/list_shown.ts";
+import { findWorkspace, keepWorkspace } from "../../state/opened.ts";
 import { projectHref } from "../../state/route.ts";
-import { Workspace } from "../../state/workspace.ts";
+import type { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { FullScreen } from "./full_screen.tsx";
@@ -18,13 +19,10 @@ interface ProjectAddress {
   project: string;
 }
 
-/** A workspace that lives as long as the calling component. */
+/** A workspace that lives as long as the calling component, and is shared with the page after it. */
 export function useWorkspace(entity: string, project: string, run: string | null): Workspace {
-  const ws = useMemo(() => new Workspace(entity, project, run), [entity, project, run]);
-  useEffect(() => {
-    ws.start();
-    return () => ws.stop();
-  }, [ws]);
+  const ws = useMemo(() => findWorkspace(entity, project, run), [entity, project, run]);
+  useLayoutEffect(() => keepWorkspace(ws), [ws]);
   return ws;
 }
 
