@@ -18,20 +18,19 @@ import { SeriesLoader } from "../data/series_loader.ts";
 import { type Liveness, watchChanges } from "../data/stream.ts";
 import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
+import { RunColours } from "./colouring.ts";
+import { Groups } from "./groups.ts";
 import { paced } from "./pace.ts";
-import { type Paint, type PaintOf, paintBySlot } from "./paint.ts";
+import type { Paint, PaintOf } from "./paint.ts";
+import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
-import { arrange, isChartable, type Section } from "./sections.ts";
+import { isChartable, type Section, watchSections } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
+import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
 import { DEFAULT_VIEW, type View } from "./view.ts";
 import { ViewAddress } from "./view_address.ts";
-
-/** Runs drawn when a project is first opened. */
-export const FIRST_SHOWN = 20;
-/** Runs drawn at most; beyond that lines say nothing and the page answers slowly. */
-export const MOST_SHOWN = 1000;
 
 export interface Hover {
   /** The panel that the pointer is over. */
@@ -86,32 +85,30 @@ export class Workspace {
     return uid !== null && this.shownUids.value.has(uid) ? uid : null;
   });
   /** The colours of runs, in charts, lists and tables. */
-  readonly paint: ReadonlySignal<PaintOf> = computed(() => paintBySlot);
+  readonly paint: ReadonlySignal<PaintOf>;
+  readonly colours: RunColours;
+  readonly grouping: Groups;
   /** The runs that are drawn as groups; null while none is asked for. */
-  readonly groups = signal<readonly RunGroup[] | null>(null);
+  readonly groups: ReadonlySignal<readonly RunGroup[] | null>;
+  readonly picks = new Picks();
   /** Where double-click in a chart goes back to. */
   readonly history = createViewHistory();
   readonly loader: SeriesLoader;
   /** The key of the panel that the pointer is over. */
   pointed: string | null = null;
 
+  /** The columns that are asked for with runs: those listed, and the one that colours them. */
+  readonly askedColumns: ReadonlySignal<readonly string[]>;
+  readonly chosen: ShownRuns;
   readonly shown: ReadonlySignal<readonly Run[]>;
   /** The uids of `shown`, in its order. */
   readonly shownOrder: ReadonlySignal<readonly string[]>;
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
-  /** The section in which each key's panel stands. */
-  private readonly sectionIds: ReadonlySignal<ReadonlyMap<string, string>>;
+  /** The section of each key, wherever pins and the panel filter put its panel: its settings hold. */
+  readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
 
-  private readonly newest: RunList;
-  private readonly byId = computed(() => {
-    const map = new Map<string, Run>();
-    for (const run of this.known.value.values()) {
-      if (!run.trashed || !map.has(run.id)) map.set(run.id, run);
-    }
-    return map;
-  });
   private readonly missingIds = new Set<string>();
   private readonly changed = new Set<string>();
   private isAllChanged = false;
@@ -131,12 +128,21 @@ export class Workspace {
     this.address = new ViewAddress(this);
     const learn = (runs: readonly Run[]) => this.learn(runs);
     this.list = new RunList(entity, project, undefined, learn);
-    this.newest = new RunList(entity, project, FIRST_SHOWN, learn);
+    this.chosen = new ShownRuns(this);
+    this.grouping = new Groups(this);
+    this.groups = this.grouping.drawn;
+    this.colours = new RunColours(this);
+    this.paint = this.colours.paint;
+    this.askedColumns = computed(() => {
+      const column = this.colours.column.value;
+      const listed = this.listed.value;
+      return column === null || listed.includes(column) ? listed : [...listed, column];
+    });
     this.loader = new SeriesLoader(askSeries, (work) => requestAnimationFrame(work));
     this.refreshRuns = paced(() => this.readRuns(), 1000);
     this.refreshKeys = paced(() => this.readKeys(), 1000);
 
-    this.shown = computed(() => this.chooseShown());
+    this.shown = this.chosen.runs;
     let lastOrder: readonly string[] = [];
     this.shownOrder = computed(() => {
       const order = this.shown.value.map((run) => run.uid);
@@ -153,14 +159,9 @@ export class Workspace {
       if (runId === null) return keys;
       return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
     });
-    this.sections = computed(() => arrange(this.chartKeys.value, this.view.value));
-    this.sectionIds = computed(() => {
-      const ids = new Map<string, string>();
-      for (const section of this.sections.value) {
-        for (const key of section.keys) ids.set(key.name, section.id);
-      }
-      return ids;
-    });
+    const { sections, homes } = watchSections(this.chartKeys, this.view);
+    this.sections = sections;
+    this.homes = homes;
   }
 
   /** Starts reading and watching; `stop` ends it. */
@@ -260,7 +261,7 @@ export class Workspace {
   /** The settings that hold for a panel. */
   settingsOf(key: string): PanelSettings {
     const view = this.view.value;
-    const section = this.sectionIds.value.get(key);
+    const section = this.homes.value.get(key);
     return cascade(
       view,
       section === undefined ? undefined : view.sections[section],
@@ -322,61 +323,12 @@ export class Workspace {
 
   // ---- which runs are drawn
 
-  private chooseShown(): readonly Run[] {
-    const { only, hide, show, list } = this.view.value;
-    if (this.runId !== null) {
-      const run = this.detail.value;
-      return run ? [run] : [];
-    }
-    let runs: readonly Run[];
-    if (only !== null) {
-      const found = only.map((id) => this.byId.value.get(id));
-      runs = found.filter((run) => run !== undefined);
-    } else if (show === "newest" && !isNewestFirst(this.view.value)) {
-      runs = this.newestRuns().slice(0, FIRST_SHOWN);
-    } else {
-      runs = this.list.runs.value.slice(0, show === "all" ? MOST_SHOWN : FIRST_SHOWN);
-    }
-    const hidden = new Set(hide);
-    const latest = runs.map((run) => this.known.value.get(run.uid) ?? run);
-    return latest
-      .filter((run) => !hidden.has(run.id) && (list === "trash" || !run.trashed))
-      .sort((a, b) => a.ordinal - b.ordinal);
-  }
-
-  /** The newest runs when the list is sorted by something else; until they are read, of those known. */
-  private newestRuns(): readonly Run[] {
-    if (this.newest.isReady.value) return this.newest.runs.value;
-    return [...this.list.runs.value].sort((a, b) => b.created - a.created);
-  }
-
   showRuns(ids: readonly string[], isOn: boolean): void {
-    const { only, hide } = this.view.value;
-    const touched = new Set(ids);
-    if (!isOn) {
-      if (only !== null) this.set({ only: only.filter((id) => !touched.has(id)) });
-      else this.set({ hide: [...new Set([...hide, ...ids])] });
-      return;
-    }
-    batch(() => {
-      this.set({ hide: hide.filter((id) => !touched.has(id)) });
-      const shown = new Set(this.shown.value.map((run) => run.id));
-      const further = ids.filter((id) => !shown.has(id));
-      if (further.length > 0) this.set({ only: [...shown, ...further], hide: [] });
-    });
+    this.chosen.show(ids, isOn);
   }
 
-  /** Draws one run alone; a second time, the default again. */
   solo(id: string): void {
-    const { only, hide } = this.view.value;
-    const isSolo = only?.length === 1 && only[0] === id && hide.length === 0;
-    this.set({ only: isSolo ? null : [id], hide: [] });
-  }
-
-  showSet(show: View["show"] | "none"): void {
-    if (show === "none") this.set({ only: [], hide: [] });
-    else this.set({ show, only: null, hide: [] });
-    if (show === "all") void this.list.ensure(MOST_SHOWN - 1);
+    this.chosen.solo(id);
   }
 
   // ---- reading
@@ -384,25 +336,22 @@ export class Workspace {
   private watchLists(): void {
     const query = computed(() => {
       const { q, sort, list } = this.view.value;
-      return JSON.stringify({ filter: q, sort, columns: this.listed.value, list });
+      return JSON.stringify({ filter: q, sort, columns: this.askedColumns.value, list });
     });
     this.stops.push(
       effect(() => {
         if (!this.address.isReady.value) return;
-        const asked = JSON.parse(query.value);
-        void this.list.ask(asked).then(() => {
-          if (this.view.peek().show === "all") void this.list.ensure(MOST_SHOWN - 1);
-        });
-        if (asked.sort !== DEFAULT_VIEW.sort) {
-          void this.newest.ask({ ...asked, sort: DEFAULT_VIEW.sort });
-        }
+        void this.list.ask(JSON.parse(query.value));
       }),
       effect(() => {
         if (!this.list.isReady.value) return;
         for (const id of this.view.value.only ?? []) {
-          if (!this.byId.value.has(id)) void this.readMissing(id);
+          if (!this.chosen.find(id)) void this.readMissing(id);
         }
       }),
+      ...this.chosen.watch(),
+      this.grouping.watch(),
+      this.colours.watch(),
     );
     void this.readColumns();
   }
@@ -444,7 +393,9 @@ export class Workspace {
       return;
     }
     await this.list.refresh(changed);
-    if (!isNewestFirst(this.view.peek())) await this.newest.refresh(changed);
+    await this.chosen.refresh(changed);
+    await this.grouping.refresh();
+    await this.colours.refresh();
   }
 
   private async readDetail(): Promise<void> {
@@ -477,15 +428,36 @@ export class Workspace {
     }
   }
 
-  private learn(runs: readonly Run[]): void {
+  /** Takes in runs that an answer names, so that their ids lead to them. */
+  learn(runs: readonly Run[]): void {
     const known = new Map(this.known.peek());
     let isNew = false;
     for (const run of runs) {
-      if (known.get(run.uid)?.version === run.version) continue;
+      const old = known.get(run.uid);
+      if (old?.version === run.version && !tellsMore(run, old)) continue;
       known.set(run.uid, run);
       isNew = true;
     }
     if (isNew) this.known.value = known;
+  }
+
+  /** Changes runs in the page before the server has answered. */
+  amend(uids: readonly string[], change: (run: Run) => Run): void {
+    const known = new Map(this.known.peek());
+    for (const uid of uids) {
+      const run = known.get(uid);
+      if (run) known.set(uid, change(run));
+    }
+    batch(() => {
+      this.known.value = known;
+      this.list.amend(new Set(uids), change);
+    });
+  }
+
+  /** Reads runs again, whose change this page has caused. */
+  reread(uids: readonly string[]): void {
+    for (const uid of uids) this.changed.add(uid);
+    this.refreshRuns();
   }
 
   // ---- changing runs
@@ -545,8 +517,10 @@ export class Workspace {
   }
 }
 
-function isNewestFirst(view: View): boolean {
-  return view.sort === DEFAULT_VIEW.sort;
+/** Whether an answer has columns of a run that an earlier one of the same version lacks. */
+function tellsMore(run: Run, old: Run): boolean {
+  const there = old.columns ?? {};
+  return Object.keys(run.columns ?? {}).some((name) => !(name in there));
 }
 
 /** Whether a run has logged a key; a key without a summary is taken to be of every run. */
