@@ -6,6 +6,8 @@ export class RequestError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    /** What else the server says of it, such as where in a filter the fault is. */
+    readonly details: Readonly<Record<string, unknown>> = {},
   ) {
     super(message);
     this.name = "RequestError";
@@ -38,21 +40,25 @@ async function request(url: string, init: RequestInit): Promise<Response> {
     );
   }
   if (response.ok) return response;
-  const { code, message } = await errorOf(response);
-  throw new RequestError(response.status, code, message);
+  const { code, message, details } = await errorOf(response);
+  throw new RequestError(response.status, code, message, details);
 }
 
-async function errorOf(response: Response): Promise<{ code: string; message: string }> {
+interface ErrorBody {
+  code: string;
+  message: string;
+  details: Record<string, unknown>;
+}
+
+async function errorOf(response: Response): Promise<ErrorBody> {
   const fallback = {
+    details: {},
     code: `http_${response.status}`,
     message: `The server answered ${response.status} ${response.statusText}.`,
   };
   try {
-    const body = (await response.json()) as { error?: { code?: string; message?: string } };
-    return {
-      code: body.error?.code ?? fallback.code,
-      message: body.error?.message ?? fallback.message,
-    };
+    const body = (await response.json()) as { error?: Partial<ErrorBody> };
+    return { ...fallback, ...body.error };
   } catch {
     return fallback;
   }
@@ -74,6 +80,16 @@ export async function sendJson<T>(
     init.headers = { "content-type": "application/json" };
   }
   return (await (await request(address(path), init)).json()) as T;
+}
+
+/** Whether the server would answer an address with what it names; nothing is transferred. */
+export async function canGet(url: string): Promise<boolean> {
+  try {
+    await request(url, { method: "HEAD" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The bytes of a binary answer to a JSON question. */

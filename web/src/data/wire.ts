@@ -68,12 +68,23 @@ export interface RunDetail extends Run {
   writers: Writer[];
 }
 
+/** Part of a filter that no run passes; `start` and `end` count characters. */
+export interface Culprit {
+  start: number;
+  end: number;
+  text: string;
+}
+
 export interface RunPage {
   runs: Run[];
   next: string | null;
   total: number;
   matched: number;
   version: number;
+  /** Only when nothing matches, and one part of the filter alone is the cause. */
+  culprit?: Culprit | null;
+  /** Of config and summary; only when asked for. */
+  differing?: string[];
 }
 
 export interface Key {

@@ -1,7 +1,7 @@
 /** The runs of a project in list order, loaded page by page as far as somebody has scrolled. */
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { getRuns, type RunQuery } from "../data/api.ts";
-import type { Run } from "../data/wire.ts";
+import type { Culprit, Run } from "../data/wire.ts";
 
 const FIRST_PAGE = 100;
 const NEXT_PAGE = 1000;
@@ -23,6 +23,10 @@ export class RunList {
   /** Whether the first answer has come. */
   readonly isReady = signal(false);
   readonly error = signal<Error | null>(null);
+  /** The query that the runs answer. */
+  readonly answered = signal<ListQuery | null>(null);
+  /** When nothing matches, the part of the filter that alone excludes everything. */
+  readonly culprit = signal<Culprit | null>(null);
 
   private pages: Page[] = [];
   private query: ListQuery | null = null;
@@ -74,6 +78,13 @@ export class RunList {
     }
   }
 
+  /** Changes loaded runs before the server has answered. */
+  amend(uids: ReadonlySet<string>, change: (run: Run) => Run): void {
+    const apply = (run: Run) => (uids.has(run.uid) ? change(run) : run);
+    for (const page of this.pages) page.runs = page.runs.map(apply);
+    this.runs.value = this.runs.value.map(apply);
+  }
+
   private async read(
     cursor: string | null,
     limit: number,
@@ -90,7 +101,11 @@ export class RunList {
       );
       if (abort.signal.aborted) return false;
       store({ cursor, next: answer.next, runs: answer.runs });
-      this.publish(answer.total, answer.matched);
+      batch(() => {
+        this.answered.value = query;
+        this.culprit.value = answer.culprit ?? null;
+        this.publish(answer.total, answer.matched);
+      });
       return true;
     } catch (error) {
       if (abort.signal.aborted) return false;

@@ -2,7 +2,8 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
-import { FIRST_SHOWN, MOST_SHOWN, type Workspace } from "../../state/workspace.ts";
+import { FIRST_SHOWN, MOST_SHOWN } from "../../state/shown_runs.ts";
+import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
@@ -38,7 +39,7 @@ export function RunListHead({ ws }: { ws: Workspace }): JSX.Element {
           const set = (name: "newest" | "top" | "all") => (
             <MenuItem
               isChosen={only === null && show === name}
-              onPick={pick(() => ws.showSet(name))}
+              onPick={pick(() => ws.chosen.showSet(name))}
             >
               {
                 {
@@ -58,7 +59,10 @@ export function RunListHead({ ws }: { ws: Workspace }): JSX.Element {
               {set("newest")}
               {set("top")}
               {set("all")}
-              <MenuItem isChosen={only?.length === 0} onPick={pick(() => ws.showSet("none"))}>
+              <MenuItem
+                isChosen={only?.length === 0}
+                onPick={pick(() => ws.chosen.showSet("none"))}
+              >
                 None
               </MenuItem>
               <p class="menu-title">

@@ -1,0 +1,247 @@
+/** Runs in groups: the tree that the list shows, and what of it is drawn. */
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { SLOTS } from "../base/palette.ts";
+import { askGroups, type GroupNode, type GroupTree } from "../data/run_routes.ts";
+import type { Json } from "../data/wire.ts";
+import { PALETTE_SLOTS, type Paint } from "./paint.ts";
+import { isChosenShow } from "./shown_runs.ts";
+import type { RunGroup, Workspace } from "./workspace.ts";
+
+const NO_RUNS: ReadonlySet<string> = new Set();
+
+export class Groups {
+  readonly tree = signal<GroupTree | null>(null);
+  readonly error = signal<Error | null>(null);
+  /** The groups that are drawn; null while runs are drawn by themselves. */
+  readonly drawn: ReadonlySignal<readonly RunGroup[] | null>;
+  /** Runs of groups that are not drawn, by uid. */
+  readonly hiddenRuns: ReadonlySignal<ReadonlySet<string>>;
+  /** The paint of each group of the deepest level, by its id. */
+  readonly paints: ReadonlySignal<ReadonlyMap<string, Paint>>;
+  /** The paint of the group that a run is in, by uid. */
+  readonly runPaints: ReadonlySignal<ReadonlyMap<string, Paint>>;
+  /** The groups of the deepest level. */
+  readonly leaves: ReadonlySignal<readonly GroupNode[]>;
+  private asked = 0;
+
+  constructor(private readonly ws: Workspace) {
+    this.leaves = computed(() => (this.tree.value?.nodes ?? []).filter(isLeaf));
+    const paints = computed(() => paintGroups(this.leaves.value));
+    this.paints = unlessSame(paints, (a, b) => haveSameEntries(a, b));
+    const runPaints = computed(() => this.paintRuns());
+    this.runPaints = unlessSame(runPaints, (a, b) => haveSameEntries(a, b));
+    this.hiddenRuns = computed(() => this.collectHidden());
+    this.drawn = unlessSame(
+      computed(() => this.draw()),
+      areSameGroups,
+    );
+  }
+
+  /** Reads the tree whenever the view asks for another one; answers what ends that. */
+  watch(): () => void {
+    const query = computed(() => JSON.stringify(this.query()));
+    return effect(() => {
+      void [query.value];
+      void this.refresh();
+    });
+  }
+
+  async refresh(): Promise<void> {
+    const query = this.query();
+    const number = ++this.asked;
+    if (query === null) {
+      this.tree.value = null;
+      this.error.value = null;
+      return;
+    }
+    try {
+      const tree = await askGroups(this.ws.entity, this.ws.project, query);
+      if (number !== this.asked) return;
+      this.tree.value = tree;
+      this.error.value = null;
+    } catch (error) {
+      if (number === this.asked) this.error.value = error as Error;
+    }
+  }
+
+  private query() {
+    const { g, q, sort, list } = this.ws.view.value;
+    if (g.length === 0 || this.ws.runId !== null) return null;
+    const columns = this.ws.listed.value.filter(isMeasured);
+    const bare = sort.replace(/^-/, "");
+    const isUsable = bare === "created" || bare === "count" || columns.includes(bare);
+    return {
+      filter: q,
+      by: g,
+      columns,
+      sort: isUsable ? sort : "-created",
+      archived: list === "archived",
+    };
+  }
+
+  private draw(): readonly RunGroup[] | null {
+    if (this.tree.value === null) return null;
+    const { ghide, hide } = this.ws.view.value;
+    const away = new Set(ghide);
+    const hidden = new Set(hide);
+    const allowed = this.allowedIds();
+    const paints = this.paints.value;
+    const groups: RunGroup[] = [];
+    for (const node of this.leaves.value) {
+      const id = groupId(node);
+      if (away.has(id)) continue;
+      const ids = node.ids ?? [];
+      const uids = (node.uids ?? []).filter((_, i) => {
+        const run = ids[i]!;
+        return !hidden.has(run) && (allowed === null || allowed.has(run));
+      });
+      if (uids.length === 0) continue;
+      groups.push({
+        id,
+        label: groupLabel(node.path),
+        paint: paints.get(id)!,
+        count: node.runs,
+        uids,
+      });
+    }
+    return groups;
+  }
+
+  /** The ids that groups are made of when not of all: what somebody chose to be drawn. */
+  private allowedIds(): ReadonlySet<string> | null {
+    const { only, show } = this.ws.view.value;
+    if (only !== null) return new Set(only);
+    return isChosenShow(show) ? new Set(this.ws.shown.value.map((run) => run.id)) : null;
+  }
+
+  private collectHidden(): ReadonlySet<string> {
+    const { ghide } = this.ws.view.value;
+    if (this.tree.value === null || ghide.length === 0) return NO_RUNS;
+    const away = new Set(ghide);
+    const hidden = new Set<string>();
+    for (const node of this.leaves.value) {
+      if (!away.has(groupId(node))) continue;
+      for (const uid of node.uids ?? []) hidden.add(uid);
+    }
+    return hidden;
+  }
+
+  private paintRuns(): ReadonlyMap<string, Paint> {
+    const found = new Map<string, Paint>();
+    for (const node of this.leaves.value) {
+      const paint = this.paints.value.get(groupId(node))!;
+      for (const uid of node.uids ?? []) if (!found.has(uid)) found.set(uid, paint);
+    }
+    return found;
+  }
+
+  // ---- changing what is drawn
+
+  /** Draws all groups under nodes, or none of them. */
+  show(nodes: readonly GroupNode[], isOn: boolean): void {
+    const touched = new Set(nodes.flatMap((node) => this.leavesUnder(node)).map(groupId));
+    const others = this.ws.view.value.ghide.filter((id) => !touched.has(id));
+    this.ws.set({ ghide: isOn ? others : [...others, ...touched] });
+  }
+
+  /** Draws the groups under a node alone; a second time, all of them. */
+  solo(node: GroupNode): void {
+    const kept = new Set(this.leavesUnder(node).map(groupId));
+    const away = this.leaves.value.map(groupId).filter((id) => !kept.has(id));
+    const { ghide } = this.ws.view.value;
+    const isSolo =
+      away.length > 0 && away.length === ghide.length && away.every((id) => ghide.includes(id));
+    this.ws.set({ ghide: isSolo ? [] : away });
+  }
+
+  leavesUnder(node: GroupNode): readonly GroupNode[] {
+    if (isLeaf(node)) return [node];
+    return this.leaves.value.filter((leaf) => startsWith(leaf.path, node.path));
+  }
+}
+
+export function isLeaf(node: GroupNode): boolean {
+  return node.uids !== undefined;
+}
+
+/** What `View.ghide` names a group by. */
+export function groupId(node: Pick<GroupNode, "path">): string {
+  return JSON.stringify(node.path);
+}
+
+/** How a path of values reads: `adam · 0.01`. */
+export function groupLabel(path: readonly Json[]): string {
+  return path.map(valueLabel).join(" · ");
+}
+
+export function valueLabel(value: Json): string {
+  if (value === null) return "none";
+  return typeof value === "string" ? value || "“”" : JSON.stringify(value);
+}
+
+function isMeasured(column: string): boolean {
+  return /^(config|summary|last|min|max|best)\./.test(column);
+}
+
+function startsWith(path: readonly Json[], head: readonly Json[]): boolean {
+  return head.every((value, i) => JSON.stringify(value) === JSON.stringify(path[i]));
+}
+
+/**
+ * A slot for each group: that of its oldest run, or the next free one. Older groups choose first, so
+ * a group keeps its colour when others are filtered away or appear, unless two began in one slot.
+ */
+export function paintGroups(
+  nodes: readonly Pick<GroupNode, "path" | "ordinal">[],
+): ReadonlyMap<string, Paint> {
+  const ordered = nodes.map((node) => [groupId(node), node.ordinal] as const);
+  return new Map([...takeSlots(ordered)].map(([id, slot]) => [id, SLOTS[slot]!]));
+}
+
+/** A slot of the palette for each name, by ordinals; no slot twice while there are others. */
+export function takeSlots(
+  named: readonly (readonly [name: string, ordinal: number])[],
+): ReadonlyMap<string, number> {
+  const taken = new Map<string, number>();
+  const used = new Array<boolean>(PALETTE_SLOTS).fill(false);
+  for (const [name, ordinal] of [...named].sort((a, b) => a[1] - b[1])) {
+    let slot = ordinal % PALETTE_SLOTS;
+    if (taken.size < PALETTE_SLOTS) while (used[slot]) slot = (slot + 1) % PALETTE_SLOTS;
+    used[slot] = true;
+    taken.set(name, slot);
+  }
+  return taken;
+}
+
+/** `source`, but the value before it while the new one is the same, so that what depends on it rests. */
+function unlessSame<T>(
+  source: ReadonlySignal<T>,
+  areSame: (a: T, b: T) => boolean,
+): ReadonlySignal<T> {
+  let last: { value: T } | null = null;
+  return computed(() => {
+    const { value } = source;
+    if (last === null || !areSame(last.value, value)) last = { value };
+    return last.value;
+  });
+}
+
+function haveSameEntries<T>(a: ReadonlyMap<string, T>, b: ReadonlyMap<string, T>): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, value] of a) if (b.get(name) !== value) return false;
+  return true;
+}
+
+function areSameGroups(a: readonly RunGroup[] | null, b: readonly RunGroup[] | null): boolean {
+  if (a === null || b === null || a.length !== b.length) return a === b;
+  return a.every((one, i) => {
+    const other = b[i]!;
+    return (
+      one.id === other.id &&
+      one.paint === other.paint &&
+      one.count === other.count &&
+      one.uids.length === other.uids.length &&
+      one.uids.every((uid, j) => uid === other.uids[j])
+    );
+  });
+}
