@@ -80,10 +80,23 @@ class Ack:
 
 
 @dataclass(frozen=True, slots=True)
+class Smoothing:
+    """How a series is smoothed (docs/reference/http.md, "Smoothing").
+
+    amount: the weight of the past (0 to less than 1) of "ema" and "time", the standard deviation in x of "gaussian",
+    the number of points of "mean".
+    """
+
+    kind: Literal["ema", "time", "gaussian", "mean"]
+    amount: float
+
+
+@dataclass(frozen=True, slots=True)
 class Points:
     """Every value of a series in range, in log order.
 
     x, y: float64[n] (y may be non-finite); starts: indexes where another writer's session begins (first is 0).
+    smoothed: float64[n] when smoothing was asked for.
     """
 
     run: str
@@ -92,6 +105,17 @@ class Points:
     starts: tuple[int, ...]
     x: npt.NDArray[np.float64]
     y: npt.NDArray[np.float64]
+    smoothed: npt.NDArray[np.float64] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmoothedColumns:
+    """The smoothed values of the points in each column: first, smallest and largest finite, last; float64[n]."""
+
+    first: npt.NDArray[np.float64]
+    min: npt.NDArray[np.float64]
+    max: npt.NDArray[np.float64]
+    last: npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +138,7 @@ class Columns:
     max: npt.NDArray[np.float64]
     last: npt.NDArray[np.float64]
     flags: npt.NDArray[np.uint8]
+    smoothed: SmoothedColumns | None = None
 
 
 Series = Points | Columns
@@ -130,6 +155,8 @@ class SeriesQuery:
     px: int = 1000
     mode: Literal["auto", "points"] = "auto"
     since: Mapping[str, str] | None = None
+    smooth: Smoothing | None = None
+    log: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from epochal.formats.bundle import read_bundle
+from epochal.records import Smoothing
 from epochal.server.bodies import zstd_module
+from tests.native.reference import smoothed
 from tests.server.conftest import send
 from tests.server.journals import Journal
 
@@ -89,6 +91,43 @@ async def test_long_series_answer_as_columns_that_keep_every_extreme(client: htt
     assert array(series["last"])[-1] == values[-1]
 
 
+@pytest.mark.parametrize(
+    "smooth",
+    [
+        {"kind": "ema", "weight": 0.9},
+        {"kind": "time", "weight": 0},
+        {"kind": "gaussian", "sigma": 25},
+        {"kind": "mean", "window": 30},
+    ],
+)
+async def test_smoothed_values_stand_beside_the_raw_ones(
+    client: httpx.AsyncClient, smooth: dict[str, Any]
+):
+    values = np.random.default_rng(5).normal(size=9000)
+    values[50] = np.inf
+    await send(client, Journal("a").rows("loss", values.tolist()))
+    x = np.arange(9000.0)
+    form = Smoothing(smooth["kind"], next(v for k, v in smooth.items() if k != "kind"))
+    expected = np.array(smoothed(form, x.tolist(), values.tolist()))
+    asked = {"runs": ["a"], "keys": ["loss"], "smooth": smooth}
+    header, array = await _bundle(client, "/api/v1/series", {**asked, "range": [20, 90]})
+    (series,) = header["series"]
+    np.testing.assert_array_equal(array(series["y"]), values[19:92])
+    np.testing.assert_allclose(array(series["s"]), expected[19:92], rtol=1e-9, atol=1e-9)
+    header, array = await _bundle(client, "/api/v1/series", {**asked, "px": 40, "log": True})
+    (series,) = header["series"]
+    x0, x1 = array(series["x0"]), array(series["x1"])
+    assert x0[0] == 1
+    assert len(x0) <= 40 + 1
+    for i in range(len(x0)):
+        part = expected[int(x0[i]) : int(x1[i]) + 1]
+        finite = part[np.isfinite(part)]
+        found = [array(series[name])[i] for name in ("sfirst", "smin", "smax", "slast")]
+        np.testing.assert_allclose(
+            found, [part[0], finite.min(), finite.max(), part[-1]], rtol=1e-9, atol=1e-9
+        )
+
+
 async def test_history_is_exact_in_every_kind(client: httpx.AsyncClient):
     payload = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_DEAD_BEEF))[0]
     floats = [0.1, payload, -0.0, math.inf, -math.inf, 5e-324, 1e308]
@@ -156,6 +195,19 @@ async def test_history_of_an_unknown_run_is_not_found(client: httpx.AsyncClient)
         {"surprise": 1},
         {"since": []},
         {"since": {"a": "nonsense"}},
+        {"log": 1},
+        {"log": True, "range": [0, 5]},
+        {"smooth": "ema"},
+        {"smooth": {"weight": 0.5}},
+        {"smooth": {"kind": "ema"}},
+        {"smooth": {"kind": "ema", "weight": 1}},
+        {"smooth": {"kind": "time", "weight": -0.1}},
+        {"smooth": {"kind": "gaussian", "sigma": 0}},
+        {"smooth": {"kind": "gaussian", "sigma": 1e301}},
+        {"smooth": {"kind": "mean", "window": 1}},
+        {"smooth": {"kind": "mean", "window": 2.5}},
+        {"smooth": {"kind": "spline", "weight": 0.5}},
+        {"smooth": {"kind": "ema", "weight": 0.5, "sigma": 1}},
     ],
 )
 async def test_series_questions_that_do_not_fit(client: httpx.AsyncClient, change: dict[str, Any]):

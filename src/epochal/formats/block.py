@@ -322,6 +322,13 @@ def decode_block(data: bytes) -> Block:
     )
 
 
+def decode_block_values(data: bytes) -> Any:
+    """Return the values alone of a block, as `Block.values`. Raises CorruptBlock."""
+    n, kind_code, bounds = _open(data, _BLOCK, "block")
+    start, end = bounds[1]
+    return decode_values(KINDS[kind_code], memoryview(data)[start:end], n)
+
+
 def encode_axis(steps: npt.NDArray[np.int64], times: npt.NDArray[np.float64]) -> bytes:
     """Return the bytes of an axis window: int64[n] steps and float64[n] times of consecutive rows."""
     parts = [encode_values("i64", steps), encode_times(times)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.server import ui, wire
+from epochal.server import ui, wire, wire_series
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
@@ -127,7 +127,7 @@ ROUTES: tuple[Route, ...] = (
         data.series,
         "Series for drawing, reduced to the width asked for",
         BUNDLE,
-        body=wire.SeriesRequest,
+        body=wire_series.SeriesRequest,
     ),
     Route(
         "POST",
@@ -136,7 +136,7 @@ ROUTES: tuple[Route, ...] = (
         data.history,
         "Every value of a run, exact, in pages",
         BUNDLE,
-        body=wire.HistoryRequest,
+        body=wire_series.HistoryRequest,
         missing="run_not_found",
     ),
     Route(

@@ -8,7 +8,6 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from epochal import records
-from epochal.errors import UsageError
 from epochal.records import (
     KeyInfo,
     Kind,
@@ -18,7 +17,6 @@ from epochal.records import (
     RunPage,
     RunQuery,
     RunState,
-    SeriesQuery,
     WriterInfo,
 )
 from epochal.server.answers import plain
@@ -269,47 +267,6 @@ class RunChanges(msgspec.Struct, forbid_unknown_fields=True):
             archived=None if self.archived is UNSET else self.archived,
             color=None if self.color is UNSET else self.color,
         )
-
-
-class SeriesRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Which series, over which x, how wide."""
-
-    runs: Annotated[list[Uid], Meta(max_length=10_000)]
-    keys: Annotated[list[KeyName], Meta(max_length=1000)]
-    x: KeyName = "step"
-    range: tuple[float, float] | None = None
-    px: Annotated[int, Meta(ge=1, le=20_000)] = 1000
-    mode: Literal["auto", "points"] = "auto"
-    since: Annotated[dict[Uid, Mark], Meta(max_length=10_000)] | None = None
-
-    def query(self) -> SeriesQuery:
-        """Return the store's form of the question. Raises UsageError for an x or a range that means nothing."""
-        if self.x not in ("step", "relative", "wall") and not (
-            self.x.startswith("metric:") and len(self.x) > len("metric:")
-        ):
-            raise UsageError(
-                f"x is {self.x[:100]!r}; expected step, relative, wall or metric:<key>"
-            )
-        if self.range is not None and not self.range[0] <= self.range[1]:
-            raise UsageError(f"range {list(self.range)} ends before it begins")
-        return SeriesQuery(
-            runs=self.runs,
-            keys=self.keys,
-            x=self.x,
-            range=self.range,
-            px=self.px,
-            mode=self.mode,
-            since=self.since,
-        )
-
-
-class HistoryRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Which run and keys, from where on."""
-
-    run: Uid
-    keys: Annotated[list[KeyName], Meta(max_length=100_000)] | None = None
-    after: Cursor | None = None
-    limit: Annotated[int, Meta(ge=1, le=1_000_000)] = 1_000_000
 
 
 # ------------------------------------------------------------------------------------------------ records to wire

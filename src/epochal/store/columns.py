@@ -17,7 +17,13 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.errors import CorruptBlock
-from epochal.formats.block import Block, decode_block, decode_steps, decode_times
+from epochal.formats.block import (
+    Block,
+    decode_block,
+    decode_block_values,
+    decode_steps,
+    decode_times,
+)
 from epochal.formats.frame import TailColumn, TailFrame
 from epochal.records import Kind
 from epochal.store.cache import ArrayCache
@@ -328,6 +334,36 @@ class ColumnReader:
             gathered = 24 * len(values) if block.positions is not None else 0
             self.cache.put(("block", *key), values, block.size + gathered)
             found[key] = values
+        return found
+
+    def load_values(
+        self, wanted: Iterable[tuple[int, int, int, int]]
+    ) -> dict[tuple[int, int, int], Floats]:
+        """Return only the numbers, as float64, of blocks (series, writer, row0, n) by their first three.
+
+        For those who look at every value once: what is decoded here is not kept. NaN for a damaged block.
+        """
+        found: dict[tuple[int, int, int], Floats] = {}
+        missing: dict[tuple[int, int, int], int] = {}
+        for *key, n in wanted:
+            block = (key[0], key[1], key[2])
+            values: Values | None = self.cache.get(("block", *block))
+            if values is None:
+                missing[block] = n
+            else:
+                found[block] = values.values.astype(np.float64, copy=False)
+        for series_id, writer_id, row0, data in self._rows_of(
+            "block", ("series_id", "writer_id", "row0"), list(missing)
+        ):
+            key = (series_id, writer_id, row0)
+            try:
+                numbers = decode_block_values(bytes(data))
+                if len(numbers) != missing[key]:
+                    message = f"{len(numbers)} values where {missing[key]} were expected"
+                    raise CorruptBlock(message)
+                found[key] = numbers.astype(np.float64, copy=False)
+            except CorruptBlock as error:
+                found[key] = self._lost_block(key, error).values
         return found
 
     def _lost_block(self, key: tuple[int, int, int], error: CorruptBlock) -> Values:

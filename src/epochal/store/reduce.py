@@ -8,9 +8,10 @@ Items are in log order; x may fall from one to the next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,36 +25,70 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Pixel columns: `px` of them between x = lo and x = hi."""
+    """Pixel columns: `px` of them between x = lo and x = hi, even in x or, on a logarithmic axis, in log10(x).
+
+    log: lo is above 0, and what is not has no place.
+    """
 
     lo: float
     hi: float
     px: int
+    log: bool = False
+
+    @property
+    def width(self) -> float:
+        """From lo to hi, in units of the axis."""
+        return math.log10(self.hi) - math.log10(self.lo) if self.log else self.hi - self.lo
 
     @property
     def scale(self) -> float:
-        """Pixels for each unit of x; 0 when all x are the same or too far apart for float64."""
-        width = self.hi - self.lo
+        """Pixels for each unit of the axis; 0 when all x are the same or too far apart for float64."""
+        width = self.width
         return self.px / width if width > 0 and np.isfinite(width) else 0.0
 
     @property
     def pixel(self) -> float:
-        """Width of a pixel in x."""
-        width = self.hi - self.lo
+        """Width of a pixel in units of the axis."""
+        width = self.width
         return width / self.px if np.isfinite(width) else np.inf
+
+    def place(self, x: Floats) -> Floats:
+        """Return x in units of the axis; -inf on a logarithmic axis for what is not above 0."""
+        if not self.log:
+            return x
+        placed = np.full(len(x), -np.inf)
+        return np.log10(x, out=placed, where=x > 0)
 
     def column(self, x: Floats) -> Floats:
         """Return the pixel column of each x, as whole float64 numbers (below 0 and from px on outside of the range)."""
-        return np.floor((x - self.lo) * self.scale)
+        low = math.log10(self.lo) if self.log else self.lo
+        return np.floor((self.place(x) - low) * self.scale)
+
+
+class Envelope(NamedTuple):
+    """First, smallest and largest finite and last value of each item: float64[n]."""
+
+    first: Floats
+    min: Floats
+    max: Floats
+    last: Floats
+
+    def take(self, items: Any) -> Envelope:
+        """Return those of a slice, mask or index array."""
+        return Envelope(*(array[items] for array in self))
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """Items in log order: x0, x1 float64[n] and their values."""
+    """Items in log order: x0, x1 float64[n] and their values, with smoothed ones beside them where asked for.
+
+    Smoothed values are finite where the values are, and the same elsewhere.
+    """
 
     x0: Floats
     x1: Floats
     values: Buckets
+    smoothed: Envelope | None = None
 
     def __len__(self) -> int:
         """Number of items."""
@@ -72,15 +107,23 @@ class Strip:
                 values.last[items],
                 values.flags[items],
             ),
+            self.smoothed.take(items) if self.smoothed is not None else None,
         )
 
 
-def points_strip(x: Floats, y: Floats) -> Strip:
+def points_strip(x: Floats, y: Floats, smoothed: Floats | None = None) -> Strip:
     """Return points as items."""
-    if np.isfinite(y).all():
-        return Strip(x, x, Buckets(y, y, y, y, np.zeros(len(y), dtype=np.uint8)))
-    finite = np.where(np.isfinite(y), y, np.nan)
-    return Strip(x, x, Buckets(y, finite, finite, y, value_flags(y)))
+    known = np.isfinite(y)
+    course = None
+    if known.all():
+        if smoothed is not None:
+            course = Envelope(smoothed, smoothed, smoothed, smoothed)
+        return Strip(x, x, Buckets(y, y, y, y, np.zeros(len(y), dtype=np.uint8)), course)
+    finite = np.where(known, y, np.nan)
+    if smoothed is not None:
+        finite_smoothed = np.where(known, smoothed, np.nan)
+        course = Envelope(smoothed, finite_smoothed, finite_smoothed, smoothed)
+    return Strip(x, x, Buckets(y, finite, finite, y, value_flags(y)), course)
 
 
 def join_strips(strips: Sequence[Strip]) -> Strip:
@@ -98,7 +141,15 @@ def join_strips(strips: Sequence[Strip]) -> Strip:
             np.concatenate([part.last for part in values]),
             np.concatenate([part.flags for part in values]),
         ),
+        _join_envelopes([strip.smoothed for strip in strips if strip.smoothed is not None]),
     )
+
+
+def _join_envelopes(parts: Sequence[Envelope]) -> Envelope | None:
+    """Return several envelopes, one after the other; None for none (all strips have one, or no strip has)."""
+    if not parts:
+        return None
+    return Envelope(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
 def is_sorted(x0: Floats, x1: Floats) -> bool:
@@ -158,12 +209,21 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
     else:
         x0, x1 = np.minimum.reduceat(strip.x0, starts), np.maximum.reduceat(strip.x1, starts)
     if values.flags.any():
-        low, high = np.fmin.reduceat(values.min, starts), np.fmax.reduceat(values.max, starts)
+        smallest, largest = np.fmin, np.fmax
         flags = np.bitwise_or.reduceat(values.flags, starts)
     else:
-        low, high = np.minimum.reduceat(values.min, starts), np.maximum.reduceat(values.max, starts)
+        smallest, largest = np.minimum, np.maximum
         flags = np.zeros(len(starts), dtype=np.uint8)
-    return Strip(x0, x1, Buckets(values.first[starts], low, high, values.last[ends], flags))
+    low, high = smallest.reduceat(values.min, starts), largest.reduceat(values.max, starts)
+    course = strip.smoothed
+    if course is not None:
+        course = Envelope(
+            course.first[starts],
+            np.fmin.reduceat(course.min, starts),
+            np.fmax.reduceat(course.max, starts),
+            course.last[ends],
+        )
+    return Strip(x0, x1, Buckets(values.first[starts], low, high, values.last[ends], flags), course)
 
 
 def expand(starts: Integers, counts: Integers) -> Integers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -16,7 +16,14 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.errors import UsageError
-from epochal.records import Columns, Points, Series, SeriesAnswer, SeriesQuery
+from epochal.records import (
+    Columns,
+    Points,
+    Series,
+    SeriesAnswer,
+    SeriesQuery,
+    SmoothedColumns,
+)
 from epochal.store.cache import ArrayCache
 from epochal.store.columns import (
     BlockList,
@@ -28,6 +35,7 @@ from epochal.store.columns import (
     blocks_from_row,
 )
 from epochal.store.engine import Connection
+from epochal.store.lines import Line, cut_lines, drawn, join_lines
 from epochal.store.pyramid import LEVELS, Buckets, Level, bucket_counts, read_levels
 from epochal.store.reduce import (
     Grid,
@@ -35,15 +43,18 @@ from epochal.store.reduce import (
     expand,
     is_sorted,
     join_strips,
-    points_strip,
     reduce_strip,
     visible,
 )
+from epochal.store.smoothed import Smoothed
+from epochal.store.smoothing import needs_x, smooth, successions
 
 POINTS_PER_PIXEL = 4
 """A series with at most this many values for each pixel is answered with its points."""
 _RAW_MARGIN = 8192
 """Values in the two blocks that a range cuts: below this margin the points themselves are looked at."""
+_SMOOTHED_AT_ONCE = 4_000_000
+"""Values whose smoothing may be in memory together, beside the cache: 100 MB with what they were made from."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -53,10 +64,11 @@ BlockKey = tuple[int, int, int]
 
 @dataclass(slots=True)
 class _Need:
-    """What a generator waits for."""
+    """What a generator waits for; `values` are blocks of which only the values are needed."""
 
     levels: list[LevelKey] = field(default_factory=list)
     blocks: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    values: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
 _Steps = Generator[_Need, None, Series | None]
@@ -105,9 +117,13 @@ class _SeriesRead:
         if query.range is not None and not query.range[0] <= query.range[1]:
             message = f"range {list(query.range)} does not go from a number up to a number"
             raise UsageError(message)
+        if query.log and query.range is not None and not query.range[0] > 0:
+            message = f"range {list(query.range)} is not above 0, as a logarithmic axis is"
+            raise UsageError(message)
         self.by_step = query.x == "step"
         self.levels: dict[LevelKey, Level] = {}
         self.blocks: dict[BlockKey, Values] = {}
+        self.values: dict[BlockKey, Floats] = {}
         self.origins: dict[str, float] = {}
         self.writers: dict[str, list[WriterRef]] = {}
         self.lists: dict[tuple[int, int], BlockList] = {}
@@ -141,13 +157,37 @@ class _SeriesRead:
         with_items = {item.run for item in items}
         self.tails = reader.tails(
             (writer for run in with_items for writer in self.writers[run]),
-            after=after if query.since is not None and self.metric is None else None,
+            after=after
+            if query.since is not None and self.metric is None and query.smooth is None
+            else None,
         )
         reader.load_frames(tail for tails in self.tails.values() for tail in tails)
         if query.x == "relative":
             self.origins = reader.origins({run: self.writers[run] for run in with_items})
-        series = self._run_all([self._steps(item, grid) for item, grid in self._grids(items)])
+        series: list[Series] = []
+        for batch in self._batches(self._grids(items)):
+            series += self._run_all([self._steps(item, grid) for item, grid in batch])
         return SeriesAnswer(version, marks, series)
+
+    def _batches(
+        self, items: list[tuple[_Item, Grid | None]]
+    ) -> Iterator[list[tuple[_Item, Grid | None]]]:
+        """Yield what is answered together: all, but with smoothing, which looks at every value, some at a time."""
+        if self.query.smooth is None:
+            yield items
+            return
+        batch: list[tuple[_Item, Grid | None]] = []
+        values = 0
+        for item, grid in items:
+            total = sum(ref.total for ref in item.refs)
+            if batch and values + total > _SMOOTHED_AT_ONCE:
+                yield batch
+                batch, values = [], 0
+                self.blocks.clear()
+                self.values.clear()
+            batch.append((item, grid))
+            values += total
+        yield batch
 
     def _items(self) -> list[_Item]:
         names = list(dict.fromkeys(self.query.keys))
@@ -168,36 +208,63 @@ class _SeriesRead:
         """Return each item with its grid; None when its key has no x yet known (a metric) or no values."""
         px = self.query.px
         if self.query.range is not None:
-            grid = Grid(float(self.query.range[0]), float(self.query.range[1]), px)
+            grid = Grid(float(self.query.range[0]), float(self.query.range[1]), px, self.query.log)
             return [(item, grid) for item in items]
         if self.metric is not None:
             return [(item, None) for item in items]
         limits: dict[str, list[tuple[float, float]]] = defaultdict(list)
+        if self.query.log:
+            self.blocks.update(self.reader.load_blocks(self._blocks_over_zero(items)))
         for item in items:
             if (found := self._limits(item)) is not None:
                 limits[item.key].append(found)
         grids = {
-            key: Grid(min(lo for lo, _ in found), max(hi for _, hi in found), px)
+            key: Grid(min(lo for lo, _ in found), max(hi for _, hi in found), px, self.query.log)
             for key, found in limits.items()
         }
         return [(item, grids.get(item.key)) for item in items]
 
     def _limits(self, item: _Item) -> tuple[float, float] | None:
-        """Return the smallest and largest x of an item."""
+        """Return the smallest and largest x of an item, on a logarithmic axis of those above 0."""
         low, high = np.inf, -np.inf
-        origin = self.origins.get(item.run, 0.0)
         for writer in self.writers[item.run]:
             for ref in item.refs:
                 if (blocks := self.lists.get((ref.id, writer.id))) is not None:
                     lows, highs = self._block_x(blocks, item.run)
-                    low, high = min(low, float(lows.min())), max(high, float(highs.max()))
+                    high = max(high, float(highs.max()))
+                    if self.query.log:
+                        lows = lows[lows > 0]
+                    low = min(low, float(lows.min(initial=np.inf)))
                 for tail in self.tails[writer.id]:
                     values = self.reader.tail_values(ref.id, tail)
                     if values is not None:
-                        x = values.steps if self.axis == "step" else values.times
-                        low = min(low, float(x.min()) - origin)
-                        high = max(high, float(x.max()) - origin)
+                        x = self._x(values, item.run)
+                        high = max(high, float(x.max()))
+                        low = min(low, self._lowest(x))
+        if self.query.log:
+            for series_id, writer_id, row0, _own_axis in self._blocks_over_zero([item]):
+                values = self.blocks[series_id, writer_id, row0]
+                low = min(low, self._lowest(self._x(values, item.run)))
         return (low, high) if low <= high else None
+
+    def _lowest(self, x: Floats) -> float:
+        """Return the smallest x that is drawn, infinity for none."""
+        return float((x[x > 0] if self.query.log else x).min(initial=np.inf))
+
+    def _blocks_over_zero(self, items: Iterable[_Item]) -> list[tuple[int, int, int, bool]]:
+        """Return the blocks whose limits do not say what their smallest x above 0 is."""
+        found: list[tuple[int, int, int, bool]] = []
+        for item in items:
+            for writer in self.writers[item.run]:
+                for ref in item.refs:
+                    if (blocks := self.lists.get((ref.id, writer.id))) is not None:
+                        lows, highs = self._block_x(blocks, item.run)
+                        over = np.flatnonzero((lows <= 0) & (highs > 0)).tolist()
+                        found += [
+                            (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
+                            for b in over
+                        ]
+        return found
 
     def _block_x(self, blocks: BlockList, run: str) -> tuple[Floats, Floats]:
         if self.axis == "step":
@@ -244,14 +311,18 @@ class _SeriesRead:
             block for need in needs for block in need.blocks if block[:3] not in self.blocks
         )
         self.blocks.update(self.reader.load_blocks(blocks))
+        values = dict.fromkeys(
+            block for need in needs for block in need.values if block[:3] not in self.values
+        )
+        self.values.update(self.reader.load_values(values))
 
     # ---- one series
 
     def _steps(self, item: _Item, grid: Grid | None) -> _Steps:
         refs = [ref for ref in item.refs if self._has_values(ref, item.run)]
-        drawn_by_pyramid = len(refs) == 1 and refs[0].kind != "object"
+        smoothed = (yield from self._smoothed(item, refs)) if self.query.smooth else None
         if (
-            drawn_by_pyramid
+            _is_plain(refs)
             and grid is not None
             and self.query.mode == "auto"
             and not self.marks
@@ -259,8 +330,8 @@ class _SeriesRead:
         ):
             level = self._choose_level(refs[0], item.run, grid)
             if level is not None:
-                return (yield from self._columns(item, refs[0], grid, level))
-        return (yield from self._raw(item, refs, grid))
+                return (yield from self._columns(item, refs[0], grid, level, smoothed))
+        return (yield from self._raw(item, refs, grid, smoothed))
 
     def _has_values(self, ref: SeriesRef, run: str) -> bool:
         return any(
@@ -273,6 +344,7 @@ class _SeriesRead:
         """Return the coarsest level whose buckets are on average finer than a pixel; None for the points themselves."""
         most, inside = 0, 0.0
         low, high = np.inf, -np.inf
+        densities: list[float] = []
         for writer in self.writers[run]:
             blocks = self.lists.get((ref.id, writer.id))
             if blocks is None:
@@ -288,30 +360,42 @@ class _SeriesRead:
             most += int(n.sum())
             inside += float((n * np.nan_to_num(share)).sum())
             low, high = min(low, float(begin.min())), max(high, float(end.max()))
+            if grid.log:
+                # The pixels on the right hold most; where they hold less, the buckets are made finer.
+                pixels = (grid.place(end) - grid.place(begin)) * grid.scale
+                densities.append(float((n * np.nan_to_num(share) / np.maximum(pixels, 1.0)).max()))
         if most <= POINTS_PER_PIXEL * grid.px + _RAW_MARGIN:
             return None
-        pixels = (high - low) * grid.scale
-        if not pixels > 0:
-            return LEVELS[-1]  # all at one x, or so far apart that float64 cannot tell
-        fitting = [level for level in LEVELS if level * max(pixels, 1.0) <= inside]
+        if grid.log:
+            per_pixel = max(densities, default=0.0)
+        else:
+            pixels = (high - low) * grid.scale
+            if not pixels > 0:
+                return LEVELS[-1]  # all at one x, or so far apart that float64 cannot tell
+            per_pixel = inside / max(pixels, 1.0)
+        fitting = [level for level in LEVELS if level <= per_pixel]
         return fitting[-1] if fitting else None
 
     # ---- columns from the pyramid
 
-    def _columns(self, item: _Item, ref: SeriesRef, grid: Grid, level: int) -> _Steps:
+    def _columns(
+        self, item: _Item, ref: SeriesRef, grid: Grid, level: int, smoothed: Smoothed | None
+    ) -> _Steps:
         with_blocks = [w for w in self.writers[item.run] if (ref.id, w.id) in self.lists]
         keys = [(ref.id, writer.id, level) for writer in with_blocks]
         yield _Need(levels=keys)
         if not all(key in self.levels for key in keys):
-            return (yield from self._raw(item, [ref], grid))  # a damaged pyramid
+            return (yield from self._raw(item, [ref], grid, smoothed))  # a damaged pyramid
         limit = 8 * grid.px + 64
         by_writer: list[list[Strip]] = []
         for writer in self.writers[item.run]:
             reduced: list[Strip] = []
             if (ref.id, writer.id) in self.lists:
-                strip, in_order = yield from self._refined(item.run, ref, writer, grid, level)
+                strip, in_order = yield from self._refined(
+                    item.run, ref, writer, grid, level, smoothed
+                )
                 reduced.append(reduce_strip(strip, grid, in_order=in_order, limit=limit))
-            for strip in self._tail_strips(item, [ref], writer):
+            for strip in self._tail_strips(item, ref, writer, smoothed):
                 # Out of the range altogether, it still has the neighbour of the last block's values.
                 in_order = is_sorted(strip.x0, strip.x1)
                 seen = strip.take(visible(strip.x0, strip.x1, grid.lo, grid.hi, in_order=in_order))
@@ -321,30 +405,44 @@ class _SeriesRead:
             by_writer.append([strip for strip in reduced if len(strip)])
         return _columns_record(item, ref.total, by_writer)
 
-    def _tail_strips(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> list[Strip]:
+    def _tail_strips(
+        self, item: _Item, ref: SeriesRef, writer: WriterRef, smoothed: Smoothed | None
+    ) -> list[Strip]:
         found = [
             values
-            for ref in refs
             for tail in self.tails[writer.id]
             if (values := self.reader.tail_values(ref.id, tail)) is not None
         ]
         if not found:
             return []
         x = np.concatenate([self._x(values, item.run) for values in found])
-        y = np.concatenate([_drawn(values)[1] for values in found])
-        return [points_strip(*_with_known_x(x, y))]
+        y = np.concatenate([drawn(values)[1] for values in found])
+        course = smoothed.values[writer.id][-len(y) :] if smoothed is not None else None
+        return [Line(x, y, course).placed(log=self.query.log).strip()]
 
     def _refined(
-        self, run: str, ref: SeriesRef, writer: WriterRef, grid: Grid, level: int
+        self,
+        run: str,
+        ref: SeriesRef,
+        writer: WriterRef,
+        grid: Grid,
+        level: int,
+        smoothed: Smoothed | None,
     ) -> Generator[_Need, None, tuple[Strip, bool]]:
         """Return buckets of `level` around the range, finer where they are wider than a pixel; and whether sorted."""
         blocks = self.lists[ref.id, writer.id]
+
+        def items(level: int, x0: Floats, x1: Floats, chosen: Any) -> Strip:
+            buckets = self.levels[ref.id, writer.id, level].buckets
+            course = None
+            if smoothed is not None:
+                course = smoothed.buckets(writer.id, level, blocks.n)
+            return Strip(x0, x1, buckets, course).take(chosen)
+
         x0, x1, in_order, widest = self._level_x(run, (ref.id, writer.id, level))
-        buckets = self.levels[ref.id, writer.id, level].buckets
-        whole = Strip(x0, x1, buckets)
         seen = visible(x0, x1, grid.lo, grid.hi, in_order=in_order)
-        if widest <= grid.pixel:
-            return whole.take(seen), in_order
+        if not grid.log and widest <= grid.pixel:
+            return items(level, x0, x1, seen), in_order
         kept = np.arange(len(x0))[seen]
         value0 = np.cumsum(blocks.n) - blocks.n
         strips: list[Strip] = []
@@ -353,10 +451,16 @@ class _SeriesRead:
             current = self.levels[ref.id, writer.id, level]
             x0, x1, _, _ = self._level_x(run, (ref.id, writer.id, level))
             low, high = x0[kept], x1[kept]
-            wide = (high - low > grid.pixel) & (low <= grid.hi) & (high >= grid.lo)
+            wide = (low <= grid.hi) & (high >= grid.lo)
+            if grid.log:  # what has no place is cut off, bucket by bucket and point by point
+                placed = high > 0
+                kept, low, high, wide = kept[placed], low[placed], high[placed], wide[placed]
+                wide = (wide & (grid.place(high) - grid.place(low) > grid.pixel)) | (low <= 0)
+            else:
+                wide &= high - low > grid.pixel
             fine = kept[~wide]
             wide = kept[wide]
-            strips.append(Strip(x0, x1, current.buckets).take(fine))
+            strips.append(items(level, x0, x1, fine))
             positions.append(_value_positions(current, value0, level, fine))
             if not len(wide):
                 break
@@ -367,7 +471,7 @@ class _SeriesRead:
                 yield _Need(levels=[(ref.id, writer.id, finer)])
             if (ref.id, writer.id, finer) not in self.levels:  # the points, or a damaged pyramid
                 strip, position = yield from self._points_of(
-                    run, ref, writer, blocks, block_of, within * level, level
+                    run, ref, writer, blocks, block_of, within * level, level, smoothed
                 )
                 strips.append(strip)
                 positions.append(position)
@@ -389,28 +493,29 @@ class _SeriesRead:
         block_of: Integers,
         starts: Integers,
         size: int,
+        smoothed: Smoothed | None,
     ) -> Generator[_Need, None, tuple[Strip, Integers]]:
         """Return the points of buckets of `size` from value `starts` of their blocks, and their positions."""
         needed = np.unique(block_of)
         keys = [(ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b])) for b in needed]
         yield _Need(blocks=keys)
         value0 = np.cumsum(blocks.n) - blocks.n
-        x: list[Floats] = []
-        y: list[Floats] = []
+        lines: list[Line] = []
         positions: list[Integers] = []
         for b, key in zip(needed.tolist(), keys, strict=True):
             begins = starts[block_of == b]
             at = expand(begins, np.minimum(size, blocks.n[b] - begins))
             values = self.blocks[key[:3]]
-            x.append(self._x(values, run)[at])
-            y.append(_drawn(values)[1][at])
+            course = smoothed.values[writer.id][value0[b] + at] if smoothed is not None else None
+            lines.append(Line(self._x(values, run)[at], drawn(values)[1][at], course))
             positions.append(value0[b] + at)
-        position = np.concatenate(positions)
-        all_x, all_y = np.concatenate(x), np.concatenate(y)
-        known = np.isfinite(all_x)
+        position, line = np.concatenate(positions), join_lines(lines)
+        known = np.isfinite(line.x)
+        if self.query.log:
+            known &= line.x > 0
         if not known.all():
-            all_x, all_y, position = all_x[known], all_y[known], position[known]
-        return points_strip(all_x, all_y), position
+            line, position = line.take(known), position[known]
+        return line.strip(), position
 
     def _level_x(self, run: str, key: LevelKey) -> tuple[Floats, Floats, bool, float]:
         low, high, in_order, widest = self.levels[key].x(self.axis)
@@ -421,56 +526,68 @@ class _SeriesRead:
 
     # ---- points
 
-    def _raw(self, item: _Item, refs: list[SeriesRef], grid: Grid | None) -> _Steps:
+    def _raw(
+        self, item: _Item, refs: list[SeriesRef], grid: Grid | None, smoothed: Smoothed | None
+    ) -> _Steps:
         writers = self.writers[item.run]
         mark = self.marks.get(item.run)
+        from_row = mark
+        if smoothed is not None and not _is_plain(refs):
+            grid_of_blocks = from_row = None  # their values are told apart only when all are there
+        else:
+            grid_of_blocks = grid
         need = _Need()
         for writer in writers:
             for ref in refs:
-                need.blocks += self._block_keys(ref, writer, item.run, grid, mark)
+                need.blocks += self._block_keys(ref, writer, item.run, grid_of_blocks, from_row)
             for ref in item.metric:
                 need.blocks += self._block_keys(ref, writer, item.run, None, None)
         yield need
-        parts: list[tuple[Floats, Floats]] = []
+        lines: list[Line] = []
         for writer in writers:
             row = mark.get(writer.ordinal, 0) if mark is not None else 0
-            rows, x, y = self._merged(item.run, refs, writer, grid, mark)
+            rows, line = self._merged(
+                item.run, refs, writer, grid_of_blocks, from_row, smoothed=smoothed
+            )
             if item.metric:
-                x_rows, _, x_values = self._merged(item.run, item.metric, writer, None, None)
-                at = np.searchsorted(x_rows, rows, side="right") - 1
-                known = at >= 0
-                rows, y, x = rows[known], y[known], x_values[at[known]]
+                known, x = self._metric_x(item, writer, rows)
+                rows, line = rows[known], line.take(known)._replace(x=x)
             if row:
-                start = int(np.searchsorted(rows, row))
-                x, y = x[start:], y[start:]
-            parts.append((x, y) if self.by_step else _with_known_x(x, y))
-        return self._points_or_columns(item, sum(ref.total for ref in refs), parts, grid)
+                line = line.take(slice(int(np.searchsorted(rows, row)), None))
+            plain = self.by_step and not self.query.log
+            lines.append(line if plain else line.placed(log=self.query.log))
+        return self._points_or_columns(item, sum(ref.total for ref in refs), lines, grid)
+
+    def _metric_x(
+        self, item: _Item, writer: WriterRef, rows: Integers
+    ) -> tuple[npt.NDArray[np.bool_], Floats]:
+        """Return at which rows the metric on the x axis is known, and its values there."""
+        x_rows, x_line = self._merged(item.run, item.metric, writer, None, None)
+        at = np.searchsorted(x_rows, rows, side="right") - 1
+        known = at >= 0
+        return known, x_line.y[at[known]]
 
     def _points_or_columns(
-        self, item: _Item, total: int, parts: list[tuple[Floats, Floats]], grid: Grid | None
+        self, item: _Item, total: int, lines: list[Line], grid: Grid | None
     ) -> Series | None:
-        parts = [part for part in parts if len(part[0])]
-        if not parts:
+        lines = [line for line in lines if len(line.x)]
+        if not lines:
             return None
         if grid is None:
-            lo, hi = min(float(x.min()) for x, _ in parts), max(float(x.max()) for x, _ in parts)
-            grid = Grid(lo, hi, self.query.px)
+            lo = min(float(line.x.min()) for line in lines)
+            hi = max(float(line.x.max()) for line in lines)
+            grid = Grid(lo, hi, self.query.px, self.query.log)
         if self.query.range is None:  # all are inside
-            cut, count = parts, sum(len(x) for x, _ in parts)
+            cut, count = lines, sum(len(line.x) for line in lines)
         else:
-            cut, count = _cut_points(parts, grid)
+            cut, count = cut_lines(lines, grid)
         if self.query.mode == "points" or count <= POINTS_PER_PIXEL * grid.px:
-            starts = [0, *itertools.accumulate(len(x) for x, _ in cut)][: len(cut)]
-            if len(cut) == 1:
-                x, y = cut[0]
-            else:
-                x = np.concatenate([x for x, _ in cut]) if cut else np.empty(0)
-                y = np.concatenate([y for _, y in cut]) if cut else np.empty(0)
-            return Points(item.run, item.key, total, tuple(starts), x, y)
+            starts = [0, *itertools.accumulate(len(line.x) for line in cut)][: len(cut)]
+            return Points(item.run, item.key, total, tuple(starts), *join_lines(cut))
         limit = 8 * grid.px + 64
         strips = [
-            reduce_strip(points_strip(x, y), grid, in_order=is_sorted(x, x), limit=limit)
-            for x, y in cut
+            reduce_strip(line.strip(), grid, in_order=is_sorted(line.x, line.x), limit=limit)
+            for line in cut
         ]
         return _columns_record(item, total, [[strip] for strip in strips])
 
@@ -514,26 +631,152 @@ class _SeriesRead:
         writer: WriterRef,
         grid: Grid | None,
         mark: dict[int, int] | None,
-    ) -> tuple[Integers, Floats, Floats]:
-        """Return rows, x and drawn values of all kinds of a key, by row."""
+        *,
+        smoothed: Smoothed | None = None,
+    ) -> tuple[Integers, Line]:
+        """Return rows and points of all kinds of a key, by row."""
         kinds: list[tuple[Integers, Floats, Floats]] = []
+        courses: list[Floats] = []
         for ref in refs:
-            parts = [self.blocks[key[:3]] for key in self._block_keys(ref, writer, run, grid, mark)]
+            keys = self._block_keys(ref, writer, run, grid, mark)
+            parts = [self.blocks[key[:3]] for key in keys]
+            from_tails = 0
             for tail in self.tails[writer.id]:
                 tail_values = self.reader.tail_values(ref.id, tail)
-                parts += [] if tail_values is None else [tail_values]
+                if tail_values is not None:
+                    parts.append(tail_values)
+                    from_tails += len(tail_values)
             for values in parts:
-                at, y = _drawn(values)
+                at, y = drawn(values)
                 kinds.append((values.rows[at], self._x(values, run)[at], y))
+            if smoothed is not None and _is_plain(refs):
+                course = smoothed.values[writer.id]
+                courses += self._smoothed_blocks(course, (ref.id, writer.id), keys)
+                courses.append(course[len(course) - from_tails :])
         if not kinds:
-            return np.empty(0, np.int64), np.empty(0), np.empty(0)
-        if len(kinds) == 1:
-            return kinds[0]
-        rows, x, y = (np.concatenate(columns) for columns in zip(*kinds, strict=True))
+            return np.empty(0, np.int64), Line(np.empty(0), np.empty(0), *courses)
+        rows, x, y = kinds[0] if len(kinds) == 1 else map(np.concatenate, zip(*kinds, strict=True))
+        line = Line(x, y, np.concatenate(courses) if courses else None)
         if len(refs) > 1:
             order = np.argsort(rows, kind="stable")
-            return rows[order], x[order], y[order]
-        return rows, x, y
+            rows, line = rows[order], line.take(order)
+        if smoothed is not None and not _is_plain(refs):
+            line = line._replace(smoothed=smoothed.values[writer.id])
+        return rows, line
+
+    def _smoothed_blocks(
+        self, course: Floats, series: tuple[int, int], keys: list[tuple[int, int, int, bool]]
+    ) -> list[Floats]:
+        """Return the smoothed values of these blocks of a series and writer; course: those of all of its values."""
+        if not keys:
+            return []
+        blocks = self.lists[series]
+        ends = np.cumsum(blocks.n)
+        at = np.searchsorted(blocks.row0, [key[2] for key in keys])
+        return [course[ends[b] - blocks.n[b] : ends[b]] for b in at.tolist()]
+
+    # ---- smoothing
+
+    def _smoothed(self, item: _Item, refs: list[SeriesRef]) -> Generator[_Need, None, Smoothed]:
+        """Return the smoothed values of all of a series, from the cache where it has not grown."""
+        smoothing = self.query.smooth
+        assert smoothing is not None
+        over_x = needs_x(smoothing)
+        axis = (self.metric or self.axis) if over_x else None
+        writers = self.writers[item.run]
+        key = (
+            "smoothed",
+            smoothing,
+            axis,
+            tuple(ref.id for ref in refs),
+            tuple((writer.id, writer.rows, writer.folded) for writer in writers),
+        )
+        found: Smoothed | None = self.reader.cache.get(key)
+        if found is not None:
+            return found
+        by_value = _is_plain(refs) and not over_x
+        need = _Need()
+        for writer in writers:
+            if by_value:
+                need.values += self._value_keys(refs[0], writer)
+                continue
+            for ref in (*refs, *item.metric):
+                need.blocks += self._block_keys(ref, writer, item.run, None, None)
+        yield need
+        if by_value:
+            lines = [self._all_values(refs[0], writer) for writer in writers]
+        else:
+            lines = [self._all_points(item, refs, writer) for writer in writers]
+        found = Smoothed(
+            {
+                writer.id: values
+                for writer, values in zip(
+                    writers, self._smooth_sessions(item, refs, lines), strict=True
+                )
+            }
+        )
+        self.reader.cache.put(key, found, found.size)
+        return found
+
+    def _value_keys(self, ref: SeriesRef, writer: WriterRef) -> list[tuple[int, int, int, int]]:
+        blocks = self.lists.get((ref.id, writer.id))
+        if blocks is None:
+            return []
+        counted = zip(blocks.row0.tolist(), blocks.n.tolist(), strict=True)
+        return [(ref.id, writer.id, row0, n) for row0, n in counted]
+
+    def _all_values(self, ref: SeriesRef, writer: WriterRef) -> Line:
+        """Return all values of a series and writer; x is not looked up."""
+        parts = [self.values[key[:3]] for key in self._value_keys(ref, writer)]
+        parts += [
+            drawn(values)[1]
+            for tail in self.tails[writer.id]
+            if (values := self.reader.tail_values(ref.id, tail)) is not None
+        ]
+        y = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
+        return Line(y, y)
+
+    def _all_points(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> Line:
+        """Return all points of a series and writer, with NaN as x where that is not known."""
+        rows, line = self._merged(item.run, refs, writer, None, None)
+        if not item.metric:
+            return line
+        known, values = self._metric_x(item, writer, rows)
+        x = np.full(len(rows), np.nan)
+        x[known] = values
+        return line._replace(x=x)
+
+    def _smooth_sessions(
+        self, item: _Item, refs: list[SeriesRef], lines: list[Line]
+    ) -> list[Floats]:
+        """Return the smoothed values of each session, those that follow each other smoothed as one."""
+        smoothing = self.query.smooth
+        assert smoothing is not None
+        writers = self.writers[item.run]
+        filled = [i for i, line in enumerate(lines) if len(line.y)]
+        found = [line.y for line in lines]
+        spans = [self._span(refs, writers[i]) for i in filled] if len(filled) > 1 else [(0.0, 0.0)]
+        for succession in successions(spans[: len(filled)]):
+            members = [filled[i] for i in succession]
+            whole = join_lines([lines[i] for i in members])
+            smoothed = smooth(smoothing, whole.x, whole.y)
+            ends = list(itertools.accumulate(len(lines[i].y) for i in members))
+            for i, end in zip(members, ends, strict=True):
+                found[i] = smoothed[end - len(lines[i].y) : end]
+        return found
+
+    def _span(self, refs: list[SeriesRef], writer: WriterRef) -> tuple[float, float]:
+        """Return the earliest and the latest time of a writer's values."""
+        begin, end = np.inf, -np.inf
+        for ref in refs:
+            if (blocks := self.lists.get((ref.id, writer.id))) is not None:
+                begin = min(begin, float(blocks.time_min.min()))
+                end = max(end, float(blocks.time_max.max()))
+            for tail in self.tails[writer.id]:
+                if (values := self.reader.tail_values(ref.id, tail)) is not None:
+                    times = values.times
+                    begin, end = min(begin, float(times.min())), max(end, float(times.max()))
+        return begin, end
 
     def _x(self, values: Values, run: str) -> Floats:
         if self.axis == "step":
@@ -542,51 +785,15 @@ class _SeriesRead:
         return values.times if origin is None else values.times - origin
 
 
+def _is_plain(refs: list[SeriesRef]) -> bool:
+    """Return whether a key has values of one kind, all of which can be drawn: as the pyramid has them."""
+    return len(refs) == 1 and refs[0].kind != "object"
+
+
 def _value_positions(level: Level, value0: Integers, size: int, buckets: Integers) -> Integers:
     """Return the position among all values of the first value of each bucket."""
     block_of = np.searchsorted(level.first, buckets, side="right") - 1
     return value0[block_of] + (buckets - level.first[block_of]) * size
-
-
-def _drawn(values: Values) -> tuple[Any, Floats]:
-    """Return which values can be drawn and as what: of JSON values the integers, too large for int64, alone."""
-    if not isinstance(values.values, list):
-        return slice(None), values.values.astype(np.float64, copy=False)
-    at: list[int] = []
-    drawn: list[float] = []
-    for i, value in enumerate(values.values):
-        if type(value) is int:
-            at.append(i)
-            try:
-                drawn.append(float(value))
-            except OverflowError:
-                drawn.append(np.inf if value > 0 else -np.inf)
-    return np.array(at, dtype=np.int64), np.array(drawn, dtype=np.float64)
-
-
-def _with_known_x(x: Floats, y: Floats) -> tuple[Floats, Floats]:
-    """Drop points whose x is no finite number."""
-    known = np.isfinite(x)
-    return (x, y) if known.all() else (x[known], y[known])
-
-
-def _cut_points(
-    parts: list[tuple[Floats, Floats]], grid: Grid
-) -> tuple[list[tuple[Floats, Floats]], int]:
-    """Return what of each part a line in the range needs, without parts that it does not, and how many are inside."""
-    count = 0
-    cut: list[tuple[Floats, Floats]] = []
-    for x, y in parts:
-        inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
-        count += inside
-        if not inside and (x.max() < grid.lo or x.min() > grid.hi):
-            continue
-        if inside < len(x):
-            seen = visible(x, x, grid.lo, grid.hi, in_order=is_sorted(x, x))
-            cut.append((x[seen], y[seen]))
-        else:
-            cut.append((x, y))
-    return [part for part in cut if len(part[0])], count
 
 
 def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Columns | None:
@@ -609,6 +816,7 @@ def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Co
         values.max.astype(np.float64, copy=False),
         values.last.astype(np.float64, copy=False),
         values.flags,
+        None if strip.smoothed is None else SmoothedColumns(*strip.smoothed),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from epochal.records import HistoryColumn, HistoryPage, Points, Series, SeriesAnswer
-from epochal.server import wire
+from epochal.server import wire_series
 from epochal.server.answers import accepted_encodings, bundle_response, plain
 from epochal.server.route import Call
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 async def series(call: Call) -> Response:
     """Answer the series asked for, reduced to the width asked for."""
-    query = (await call.json(wire.SeriesRequest)).query()
+    query = (await call.json(wire_series.SeriesRequest)).query()
     store = await call.service.open_store()
     accepted = accepted_encodings(call.request)
     return await call.service.series(
@@ -31,7 +31,7 @@ async def series(call: Call) -> Response:
 
 async def history(call: Call) -> Response:
     """Answer a page of exact history."""
-    asked = await call.json(wire.HistoryRequest)
+    asked = await call.json(wire_series.HistoryRequest)
     store = await call.service.open_store()
     accepted = accepted_encodings(call.request)
 
@@ -108,6 +108,8 @@ def _series_entry(bundle: BundleWriter, axis: Shared, series: Series) -> dict[st
     if isinstance(series, Points):
         entry["x"] = axis.add(series.x)
         entry["y"] = bundle.add_values(series.y)
+        if series.smoothed is not None:
+            entry["s"] = bundle.add_values(series.smoothed)
         return entry
     entry["sorted"] = series.sorted
     entry["x0"] = bundle.add_axis(series.x0)
@@ -115,6 +117,9 @@ def _series_entry(bundle: BundleWriter, axis: Shared, series: Series) -> dict[st
     for name in ("first", "min", "max", "last"):
         entry[name] = bundle.add_values(getattr(series, name))
     entry["flags"] = bundle.add(series.flags)
+    if series.smoothed is not None:
+        for name in ("first", "min", "max", "last"):
+            entry["s" + name] = bundle.add_values(getattr(series.smoothed, name))
     return entry
 
 

@@ -1,0 +1,170 @@
+"""The kernels in numpy: what runs where the compiled ones were not built, and what those are tested against.
+
+Sums are never differences of longer sums: one value of 1e30 would leave nothing of those that follow it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+
+_CELL = 0.5
+"""Width of a cell in sigmas. Narrower ones mean more cells, wider ones longer polynomials."""
+_TERMS = 14
+"""Terms of exp(t v) for |t| <= 3.5 and |v| <= 0.25: the rest is below 2e-12."""
+_CUT = 3.0 * (1 + 1e-9)
+"""How far the kernel reaches: a value at 3 sigmas is in, whichever way its position was rounded."""
+
+
+def decaying_mean(values: Floats, weight: float) -> Floats:
+    """Return the debiased exponential moving average of finite values: sum of w**k v[i-k] over sum of w**k.
+
+    weight: 0 to less than 1.
+    """
+    if weight == 0.0 or not len(values):
+        return values.copy()
+    log = math.log(weight)
+    sizes = np.expm1(np.arange(1, len(values) + 1) * log) / math.expm1(log)
+    return _recurrence(weight, values) / sizes
+
+
+def fading_mean(values: Floats, decays: Floats) -> Floats:
+    """Return the same with a weight of its own between each value and the one before it.
+
+    decays: float64[n], 0 to 1; the first does not count.
+    """
+    if not len(values):
+        return values.copy()
+    return _recurrence(decays, values) / _recurrence(decays, np.ones(len(values)))
+
+
+def _recurrence(decay: float | Floats, values: Floats) -> Floats:
+    """Return r[i] = decay[i] r[i-1] + values[i], by blocks side by side and what each hands to the next."""
+    n = len(values)
+    length = math.isqrt(n) + 1
+    blocks = -(-n // length)
+
+    def lay_out(array: Floats) -> Floats:
+        padded = np.zeros(length * blocks)
+        padded[:n] = array
+        return np.ascontiguousarray(padded.reshape(blocks, length).T)
+
+    found = lay_out(values)
+    shape = found.shape
+    decays = lay_out(decay) if isinstance(decay, np.ndarray) else np.full(shape, decay)
+    for i in range(1, length):
+        found[i] += decays[i] * found[i - 1]
+    passed = np.cumprod(decays, axis=0)
+    carries = np.zeros(blocks)
+    for i in range(1, blocks):
+        carries[i] = found[-1, i - 1] + passed[-1, i - 1] * carries[i - 1]
+    found += passed * carries
+    return found.T.reshape(-1)[:n]
+
+
+def centred_mean(values: Floats, half: int) -> Floats:
+    """Return the mean of each finite value and the `half` ones on either side; fewer, on both sides, at the ends."""
+    n = len(values)
+    found = np.empty(n)
+    ends = min(half, (n + 1) // 2)
+    counts = 2.0 * np.arange(ends) + 1
+    found[:ends] = np.cumsum(values[: 2 * ends])[::2][:ends] / counts
+    found[n - ends :] = (np.cumsum(values[::-1][: 2 * ends])[::2][:ends] / counts)[::-1]
+    width = 2 * half + 1
+    if n < width:
+        return found
+    # Sums of blocks as wide as the window, from either end: a window is the end of one and the beginning of the next.
+    padded = np.zeros(-(-n // width) * width)
+    padded[:n] = values
+    tiles = padded.reshape(-1, width)
+    forward = np.cumsum(tiles, axis=1).reshape(-1)
+    backward = np.cumsum(tiles[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    starts = np.arange(n - width + 1)
+    sums = backward[: len(starts)].copy()
+    over = starts % width != 0
+    sums[over] += forward[starts[over] + width - 1]
+    found[half : n - half] = sums / width
+    return found
+
+
+def gaussian_mean(positions: Floats, values: Floats) -> Floats:
+    """Return the mean of the finite values around each one, weighted by exp(-d**2 / 2) up to a distance d of 3.
+
+    positions: float64[n] ascending, in sigmas. Cost grows with n alone, however many values are within reach:
+    cells keep sums of v**p exp(-v**2 / 2) (v from the cell's middle), of which the kernel is a polynomial.
+    """
+    n = len(values)
+    if not n:
+        return values.copy()
+    ones = np.ones(n)
+    sums, sizes = np.zeros(n), np.zeros(n)
+    for flipped in (False, True):
+        # To the left with the cell itself, then the same to the right in a mirror without it.
+        order = slice(None, None, -1) if flipped else slice(None)
+        at = -positions[order] if flipped else positions
+        cells = np.floor(positions / _CELL)
+        cells = -cells[order] if flipped else cells
+        middle = (0.5 if not flipped else -0.5) * _CELL
+        inner = at - cells * _CELL - middle
+        for weighted, total in ((values[order], sums), (ones, sizes)):
+            total[order] += _one_side(at, cells, inner, weighted, 1 if flipped else 0)
+    return sums / sizes
+
+
+def _one_side(at: Floats, cells: Floats, inner: Floats, values: Floats, nearest: int) -> Floats:
+    """Return the kernel's sum over values at or before each one, from the cell `nearest` cells before it on."""
+    n = len(at)
+    starts = np.concatenate([[0], np.flatnonzero(cells[1:] != cells[:-1]) + 1])
+    ends = np.append(starts[1:], n)
+    names = cells[starts]
+    moments = np.empty((_TERMS, n))
+    moments[0] = np.exp(-0.5 * inner * inner) * values
+    for power in range(1, _TERMS):
+        np.multiply(moments[power - 1], inner, out=moments[power])
+    for begin, end in zip(starts.tolist(), ends.tolist(), strict=True):
+        if end - begin > 1:  # from each value to the end of its cell
+            piece = moments[:, begin:end]
+            piece[:] = np.cumsum(piece[:, ::-1], axis=1)[:, ::-1]
+    first = np.searchsorted(at, at - _CUT, side="left")
+    found = np.zeros(n)
+    for offset in range(nearest, int(_CUT / _CELL) + 2):
+        wanted = cells - offset
+        index = np.minimum(np.searchsorted(names, wanted), len(names) - 1)
+        begin = np.maximum(starts[index], first)
+        there = np.flatnonzero((names[index] == wanted) & (begin < ends[index]))
+        if not len(there):
+            continue
+        taken = moments[:, begin[there]]
+        distance = inner[there] + offset * _CELL
+        series = taken[-1]
+        for power in range(_TERMS - 2, -1, -1):
+            series = taken[power] + series * (distance / (power + 1))
+        found[there] += np.exp(-0.5 * distance * distance) * series
+    return found
+
+
+def interleave(planes: list[bytes | memoryview], n: int) -> npt.NDArray[np.uint8]:
+    """Return n values whose bytes stand in planes by significance as one array of bytes."""
+    width = len(planes)
+    found = np.empty((n, width), dtype=np.uint8)
+    for i, plane in enumerate(planes):
+        found[:, i] = np.frombuffer(plane, dtype=np.uint8, count=n)
+    return found.reshape(-1)
+
+
+def extremes(
+    values: npt.NDArray[Any], starts: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Return the smallest and largest finite value from each of `starts` (ascending, the first 0) to the next.
+
+    NaN where there is none.
+    """
+    if np.isfinite(values).all():
+        return np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+    finite = np.where(np.isfinite(values), values, np.nan)
+    return np.fmin.reduceat(finite, starts), np.fmax.reduceat(finite, starts)
