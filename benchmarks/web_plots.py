@@ -76,6 +76,12 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def chromium_path() -> str | None:
+    """Return where Chromium is, None when it is not on PATH."""
+    names = ("chromium", "google-chrome", "chrome")
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
 @contextmanager
 def served_page() -> Iterator[str]:
     """Build the bench page and serve it on loopback; yields its address."""
@@ -194,10 +200,7 @@ def main() -> int:
     arguments = parser.parse_args()
     from playwright.sync_api import sync_playwright
 
-    chromium = next(
-        (path for name in ("chromium", "google-chrome", "chrome") if (path := shutil.which(name))),
-        None,
-    )
+    chromium = chromium_path()
     if chromium is None:
         print("Chromium is not on PATH (Debian package `chromium`).")
         return 1
