@@ -1,5 +1,7 @@
 /** The axes that fit what is drawn. */
-import { linearScale, logarithmicScale, padDomain, type Scale } from "../base/scale.ts";
+import { linearScale, logarithmicScale, logScale, padDomain, type Scale } from "../base/scale.ts";
+import { quantilesOf } from "./outliers.ts";
+import type { Outliers } from "./plot_types.ts";
 import { type Series, xFacts } from "./series.ts";
 import type { Trace } from "./trace.ts";
 import type { View } from "./view_history.ts";
@@ -13,7 +15,17 @@ interface XSettings {
 interface YSettings {
   readonly yRange: readonly [number, number] | null;
   readonly yLog: boolean;
+  readonly outliers?: Outliers;
 }
+
+export interface FittedY {
+  readonly scale: Scale;
+  /** Whether it leaves out values that are in view. */
+  readonly isClipped: boolean;
+}
+
+/** Height that the middle 90 % of the values must have, or the outer 1 % at each end are left out. */
+const LEAST_HEIGHT = 0.3;
 
 /** The x axis of a view, or of all positions of the series without one. */
 export function fitX(
@@ -34,15 +46,27 @@ export function fitX(
   }
   if (view !== null) [lo, hi] = [view.x0, view.x1];
   else if (!(lo <= hi)) [lo, hi] = xKind === "wall" ? [0, 86400] : [0, 1];
+  if (xLog) return fitLogX(lo, hi, tiny, width);
   if (!(lo < hi)) {
     const air = Math.max(0.5, Math.abs(lo) * 1e-9);
     [lo, hi] = [lo - air, hi + air];
   }
-  return xLog ? logarithmicScale(lo, hi, tiny, 0, width) : linearScale(lo, hi, 0, width);
+  return linearScale(lo, hi, 0, width);
+}
+
+/** What is not positive has no place on it; `tiny` is the smallest distance of a position from 0. */
+function fitLogX(lo: number, hi: number, tiny: number, width: number): Scale {
+  if (!(hi > 0)) return logScale(1, 10, 0, width);
+  const least = lo > 0 ? lo : Math.min(tiny, hi);
+  return least < hi ? logScale(least, hi, 0, width) : logScale(hi / 2, hi * 2, 0, width);
 }
 
 /** The y axis of a range. Without one it fits the traces, or the lines that cross the view where no point is in it. */
-export function fitY(traces: readonly Trace[], { yRange, yLog }: YSettings, height: number): Scale {
+export function fitY(
+  traces: readonly Trace[],
+  { yRange, yLog, outliers = "all" }: YSettings,
+  height: number,
+): FittedY {
   let [lo, hi, tiny] = [
     Number.POSITIVE_INFINITY,
     Number.NEGATIVE_INFINITY,
@@ -53,6 +77,12 @@ export function fitY(traces: readonly Trace[], { yRange, yLog }: YSettings, heig
     hi = Math.max(hi, trace.yMax);
     tiny = Math.min(tiny, trace.tiny);
   }
+  if (yRange === null && outliers !== "all" && lo < hi) {
+    const kept = withoutOutliers(traces, { lo, hi, tiny, yLog, outliers });
+    if (kept !== null) {
+      return { scale: scaleOf(kept[0], kept[1], tiny, yLog, height), isClipped: true };
+    }
+  }
   if (lo > hi) {
     for (const trace of traces) {
       for (let i = 0; i < trace.length; i++) {
@@ -61,15 +91,51 @@ export function fitY(traces: readonly Trace[], { yRange, yLog }: YSettings, heig
       }
     }
   }
+  if (yRange !== null) {
+    const [from, to] = yRange[0] < yRange[1] ? yRange : padDomain(yRange[0], yRange[0], yLog);
+    return { scale: bareScale(from, to, tiny, yLog, height), isClipped: false };
+  }
+  return { scale: scaleOf(lo, hi, tiny, yLog, height), isClipped: false };
+}
+
+/** A scale with air around the values. */
+function scaleOf(lo: number, hi: number, tiny: number, yLog: boolean, height: number): Scale {
   let range: readonly [number, number];
-  if (yRange !== null) range = yRange;
-  else if (yLog && lo <= 0 && lo < hi) {
+  if (yLog && lo <= 0 && lo < hi) {
     // The air is added as the axis is bent: 5 % of the values would be decades around 0.
     const bare = logarithmicScale(lo, hi, tiny, 0, 1);
     range = [bare.toValue(-0.05), bare.toValue(1.05)];
   } else range = padDomain(lo, hi, yLog);
   if (!(range[0] < range[1])) range = padDomain(range[0], range[0], yLog);
-  return yLog
-    ? logarithmicScale(range[0], range[1], tiny, height, 0)
-    : linearScale(range[0], range[1], height, 0);
+  return bareScale(range[0], range[1], tiny, yLog, height);
+}
+
+function bareScale(lo: number, hi: number, tiny: number, yLog: boolean, height: number): Scale {
+  return yLog ? logarithmicScale(lo, hi, tiny, height, 0) : linearScale(lo, hi, height, 0);
+}
+
+/** The ends between which values are shown, or null when all of them are. */
+function withoutOutliers(
+  traces: readonly Trace[],
+  {
+    lo,
+    hi,
+    tiny,
+    yLog,
+    outliers,
+  }: { lo: number; hi: number; tiny: number } & {
+    yLog: boolean;
+    outliers: Outliers;
+  },
+): readonly [number, number] | null {
+  const share = outliers === "p5" ? 0.05 : 0.01;
+  const found = quantilesOf(traces, [0.05, 0.95, share, 1 - share]);
+  if (found === null) return null;
+  const [low, high, from, to] = found as [number, number, number, number];
+  if (!(from < to) || (from <= lo && to >= hi)) return null;
+  if (outliers === "auto") {
+    const bare = yLog ? logarithmicScale(lo, hi, tiny, 0, 1) : linearScale(lo, hi, 0, 1);
+    if (bare.toPixel(high) - bare.toPixel(low) >= LEAST_HEIGHT) return null;
+  }
+  return [from, to];
 }

@@ -5,134 +5,53 @@
  * Nothing here knows about requests or components: the caller hands in lines and options and hears
  * of views, hovers and clicks. Drawing happens at most once an animation frame.
  */
-import { linearScale, type Scale } from "../base/scale.ts";
-import type { AxisKind } from "../base/ticks.ts";
-import { layXAxis, layYAxis } from "./axes.ts";
-import { fitX, fitY } from "./fit.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
-import { drawMarks } from "./marks.ts";
-import { distanceTo, nearestPoint } from "./nearest.ts";
-import { clearOverlay, drawCursor, drawDots, drawMarkLabel, drawSelection } from "./overlay.ts";
+import { groupHitsOf, hitsOf, lineAt } from "./hits.ts";
+import {
+  type Brush,
+  clearOverlay,
+  drawCursor,
+  drawDots,
+  drawMarkLabel,
+  drawPins,
+  drawSelection,
+} from "./overlay.ts";
+import { firstNan, paintLabels, paintScene } from "./paint.ts";
+import type {
+  Band,
+  Clip,
+  Frame,
+  GroupHit,
+  Hit,
+  Line,
+  LinePlot,
+  LinePlotOptions,
+  PictureOptions,
+} from "./plot_types.ts";
 import { Raster } from "./raster.ts";
-import { HAS_NAN, HAS_NEGATIVE_INFINITY, type Series } from "./series.ts";
-import { strokeTrace } from "./stroke.ts";
-import { parseColor, readTheme, type Theme } from "./theme.ts";
-import { MARGIN, Trace } from "./trace.ts";
+import { type Area, Scene } from "./scene.ts";
+import { readTheme, type Theme } from "./theme.ts";
+import { MARGIN } from "./trace.ts";
 import { createViewHistory, type View, type ViewHistory } from "./view_history.ts";
 
-export interface Line {
-  readonly series: Series;
-  readonly run: string;
-  /** Any CSS colour; for the theme that is on. */
-  readonly color: string;
-  /** On and off lengths in CSS pixels; gaps are drawn paler, so that no point is hidden in one. */
-  readonly dash?: readonly number[];
-  /** CSS pixels; 1.5 by default. */
-  readonly width?: number;
-  /** Behind the others at 20 % (raw values below smoothed ones); not offered to hover. */
-  readonly faint?: boolean;
-  readonly label: string;
-}
+export type {
+  Band,
+  Clip,
+  GroupHit,
+  Hit,
+  Hover,
+  Line,
+  LinePlot,
+  LinePlotOptions,
+  XKind,
+} from "./plot_types.ts";
 
-export type XKind = "step" | "relative" | "wall" | "metric";
-
-export interface LinePlotOptions {
-  readonly xKind: XKind;
-  readonly yLog: boolean;
-  readonly xLog?: boolean;
-  /** Part of the x axis that is shown; null for all of it. */
-  readonly view: View | null;
-  /** Part of the y axis that is shown; null to fit what is in view. */
-  readonly yRange: readonly [number, number] | null;
-  /** Where double-click goes back to; share one between plots that are zoomed together. */
-  readonly history?: ViewHistory;
-  /** The pointer chose another view; the plot itself shows it already. */
-  readonly onView?: (view: View | null, yRange: readonly [number, number] | null) => void;
-  readonly onHover?: (hover: Hover | null) => void;
-  /** A click: the run whose line is under the pointer, or null. */
-  readonly onSelect?: (run: string | null) => void;
-  /** The plot area now is so many device pixels wide: what a request should ask for. */
-  readonly onWidth?: (pixels: number) => void;
-}
-
-export interface Hit {
-  readonly run: string;
-  readonly label: string;
-  readonly color: string;
-  /** The logged point, in values. */
-  readonly x: number;
-  readonly y: number;
-  /** Where it is drawn, in CSS pixels from the element's corner (top is NaN when y has no place). */
-  readonly left: number;
-  readonly top: number;
-}
-
-export interface Hover {
-  /** Position of the pointer in values. */
-  readonly x: number;
-  readonly y: number;
-  /** CSS pixels from the element's corner. */
-  readonly left: number;
-  readonly top: number;
-  /** The nearest logged point of each run, nearest to the pointer in y first. */
-  readonly hits: readonly Hit[];
-  /** The run whose line the pointer touches. */
-  readonly near: string | null;
-}
-
-/** Where the plot stands and what it shows, in device pixels of the data canvas and in values. */
-export interface Frame {
-  readonly left: number;
-  readonly top: number;
-  readonly width: number;
-  readonly height: number;
-  readonly ratio: number;
-  readonly x: readonly [number, number];
-  readonly y: readonly [number, number];
-}
-
-export interface LinePlot {
-  update(lines: readonly Line[], options: LinePlotOptions): void;
-  setView(view: View | null, yRange?: readonly [number, number] | null): void;
-  /** Shows the cursor at `x` (values) as another plot's pointer has it; null hides it. */
-  setHover(x: number | null, y?: number): void;
-  /** The nearest logged points at `x`; by distance from `y` in pixels when that is given. */
-  hitsAt(x: number, y?: number): Hit[];
-  /** Draws all other runs at 15 %; null draws all alike. */
-  highlight(run: string | null): void;
-  /** Off screen nothing is drawn; what was missed is drawn when the plot is visible again. */
-  setVisible(visible: boolean): void;
-  /** Takes the element's size anew (it is watched too) and reads the theme. */
-  resize(): void;
-  /** Draws now what is due, and not in the next animation frame. */
-  flush(): void;
-  frame(): Frame;
-  toPNG(): Promise<Blob>;
-  destroy(): void;
-}
-
-interface Drawn {
-  readonly line: Line;
-  trace: Trace;
-}
-
-const PAD = { left: 40, right: 10, top: 6, bottom: 20 };
-const LABEL_GAP = 6;
-const LINE_WIDTH = 1.5;
-const DIMMED = 0.15;
-const FAINT = 0.2;
-const NEAR_PX = 8;
-/** How far beyond its ends a run still answers to hover, in CSS pixels. */
-const SLACK_PX = 24;
 /** Zooming stops where neighbouring positions are no longer told apart. */
 const SMALLEST_VIEW = 1e-12;
-
-const AXIS_KINDS: Readonly<Record<XKind, AxisKind>> = {
-  step: "whole",
-  relative: "duration",
-  wall: "wall",
-  metric: "number",
-};
+/** How long a click on nothing waits for a second one, which goes back to the view before. */
+const DOUBLE_MS = 330;
+/** How near a logged position must be for a mark to be put on it, in CSS pixels. */
+const MARK_PX = 24;
 
 export function createLinePlot(
   element: HTMLElement,
@@ -150,19 +69,12 @@ class CanvasLinePlot implements LinePlot {
   private readonly gestures: Gestures;
   private readonly watcher: ResizeObserver;
   private readonly ownHistory = createViewHistory();
+  private readonly scene: Scene;
   private theme: Theme;
   private raster: Raster | null = null;
   private ratio = 1;
   /** CSS pixels. */
   private size = { width: 0, height: 0 };
-  private gutter = PAD.left;
-  private drawn: Drawn[] = [];
-  /** What the traces were made for; another key makes them anew. */
-  private traceKey = "";
-  private xScale: Scale = linearScale(0, 1, 0, 1);
-  private yScale: Scale = linearScale(0, 1, 1, 0);
-  /** Pixel column of the leftmost NaN in view, from the plot's left edge. */
-  private firstNan: number | null = null;
   private highlighted: string | null = null;
   private cursor: { x: number; y: number | null } | null = null;
   private pointer: { left: number; top: number } | null = null;
@@ -170,13 +82,14 @@ class CanvasLinePlot implements LinePlot {
   private visible = true;
   private dirty = { data: true, overlay: true, hover: false };
   private request = 0;
+  private marking: ReturnType<typeof setTimeout> | undefined;
   private saidWidth = 0;
   private readonly textWidths = new Map<string, number>();
 
   constructor(
     private readonly element: HTMLElement,
-    private lines: readonly Line[],
-    private options: LinePlotOptions,
+    lines: readonly Line[],
+    options: LinePlotOptions,
   ) {
     for (const canvas of [this.canvas, this.overlay]) {
       canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
@@ -188,6 +101,7 @@ class CanvasLinePlot implements LinePlot {
     this.context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
     this.overlayContext = this.overlay.getContext("2d")!;
     this.theme = readTheme(element);
+    this.scene = new Scene(lines, [], options);
     this.gestures = new Gestures(element, {
       plotBox: () => this.plotBox(),
       isZoomed: () => this.options.view !== null || this.options.yRange !== null,
@@ -196,7 +110,7 @@ class CanvasLinePlot implements LinePlot {
       select: (box) => this.select(box),
       show: (part, burst) => this.show(part, burst),
       back: () => this.back(),
-      click: (left, top) => this.options.onSelect?.(this.runAt(left, top)),
+      click: (left, top) => this.click(left, top),
     });
     this.watcher = new ResizeObserver(() => {
       if (this.measure()) this.flush();
@@ -206,15 +120,18 @@ class CanvasLinePlot implements LinePlot {
     this.schedule();
   }
 
-  update(lines: readonly Line[], options: LinePlotOptions): void {
-    this.lines = lines;
-    this.options = options;
+  private get options(): LinePlotOptions {
+    return this.scene.options;
+  }
+
+  update(lines: readonly Line[], options: LinePlotOptions, bands: readonly Band[] = []): void {
+    this.scene.set(lines, bands, options);
     this.theme = readTheme(this.element);
     this.invalidate();
   }
 
   setView(view: View | null, yRange = this.options.yRange): void {
-    this.options = { ...this.options, view, yRange };
+    this.scene.look(view, yRange);
     this.invalidate();
   }
 
@@ -258,49 +175,40 @@ class CanvasLinePlot implements LinePlot {
 
   frame(): Frame {
     this.flush();
-    const { left, top, width, height } = this.plotPixels();
-    const { xScale, yScale, ratio } = this;
+    const { xScale, yScale } = this.scene;
     return {
-      ...{ left, top, width, height, ratio },
+      ...{ ...this.scene.area(), ratio: this.ratio },
       x: [xScale.lo, xScale.hi],
       y: [yScale.lo, yScale.hi],
     };
   }
 
   hitsAt(x: number, y?: number): Hit[] {
-    const { left, top } = this.plotPixels();
-    const row = y === undefined ? null : this.yScale.toPixel(y);
-    const hits: { hit: Hit; away: number }[] = [];
-    for (const { series, faint, run, label, color } of this.lines) {
-      if (faint) continue;
-      const slack = SLACK_PX * this.ratio;
-      const point = nearestPoint(series, x, this.xScale, this.yScale, row, slack);
-      if (point === null) continue;
-      const pixel = Number.isFinite(point.y) ? this.yScale.toPixel(point.y) : Number.NaN;
-      const hit = {
-        ...{ run, label, color, x: point.x, y: point.y },
-        left: (left + this.xScale.toPixel(point.x)) / this.ratio,
-        top: (top + pixel) / this.ratio,
-      };
-      const away = row === null ? 0 : Math.abs(pixel - row);
-      hits.push({ hit, away: Number.isNaN(away) ? Number.POSITIVE_INFINITY : away });
-    }
-    hits.sort((a, b) => (a.away === b.away ? 0 : a.away - b.away));
-    return hits.map(({ hit }) => hit);
+    return hitsOf(this.scene, x, y);
   }
 
-  async toPNG(): Promise<Blob> {
+  groupHitsAt(x: number): GroupHit[] {
+    return groupHitsOf(this.scene, x);
+  }
+
+  clips(): readonly Clip[] {
     this.flush();
-    const canvas = new OffscreenCanvas(this.canvas.width, this.canvas.height);
-    const context = canvas.getContext("2d")!;
-    context.drawImage(this.canvas, 0, 0);
-    context.scale(this.ratio, this.ratio);
-    this.drawNanLabel(context as unknown as CanvasRenderingContext2D);
-    return await canvas.convertToBlob({ type: "image/png" });
+    return this.scene.clips();
+  }
+
+  async toSVG(picture: PictureOptions): Promise<string> {
+    const { drawSVG } = await import("./svg.ts");
+    return drawSVG(this.sceneAt(1), this.theme, picture);
+  }
+
+  async toPNG(picture: PictureOptions): Promise<Blob> {
+    const { drawPNG } = await import("./picture.ts");
+    return await drawPNG(this.sceneAt(2), this.theme, picture);
   }
 
   destroy(): void {
     cancelAnimationFrame(this.request);
+    clearTimeout(this.marking);
     this.watcher.disconnect();
     this.gestures.destroy();
     this.canvas.remove();
@@ -337,25 +245,14 @@ class CanvasLinePlot implements LinePlot {
       canvas.width = width;
       canvas.height = height;
     }
+    this.scene.size = { width, height, ratio };
     this.dirty.data = true;
     this.dirty.overlay = true;
     return true;
   }
 
-  /** The plot area in whole device pixels from the canvas's corner. */
-  private plotPixels(): { left: number; top: number; width: number; height: number } {
-    const { ratio, gutter } = this;
-    const left = Math.round(gutter * ratio);
-    const top = Math.round(PAD.top * ratio);
-    return {
-      ...{ left, top },
-      width: Math.max(1, this.canvas.width - left - Math.round(PAD.right * ratio)),
-      height: Math.max(1, this.canvas.height - top - Math.round(PAD.bottom * ratio)),
-    };
-  }
-
   private plotBox(): Box {
-    const { left, top, width, height } = this.plotPixels();
+    const { left, top, width, height }: Area = this.scene.area();
     const { ratio } = this;
     return {
       left: left / ratio,
@@ -376,86 +273,35 @@ class CanvasLinePlot implements LinePlot {
     return width;
   };
 
+  /** What is shown now, laid out anew for another number of device pixels in a CSS pixel. */
+  private sceneAt(ratio: number): Scene {
+    const { lines, bands, options } = this.scene;
+    const scene = new Scene(lines, bands, options);
+    const { width, height } = this.size;
+    scene.lay(
+      { width: Math.round(width * ratio), height: Math.round(height * ratio), ratio },
+      this.measureText,
+    );
+    return scene;
+  }
+
   // The data canvas
 
   private drawData(): void {
-    let plot = this.plotPixels();
-    this.trace(plot.width);
-    this.yScale = this.fitY(plot.height);
-    const yTicks = layYAxis(this.yScale, plot.height / this.ratio, this.ratio);
-    const wanted = this.gutterFor(yTicks.labels);
-    if (wanted !== this.gutter) {
-      this.gutter = wanted;
-      plot = this.plotPixels();
-      this.trace(plot.width);
-      this.yScale = this.fitY(plot.height);
+    const { context, scene, theme } = this;
+    const { width, height } = this.canvas;
+    scene.lay({ width, height, ratio: this.ratio }, this.measureText);
+    const area = scene.area();
+    const raster = this.rasterFor(area.width, area.height);
+    paintScene(raster, scene, theme, this.highlighted);
+    context.fillStyle = theme.panelText;
+    context.fillRect(0, 0, width, height);
+    context.putImageData(raster.image, area.left - MARGIN, area.top - MARGIN);
+    paintLabels(context, scene, theme);
+    if (area.width !== this.saidWidth) {
+      this.saidWidth = area.width;
+      this.options.onWidth?.(area.width);
     }
-    const xAxis = layXAxis(
-      this.xScale,
-      AXIS_KINDS[this.options.xKind],
-      {
-        left: plot.left / this.ratio,
-        width: plot.width / this.ratio,
-        canvas: this.size.width,
-        ratio: this.ratio,
-      },
-      this.measureText,
-    );
-    const raster = this.rasterFor(plot.width, plot.height);
-    raster.fill(this.theme.panel);
-    const hairline = Math.max(1, Math.round(this.ratio * 0.75));
-    for (const value of yTicks.values) {
-      const row = Math.round(this.yScale.toPixel(value) - hairline / 2);
-      if (row < 0 || row > plot.height) continue;
-      raster.rectangle(MARGIN, MARGIN + row, plot.width, hairline, this.theme.grid);
-    }
-    this.drawLines(raster);
-    const { context } = this;
-    context.fillStyle = this.theme.panelText;
-    context.fillRect(0, 0, this.canvas.width, this.canvas.height);
-    context.putImageData(raster.image, plot.left - MARGIN, plot.top - MARGIN);
-    context.save();
-    context.scale(this.ratio, this.ratio);
-    context.font = this.theme.font;
-    context.fillStyle = this.theme.label;
-    context.textBaseline = "middle";
-    context.textAlign = "right";
-    yTicks.labels.forEach((text, i) => {
-      const y = (plot.top + this.yScale.toPixel(yTicks.values[i]!)) / this.ratio;
-      context.fillText(text, this.gutter - LABEL_GAP, Math.max(5, y) + 0.5);
-    });
-    context.textAlign = "center";
-    context.textBaseline = "alphabetic";
-    for (const { text, at } of xAxis.labels) context.fillText(text, at, this.size.height - 6);
-    context.restore();
-    if (plot.width !== this.saidWidth) {
-      this.saidWidth = plot.width;
-      this.options.onWidth?.(plot.width);
-    }
-  }
-
-  private fitX(width: number): Scale {
-    return fitX(
-      this.lines.map((line) => line.series),
-      this.options,
-      width,
-    );
-  }
-
-  private fitY(height: number): Scale {
-    return fitY(
-      this.drawn.map(({ trace }) => trace),
-      this.options,
-      height,
-    );
-  }
-
-  /** Room for the widest label; in steps, so that the plot does not twitch as labels change. */
-  private gutterFor(labels: readonly string[]): number {
-    let widest = 0;
-    for (const text of labels) widest = Math.max(widest, this.measureText(text));
-    const steps = Math.max(0, Math.ceil((widest + LABEL_GAP + 4 - PAD.left) / 8));
-    return Math.min(PAD.left + steps * 8, Math.max(PAD.left, this.size.width / 2));
   }
 
   private rasterFor(width: number, height: number): Raster {
@@ -464,80 +310,28 @@ class CanvasLinePlot implements LinePlot {
     return this.raster;
   }
 
-  /** Makes the traces of lines that have none for this view, and keeps the others. */
-  private trace(width: number): void {
-    const scale = this.fitX(width);
-    const key = [scale.kind, scale.lo, scale.hi, scale.threshold, width].join("|");
-    const known = new Map<Series, Trace>();
-    const free: Trace[] = [];
-    for (const { line, trace } of this.drawn) {
-      if (key === this.traceKey && !known.has(line.series)) known.set(line.series, trace);
-      else free.push(trace);
-    }
-    const wanted = new Set(this.lines.map((line) => line.series));
-    for (const [series, trace] of known) if (!wanted.has(series)) free.push(trace);
-    this.drawn = this.lines.map((line) => {
-      let trace = known.get(line.series);
-      if (trace === undefined) {
-        trace = free.pop() ?? new Trace();
-        trace.make(line.series, scale, width);
-      }
-      return { line, trace };
-    });
-    this.traceKey = key;
-    this.xScale = scale;
-  }
-
-  private drawLines(raster: Raster): void {
-    const { highlighted, ratio } = this;
-    // Faint lines lie at the bottom and the highlighted run on top.
-    const rank = ({ line }: Drawn) =>
-      (line.faint ? 0 : 1) + (highlighted !== null && line.run === highlighted ? 2 : 0);
-    const ordered = [...this.drawn].sort((a, b) => rank(a) - rank(b));
-    const alphaOf = ({ line }: Drawn) =>
-      (line.faint ? FAINT : 1) * (highlighted === null || line.run === highlighted ? 1 : DIMMED);
-    this.firstNan = null;
-    for (const drawn of ordered) {
-      const { line, trace } = drawn;
-      const dash = (line.dash ?? []).map((part) => Math.round(part * ratio));
-      const width = Math.max(1, (line.width ?? LINE_WIDTH) * ratio);
-      raster.setInk({ rgb: parseColor(line.color), alpha: alphaOf(drawn), dash, width });
-      strokeTrace(raster, trace, this.yScale, { width, ratio });
-    }
-    for (const drawn of ordered) {
-      const { line, trace } = drawn;
-      if (line.faint) continue;
-      drawMarks(raster, trace, ratio, { rgb: parseColor(line.color), alpha: alphaOf(drawn) });
-      const first = trace.marks.get(HAS_NAN)?.[0];
-      if (first !== undefined && first < (this.firstNan ?? Number.POSITIVE_INFINITY)) {
-        this.firstNan = first;
-      }
-    }
-  }
-
   private drawOverlay(): void {
-    const { ratio, cursor } = this;
+    const { ratio, cursor, theme, scene } = this;
     const plot = this.plotBox();
-    const brush = { context: this.overlayContext, theme: this.theme, plot, ratio };
+    const brush: Brush = { context: this.overlayContext, theme, plot, ratio };
+    const leftOf = (x: number) => plot.left + scene.xScale.toPixel(x) / ratio;
     clearOverlay(brush);
-    this.drawNanLabel(this.overlayContext);
+    drawPins(brush, (this.options.marks ?? []).map(leftOf));
+    this.drawNanLabel(brush);
     if (this.selection !== null) drawSelection(brush, this.selection);
     if (cursor === null) return;
-    const left = plot.left + this.xScale.toPixel(cursor.x) / ratio;
+    const left = leftOf(cursor.x);
     if (!(left >= plot.left && left <= plot.right)) return;
     drawCursor(brush, left);
-    drawDots(brush, this.hitsAt(cursor.x, cursor.y ?? undefined), this.highlighted);
+    const dots = this.hitsAt(cursor.x, cursor.y ?? undefined);
+    const groups = this.groupHitsAt(cursor.x).map((hit) => ({ ...hit, run: hit.id }));
+    drawDots(brush, [...groups, ...dots], this.highlighted);
   }
 
   /** The word beside the first mark. On the overlay, so that it hides no line. */
-  private drawNanLabel(context: CanvasRenderingContext2D): void {
-    if (this.firstNan === null) return;
-    const brush = { context, theme: this.theme, plot: this.plotBox(), ratio: this.ratio };
-    const marked = this.drawn.flatMap(({ trace: { marks } }) => [
-      ...(marks.get(HAS_NAN) ?? []),
-      ...(marks.get(HAS_NEGATIVE_INFINITY) ?? []),
-    ]);
-    drawMarkLabel(brush, "NaN", this.firstNan, marked);
+  private drawNanLabel(brush: Brush): void {
+    const nan = firstNan(this.scene);
+    if (nan !== null) drawMarkLabel(brush, "NaN", nan.column, nan.taken);
   }
 
   // The pointer
@@ -550,39 +344,50 @@ class CanvasLinePlot implements LinePlot {
   }
 
   private sayHover(): void {
-    const { pointer } = this;
+    const { pointer, scene } = this;
     if (pointer === null) {
       this.setHover(null);
       this.options.onHover?.(null);
       return;
     }
-    const { left, top } = this.plotPixels();
-    const x = this.xScale.toValue(pointer.left * this.ratio - left);
-    const y = this.yScale.toValue(pointer.top * this.ratio - top);
+    const area = scene.area();
+    const x = scene.xScale.toValue(pointer.left * this.ratio - area.left);
+    const y = scene.yScale.toValue(pointer.top * this.ratio - area.top);
     this.cursor = { x, y };
     this.dirty.overlay = true;
     const { onHover } = this.options;
     if (onHover === undefined) return;
-    const near = this.runAt(pointer.left, pointer.top);
-    onHover({ x, y, left: pointer.left, top: pointer.top, hits: this.hitsAt(x, y), near });
+    const near = lineAt(scene, pointer.left, pointer.top);
+    const hits = this.hitsAt(x, y);
+    const groups = this.groupHitsAt(x);
+    onHover({ x, y, left: pointer.left, top: pointer.top, hits, groups, near });
   }
 
-  /** The run whose line is within reach of a place, in CSS pixels. */
-  private runAt(left: number, top: number): string | null {
-    const plot = this.plotPixels();
-    const x = left * this.ratio - plot.left;
-    const row = top * this.ratio - plot.top;
-    let best = NEAR_PX * this.ratio;
-    let run: string | null = null;
-    for (const { line, trace } of this.drawn) {
-      if (line.faint) continue;
-      const away = distanceTo(trace, this.yScale, x, row, best);
-      if (away < best) {
-        best = away;
-        run = line.run;
-      }
+  private click(left: number, top: number): void {
+    const near = lineAt(this.scene, left, top);
+    const { onSelect, onMark, view, yRange } = this.options;
+    if (near !== null || onMark === undefined) {
+      onSelect?.(near);
+      return;
     }
-    return run;
+    clearTimeout(this.marking);
+    const x = this.loggedAt(left, top);
+    // While there is something to go back to, a second click may follow that means to.
+    if (view === null && yRange === null) onMark(x);
+    else this.marking = setTimeout(() => onMark(x), DOUBLE_MS);
+  }
+
+  /** The logged position nearest to a place, or that of the place where nothing was logged. */
+  private loggedAt(left: number, top: number): number {
+    const { scene, ratio } = this;
+    const area = scene.area();
+    const x = scene.xScale.toValue(left * ratio - area.left);
+    const y = scene.yScale.toValue(top * ratio - area.top);
+    const near = [...this.hitsAt(x, y), ...this.groupHitsAt(x)].filter(
+      (hit) => Math.abs(hit.left - left) <= MARK_PX,
+    );
+    near.sort((a, b) => Math.abs(a.left - left) - Math.abs(b.left - left));
+    return near[0]?.x ?? x;
   }
 
   private select(box: Box | null): void {
@@ -593,17 +398,19 @@ class CanvasLinePlot implements LinePlot {
   }
 
   private show(part: Part, burst: boolean): void {
-    const plot = this.plotPixels();
+    const { scene, ratio } = this;
+    const area = scene.area();
     let { view, yRange } = this.options;
     // What was asked for last, which need not be drawn yet: pointers move more often than frames come.
-    const xScale = this.fitX(plot.width);
-    const yScale = yRange === null ? this.yScale : this.fitY(plot.height);
-    const toX = (left: number) => xScale.toValue(left * this.ratio - plot.left);
-    const toY = (top: number) => yScale.toValue(top * this.ratio - plot.top);
+    const xScale = scene.nextXScale();
+    const yScale = yRange === null ? scene.yScale : scene.nextYScale();
+    const toX = (left: number) => xScale.toValue(left * ratio - area.left);
+    const toY = (top: number) => yScale.toValue(top * ratio - area.top);
     if (part.x !== null) {
       const next = { x0: toX(part.x[0]), x1: toX(part.x[1]) };
       const least = SMALLEST_VIEW * Math.max(Math.abs(next.x0), Math.abs(next.x1));
       if (!(next.x1 - next.x0 > least) || !Number.isFinite(next.x1 - next.x0)) return;
+      if (xScale.kind === "log" && !(next.x0 > 0)) return;
       view = next;
     }
     if (part.y !== null) {
@@ -617,6 +424,7 @@ class CanvasLinePlot implements LinePlot {
   }
 
   private back(): void {
+    clearTimeout(this.marking);
     const before = this.history().pop() ?? { view: null, yRange: null };
     this.setView(before.view, before.yRange);
     this.options.onView?.(before.view, before.yRange);

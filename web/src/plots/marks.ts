@@ -7,8 +7,7 @@ import { HAS_NAN, HAS_NEGATIVE_INFINITY, HAS_POSITIVE_INFINITY } from "./series.
 import { MARGIN, type Trace } from "./trace.ts";
 
 /** Half a mark's width, and from its middle to the plot's edge, in CSS pixels. */
-const HALF = 3;
-const INSET = 4.5;
+export const MARK = { half: 3, inset: 4.5 };
 
 /** Draws the marks of one line; nothing when it has none. */
 export function drawMarks(
@@ -20,9 +19,9 @@ export function drawMarks(
   const { marks } = trace;
   if (marks.size === 0) return;
   raster.setInk({ ...ink, dash: [], width: 1.25 * ratio });
-  const top = MARGIN + INSET * ratio;
-  const bottom = raster.height - MARGIN - INSET * ratio;
-  const half = HALF * ratio;
+  const top = MARGIN + MARK.inset * ratio;
+  const bottom = raster.height - MARGIN - MARK.inset * ratio;
+  const half = MARK.half * ratio;
   const stroke = (xa: number, ya: number, xb: number, yb: number) => {
     raster.point(xa, ya, ya);
     raster.segment(xa, ya, xb, yb);
@@ -61,7 +60,7 @@ export function drawMarks(
 }
 
 /** Whole marks where there is room; between them a tick for each pixel column that has such a value. */
-function spaced(
+export function spaced(
   columns: readonly number[] | undefined,
   gap: number,
   whole: (x: number) => void,

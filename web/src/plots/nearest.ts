@@ -7,6 +7,8 @@ import { lowerBound, type Trace } from "./trace.ts";
 export interface LoggedPoint {
   readonly x: number;
   readonly y: number;
+  /** What smoothing makes of it, where the series has that. */
+  readonly smoothed?: number;
 }
 
 /**
@@ -30,12 +32,9 @@ export function nearestPoint(
   const best = new Best(pixel, row, xScale, yScale);
   if (series.mode === "points") {
     const n = series.y.length;
-    if (!facts.sorted) {
-      for (let i = 0; i < n; i++) best.offer(at(series.x, i), series.y[i]!);
-    } else {
-      const right = lowerBound(series.x, x, 0, n);
-      offerAround(series.x, right, n, (i) => best.offer(at(series.x, i), series.y[i]!));
-    }
+    const offer = (i: number) => best.offer(at(series.x, i), series.y[i]!, series.smoothed?.[i]);
+    if (!facts.sorted) for (let i = 0; i < n; i++) offer(i);
+    else offerAround(series.x, lowerBound(series.x, x, 0, n), n, offer);
   } else offerColumns(best, series, x, facts.sorted);
   return best.point();
 }
@@ -47,8 +46,8 @@ function offerColumns(best: Best, series: ColumnsSeries, x: number, sorted: bool
     const x1 = at(series.x1, i);
     // Where x may go back, the first value of a bucket need not lie at its smallest position.
     if (!sorted && x0 !== x1) return;
-    best.offer(x0, series.first[i]!);
-    best.offer(x1, series.last[i]!);
+    best.offer(x0, series.first[i]!, series.smoothed?.first[i]);
+    best.offer(x1, series.last[i]!, series.smoothed?.last[i]);
   };
   if (!sorted) for (let i = 0; i < n; i++) offer(i);
   else offerAround(series.x0, lowerBound(series.x0, x, 0, n), n, offer);
@@ -71,6 +70,7 @@ function offerAround(x: XArray, right: number, n: number, offer: (index: number)
 class Best {
   private x = Number.NaN;
   private y = Number.NaN;
+  private smoothed: number | undefined;
   private across = Number.POSITIVE_INFINITY;
   private along = Number.POSITIVE_INFINITY;
 
@@ -81,20 +81,23 @@ class Best {
     private readonly yScale: Scale,
   ) {}
 
-  offer(x: number, y: number): void {
+  offer(x: number, y: number, smoothed: number | undefined): void {
     const across = Math.abs(this.xScale.toPixel(x) - this.pixel);
     if (!(across <= this.across)) return;
-    const along = this.row === null ? 0 : Math.abs(this.yScale.toPixel(y) - this.row);
+    const along = this.row === null ? 0 : Math.abs(this.yScale.toPixel(smoothed ?? y) - this.row);
     // NaN has no distance: it is taken when nothing else lies there.
     if (across === this.across && !(along <= this.along) && !Number.isNaN(this.x)) return;
     this.x = x;
     this.y = y;
+    this.smoothed = smoothed;
     this.across = across;
     this.along = Number.isNaN(along) ? Number.POSITIVE_INFINITY : along;
   }
 
   point(): LoggedPoint | null {
-    return Number.isNaN(this.x) ? null : { x: this.x, y: this.y };
+    const { x, y, smoothed } = this;
+    if (Number.isNaN(x)) return null;
+    return smoothed === undefined ? { x, y } : { x, y, smoothed };
   }
 }
 

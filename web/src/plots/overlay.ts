@@ -57,6 +57,36 @@ export function drawCursor({ context, theme, plot, ratio }: Brush, left: number)
   context.setLineDash([]);
 }
 
+/** Lines from top to bottom at places in CSS pixels, and what lies between two of them shaded. */
+export function drawPins({ context, theme, plot, ratio }: Brush, lefts: readonly number[]): void {
+  if (lefts.length === 0) return;
+  context.strokeStyle = theme.accent;
+  context.fillStyle = theme.accent;
+  if (lefts.length > 1) {
+    const [from, to] = [Math.min(...lefts), Math.max(...lefts)];
+    const left = Math.max(plot.left, from);
+    const right = Math.min(plot.right, to);
+    context.globalAlpha = 0.1;
+    if (right > left) context.fillRect(left, plot.top, right - left, plot.bottom - plot.top);
+    context.globalAlpha = 1;
+  }
+  context.lineWidth = Math.max(1, Math.round(ratio)) / ratio;
+  for (const left of lefts) {
+    if (!(left >= plot.left - 0.5 && left <= plot.right + 0.5)) continue;
+    const line = (Math.round(left * ratio - 0.5) + 0.5) / ratio;
+    context.beginPath();
+    context.moveTo(line, plot.top);
+    context.lineTo(line, plot.bottom);
+    context.stroke();
+    // A flag at the top tells it from the cursor.
+    context.beginPath();
+    context.moveTo(line - 4, plot.top);
+    context.lineTo(line + 4, plot.top);
+    context.lineTo(line, plot.top + 5);
+    context.fill();
+  }
+}
+
 /** The points under the cursor, the nearest on top; those outside of the plot are left out. */
 export function drawDots(
   { context, theme, plot }: Brush,

@@ -29,7 +29,8 @@ export interface Ink {
   readonly width: number;
 }
 
-const GAP_ALPHA = 0.42;
+/** Of a dash's gaps. */
+export const GAP_ALPHA = 0.42;
 
 export class Raster {
   readonly image: ImageData;
@@ -181,11 +182,37 @@ export class Raster {
       if (this.top[column]! > this.bottom[column]!) continue;
       this.paintColumn(column, color, isDashed && isGap(column, dash) ? weak : strong);
     }
+    this.clear();
+  }
+
+  private clear(): void {
+    const { left, right } = this;
     this.top.fill(Number.POSITIVE_INFINITY, left, right + 1);
     this.bottom.fill(Number.NEGATIVE_INFINITY, left, right + 1);
     this.core.fill(Number.NaN, 2 * left, 2 * right + 2);
     this.left = this.width;
     this.right = -1;
+  }
+
+  /**
+   * Paints each column from row `top` to row `bottom` (of `width` columns; nothing where top is below) with an
+   * alpha of its own, times that of `ink`.
+   */
+  shade(
+    top: Float64Array,
+    bottom: Float64Array,
+    alpha: Float64Array,
+    ink: { rgb: Rgb; alpha: number },
+  ): void {
+    this.paint();
+    const color = pack(ink.rgb);
+    for (let column = 0; column < this.width; column++) {
+      if (!(top[column]! <= bottom[column]!)) continue;
+      // Where the edges meet there is still a line to see.
+      this.cover(column, top[column]! - 0.25, 1, bottom[column]! + 0.25, 1);
+      this.paintColumn(column, color, Math.round(alpha[column]! * ink.alpha * 256));
+    }
+    this.clear();
   }
 
   /** Gives columns that hold many points the width of the line, where that closes up with their neighbours. */

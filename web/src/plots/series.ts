@@ -27,10 +27,20 @@ export interface PointsSeries {
   /** Positions in log order; any order, and non-finite where the x metric was. */
   readonly x: XArray;
   readonly y: Numbers;
+  /** Beside `y`, when smoothing was asked for. */
+  readonly smoothed?: Numbers;
 }
 
-/** Buckets of consecutive points. `min` and `max` are over finite values, NaN where there is none. */
-export interface ColumnsSeries {
+/** Values of buckets: of their first and last point, and the extremes (NaN where none is finite). */
+export interface Extent {
+  readonly first: Numbers;
+  readonly min: Numbers;
+  readonly max: Numbers;
+  readonly last: Numbers;
+}
+
+/** Buckets of consecutive points. */
+export interface ColumnsSeries extends Extent {
   readonly mode: "columns";
   readonly run: string;
   readonly key: string;
@@ -40,12 +50,10 @@ export interface ColumnsSeries {
   readonly sorted: boolean;
   readonly x0: XArray;
   readonly x1: XArray;
-  readonly first: Numbers;
-  readonly min: Numbers;
-  readonly max: Numbers;
-  readonly last: Numbers;
   /** Bits `HAS_NAN`, `HAS_POSITIVE_INFINITY`, `HAS_NEGATIVE_INFINITY`. */
   readonly flags: Uint8Array;
+  /** The same of the smoothed values, when smoothing was asked for. */
+  readonly smoothed?: Extent;
 }
 
 export type Series = PointsSeries | ColumnsSeries;
@@ -61,6 +69,12 @@ export function isAffine(x: XArray): x is Affine {
 /** Position `index` of `x`. */
 export function at(x: XArray, index: number): number {
   return isAffine(x) ? x.start + x.stride * index : x[index]!;
+}
+
+/** Positions `from` to `to` (excluded) of `x`, on the same memory. */
+export function sliceX(x: XArray, from: number, to: number): XArray {
+  if (!isAffine(x)) return x.subarray(from, to);
+  return { start: at(x, from), stride: x.stride, length: to - from };
 }
 
 /** Points or buckets in a series. */
@@ -150,28 +164,40 @@ export function append(series: Series, more: Series): Series {
   const shared = { run: series.run, key: series.key, total: more.total, starts };
   if (series.mode === "points" && more.mode === "points") {
     const x = joinX(series.x, more.x);
-    return remember(series, more, {
+    const joined: PointsSeries = {
       ...shared,
       mode: "points",
       x,
       y: joinNumbers(series.y, more.y),
-    });
+    };
+    if (!series.smoothed || !more.smoothed) return remember(series, more, joined);
+    const smoothed = joinNumbers(series.smoothed, more.smoothed);
+    return remember(series, more, { ...joined, smoothed });
   }
   const head = toColumns(series);
   const tail = toColumns(more);
   const falls = at(tail.x0, 0) < at(head.x1, head.x1.length - 1);
-  return remember(series, more, {
+  const joined: ColumnsSeries = {
     ...shared,
     mode: "columns",
     sorted: head.sorted && tail.sorted && !falls,
     x0: joinX(head.x0, tail.x0),
     x1: joinX(head.x1, tail.x1),
+    ...joinExtents(head, tail),
+    flags: joinNumbers(head.flags, tail.flags) as Uint8Array,
+  };
+  if (!head.smoothed || !tail.smoothed) return remember(series, more, joined);
+  const smoothed = joinExtents(head.smoothed, tail.smoothed);
+  return remember(series, more, { ...joined, smoothed });
+}
+
+function joinExtents(head: Extent, tail: Extent): Extent {
+  return {
     first: joinNumbers(head.first, tail.first),
     min: joinNumbers(head.min, tail.min),
     max: joinNumbers(head.max, tail.max),
     last: joinNumbers(head.last, tail.last),
-    flags: joinNumbers(head.flags, tail.flags) as Uint8Array,
-  });
+  };
 }
 
 /** Derives the facts of a longer series from those of its parts, so that appending scans only what is new. */
@@ -195,20 +221,27 @@ function remember(head: Series, tail: Series, joined: Series): Series {
 /** Points as columns of one point each. */
 export function toColumns(series: Series): ColumnsSeries {
   if (series.mode === "columns") return series;
-  const { run, key, total, starts, x, y } = series;
+  const { run, key, total, starts, x, y, smoothed } = series;
   const flags = new Uint8Array(y.length);
-  let finite = y;
-  for (let i = 0; i < y.length; i++) {
-    flags[i] = flagOf(y[i]!);
+  for (let i = 0; i < y.length; i++) flags[i] = flagOf(y[i]!);
+  const { sorted } = xFacts(series);
+  const columns: ColumnsSeries = {
+    ...{ mode: "columns", run, key, total, starts, sorted, flags },
+    ...{ x0: x, x1: x },
+    ...extentOf(y, flags),
+  };
+  return smoothed ? { ...columns, smoothed: extentOf(smoothed, flags) } : columns;
+}
+
+/** Values as buckets of one. */
+function extentOf(values: Numbers, flags: Uint8Array): Extent {
+  let finite = values;
+  for (let i = 0; i < values.length; i++) {
     if (flags[i] === 0) continue;
-    if (finite === y) finite = y.slice();
+    if (finite === values) finite = values.slice();
     finite[i] = Number.NaN;
   }
-  const { sorted } = xFacts(series);
-  return {
-    ...{ mode: "columns", run, key, total, starts, sorted, flags },
-    ...{ x0: x, x1: x, first: y, min: finite, max: finite, last: y },
-  };
+  return { first: values, min: finite, max: finite, last: values };
 }
 
 function joinX(head: XArray, tail: XArray): XArray {

@@ -4,7 +4,7 @@ import type { Raster } from "./raster.ts";
 import { MARGIN, type Trace } from "./trace.ts";
 
 /** CSS pixels. */
-const DOT_RADIUS = 2.25;
+export const DOT_RADIUS = 2.25;
 /** Points are dotted when they stand further apart than this, in CSS pixels. */
 const SPARSE_PX = 28;
 
@@ -17,7 +17,7 @@ export function strokeTrace(
 ): void {
   const { length, x, lo, hi, first, last } = trace;
   const toRow = rowsOf(yScale);
-  const dotted = isSparse(trace, raster.width, SPARSE_PX * ratio);
+  const dotted = isDotted(trace, raster.width, ratio);
   const radius = Math.max(DOT_RADIUS * ratio, width / 2);
   let forward = true;
   let isJoined = false;
@@ -48,7 +48,7 @@ export function strokeTrace(
 }
 
 /** Rows of values in the raster. What has no place on a log axis lies far below it. */
-function rowsOf(scale: Scale): (value: number) => number {
+export function rowsOf(scale: Scale): (value: number) => number {
   const clamp = (row: number) => (row > 1e9 ? 1e9 : row < -1e9 ? -1e9 : row);
   if (scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo)) {
     // Spelled out, because this is called four times for every pixel column of every line.
@@ -68,8 +68,9 @@ function overlaps({ lo, hi }: Trace, i: number): boolean {
   return lo[i - 1]! < hi[i - 1]! && lo[i]! < hi[i]! && lo[i]! <= hi[i - 1]! && lo[i - 1]! <= hi[i]!;
 }
 
-/** Whether the points in view stand so far apart that each can have its dot. */
-function isSparse({ length, x }: Trace, width: number, apart: number): boolean {
+/** Whether the points in view (`width` pixels) stand so far apart that each can have its dot. */
+export function isDotted({ length, x }: Trace, width: number, ratio: number): boolean {
+  const apart = SPARSE_PX * ratio;
   let inView = 0;
   for (let i = 0; i < length && inView * apart <= width; i++) {
     if (x[i]! >= 0 && x[i]! <= width) inView++;

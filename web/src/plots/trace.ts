@@ -71,7 +71,7 @@ export class Trace {
   /** Smallest non-zero distance from 0 among the extremes, for a logarithmic axis. */
   tiny = Number.POSITIVE_INFINITY;
   /** Of the plot, in device pixels. */
-  private width = 0;
+  width = 0;
   /** Pixel column of the last entry, when another bucket in it may be merged into it; else NaN. */
   private open = Number.NaN;
   private readonly marked = new Map<number, Set<number>>();
