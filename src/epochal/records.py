@@ -169,6 +169,47 @@ class SeriesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class BandsQuery:
+    """Groups of runs (name and uids), each to be drawn as a centre and a band (POST /api/v1/bands)."""
+
+    groups: Sequence[tuple[str, Sequence[str]]]
+    keys: Sequence[str]
+    x: str = "step"
+    range: tuple[float, float] | None = None
+    px: int = 1000
+    log: bool = False
+    smooth: Smoothing | None = None
+    center: Literal["mean", "median", "min", "max"] = "mean"
+    band: Literal["std", "se", "ci", "minmax", "iqr", "none"] = "std"
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """One key of one group: centre and band, float64[n] each, over x float64[n].
+
+    runs: runs with the key; n: int32[n], runs that count at each x; exact: no value was interpolated.
+    """
+
+    group: str
+    key: str
+    runs: int
+    x: npt.NDArray[np.float64]
+    center: npt.NDArray[np.float64]
+    lo: npt.NDArray[np.float64]
+    hi: npt.NDArray[np.float64]
+    n: npt.NDArray[np.int32]
+    exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BandsAnswer:
+    """The bands asked for, and the change counter."""
+
+    version: int
+    bands: Sequence[Band]
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryColumn:
     """Every value of (key, kind, writer) on a page of history: rows, steps int64[n], times float64[n], values."""
 
@@ -298,8 +339,90 @@ class RunPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ValuesQuery:
+    """Which values of a run column: of the runs that pass `filter`, and whose text begins with `prefix`."""
+
+    column: str
+    filter: str = ""
+    prefix: str = ""
+    limit: int = 50
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """A value of a run column and the number of runs that have it."""
+
+    value: Any
+    runs: int
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCounts:
+    """The most frequent values of a run column, of how many; `low` and `high` of its finite numbers."""
+
+    values: Sequence[ValueCount]
+    distinct: int
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupQuery:
+    """Which runs are grouped by which columns, and what is asked of each group; docs/reference/http.md, "Groups"."""
+
+    filter: str = ""
+    by: Sequence[str] = ()
+    columns: Sequence[str] = ()
+    sort: str = "-created"
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NumberSummary:
+    """Of the finite numbers in a column: how many, and mean, sample standard deviation, min, max (None without any)."""
+
+    n: int
+    mean: float | None
+    std: float | None
+    min: float | None
+    max: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupNode:
+    """A group in the tree: its values from the first level on, None for a missing one.
+
+    uids, ids: of its newest runs, on the deepest level only; ordinal: the smallest of all its runs.
+    """
+
+    path: tuple[Any, ...]
+    depth: int
+    runs: int
+    uids: tuple[str, ...]
+    ids: tuple[str, ...]
+    ordinal: int
+    columns: Mapping[str, NumberSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """Groups depth first, a parent before its children; `left_out` is how many are not among them."""
+
+    nodes: Sequence[GroupNode]
+    left_out: int
+    total: int
+    matched: int
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunEdit:
-    """Changes to a run made by a user; None leaves a field as it is, an empty string or tuple clears it."""
+    """Changes to a run made by a user; None leaves a field as it is, an empty string or tuple clears it.
+
+    color: -1 for the automatic one; trashed: moves the run to the trash, or out of it; follow: fields that the script
+    may change again, although a user had edited them.
+    """
 
     name: str | None = None
     notes: str | None = None
@@ -307,6 +430,27 @@ class RunEdit:
     group: str | None = None
     archived: bool | None = None
     color: int | None = None
+    job_type: str | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+    trashed: bool | None = None
+    follow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BulkEdit:
+    """One edit of many runs, by uid."""
+
+    runs: tuple[str, ...]
+    edit: RunEdit
+
+
+@dataclass(frozen=True, slots=True)
+class EditOutcome:
+    """How many runs were changed, and the edits that take it back."""
+
+    changed: int
+    undo: tuple[BulkEdit, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,36 @@ EDIT = st.fixed_dictionaries(
 )
 
 
+BULK = st.fixed_dictionaries(
+    {"runs": st.lists(st.sampled_from(["run-a", "none"]) | TEXT, max_size=3)},
+    optional={
+        "changes": st.fixed_dictionaries(
+            {},
+            optional={
+                "name": TEXT,
+                "notes": st.none() | TEXT,
+                "job_type": st.none() | TEXT,
+                "tags": st.lists(TEXT, max_size=3),
+                "add_tags": st.lists(TEXT, max_size=3),
+                "remove_tags": st.lists(TEXT, max_size=3),
+                "color": st.none() | st.integers(-1, 2**32),
+                "trashed": st.booleans(),
+                "follow": st.lists(st.sampled_from(["name", "tags", "x"]), max_size=3),
+            },
+        )
+    },
+)
+GROUPS = st.fixed_dictionaries(
+    {"by": st.lists(st.sampled_from(["tag", "config.lr", "name"]) | TEXT, max_size=5)},
+    optional={
+        "filter": TEXT,
+        "columns": st.lists(st.sampled_from(["summary.loss", "rows"]) | TEXT, max_size=4),
+        "sort": st.sampled_from(["-created", "count", "rows"]) | TEXT,
+        "archived": st.booleans(),
+    },
+)
+
+
 def _json(value: Any) -> bytes:
     return json.dumps(value).encode()
 
@@ -222,6 +252,24 @@ def test_any_edit(fuzzed: Fuzzed, edit: Any):
     _check(fuzzed.send("PATCH", b"/api/v1/runs/run-a", _json(edit), **kind))
     _check(fuzzed.send("GET", b"/api/v1/projects/local/digits/runs/run-a"))
     _check(fuzzed.send("GET", b"/api/v1/projects/local/digits/runs?columns=*"))
+
+
+@FUZZ
+@given(edits=st.lists(BULK, max_size=3))
+def test_any_edits_and_what_takes_them_back(fuzzed: Fuzzed, edits: Any):
+    kind = {"content-type": "application/json"}
+    answer = fuzzed.send("POST", b"/api/v1/edits", _json({"edits": edits}), **kind)
+    _check(answer)
+    if answer.status_code == 200:
+        undo = answer.json()["undo"]
+        assert fuzzed.send("POST", b"/api/v1/edits", _json(undo), **kind).status_code == 200
+
+
+@FUZZ
+@given(asked=GROUPS)
+def test_any_groups(fuzzed: Fuzzed, asked: Any):
+    path = b"/api/v1/projects/local/digits/groups"
+    _check(fuzzed.send("POST", path, _json(asked), **{"content-type": "application/json"}))
 
 
 @FUZZ
@@ -284,6 +332,7 @@ def test_the_hardest_texts_on_postgresql(fuzzed_postgres: Fuzzed):
             f"/api/v1/projects/local/{bent}/runs",
             f"/api/v1/projects/local/digits/runs/{bent}",
             f"/api/v1/projects/local/digits/runs?filter={bent}&sort={bent}&columns={bent}&cursor={bent}",
+            f"/api/v1/projects/local/digits/values?column={bent}&prefix={bent}",
             f"/api/v1/journal/{bent}",
         ):
             _check(fuzzed_postgres.send("GET", path.encode()))
@@ -298,6 +347,13 @@ def test_the_hardest_texts_on_postgresql(fuzzed_postgres: Fuzzed):
                 {"runs": [text, "run-a"], "keys": [text], "x": f"metric:{text}"},
             ),
             ("POST", "/api/v1/history", {"run": text, "keys": [text]}),
+            ("POST", "/api/v1/projects/local/digits/groups", {"by": [text], "sort": text}),
+            (
+                "POST",
+                "/api/v1/edits",
+                {"edits": [{"runs": ["run-a"], "changes": {"name": text, "add_tags": [text]}}]},
+            ),
+            ("POST", "/api/v1/edits", {"edits": [{"runs": [text], "changes": {"trashed": True}}]}),
             ("POST", "/api/v1/history", {"run": "run-a", "keys": [text], "after": text}),
         ):
             _check(fuzzed_postgres.send(method, path.encode(), _json(body), **kind))

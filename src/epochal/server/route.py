@@ -58,14 +58,14 @@ class Call:
         except msgspec.ValidationError as error:
             raise UsageError(f"the query string: {error}") from None
 
-    async def json(self, kind: type[S]) -> S:
-        """Return the JSON body as `kind`. Raises UsageError saying what does not fit where."""
+    async def json(self, kind: type[S], *, limit: int = JSON_LIMIT) -> S:
+        """Return the JSON body, of at most `limit` bytes, as `kind`. Raises UsageError naming what does not fit."""
         declared = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if declared != "application/json":
             raise WrongMediaType(
                 f"the body is declared as {declared[:80]!r}; expected application/json"
             )
-        body = await read_body(self.request, JSON_LIMIT)
+        body = await read_body(self.request, limit)
         try:
             return msgspec.json.decode(body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:

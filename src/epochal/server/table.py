@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.server import ui, wire, wire_series
+from epochal.server import ui, wire, wire_runs, wire_series
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
-from epochal.server.routes import catalog, data, health, journal, stream
+from epochal.server.routes import catalog, data, edits, health, journal, stream
 
 PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
@@ -76,6 +76,26 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "GET",
+        PROJECT + "/values",
+        "read",
+        catalog.values,
+        "The most frequent values of a run column",
+        wire_runs.Values,
+        parameters=wire_runs.ValuesParameters,
+        missing="project_not_found",
+    ),
+    Route(
+        "POST",
+        PROJECT + "/groups",
+        "read",
+        catalog.groups,
+        "Runs as a tree of groups, by up to four columns",
+        wire_runs.Groups,
+        body=wire_runs.GroupsRequest,
+        missing="project_not_found",
+    ),
+    Route(
+        "GET",
         PROJECT + "/runs/{id}",
         "read",
         catalog.run,
@@ -84,20 +104,30 @@ ROUTES: tuple[Route, ...] = (
         missing="run_not_found",
     ),
     Route(
+        "POST",
+        "/api/v1/edits",
+        "write",
+        edits.edit_runs,
+        "Edit many runs, all or none; the answer says how to take it back",
+        wire_runs.Edited,
+        body=wire_runs.Edits,
+        missing="run_not_found",
+    ),
+    Route(
         "PATCH",
         RUN,
         "write",
-        catalog.edit_run,
+        edits.edit_run,
         "Edit a run",
         wire.RunDetail,
-        body=wire.RunChanges,
+        body=wire_runs.RunChanges,
         missing="run_not_found",
     ),
     Route(
         "POST",
         RUN + "/trash",
         "write",
-        catalog.trash_run,
+        edits.trash_run,
         "Move a run to the trash",
         wire.RunDetail,
         missing="run_not_found",
@@ -106,7 +136,7 @@ ROUTES: tuple[Route, ...] = (
         "POST",
         RUN + "/restore",
         "write",
-        catalog.restore_run,
+        edits.restore_run,
         "Take a run out of the trash",
         wire.RunDetail,
         missing="run_not_found",
@@ -115,7 +145,7 @@ ROUTES: tuple[Route, ...] = (
         "DELETE",
         RUN,
         "write",
-        catalog.delete_run,
+        edits.delete_run,
         "Delete a run in the trash for ever",
         wire.Deleted,
         missing="run_not_found",
@@ -128,6 +158,15 @@ ROUTES: tuple[Route, ...] = (
         "Series for drawing, reduced to the width asked for",
         BUNDLE,
         body=wire_series.SeriesRequest,
+    ),
+    Route(
+        "POST",
+        "/api/v1/bands",
+        "read",
+        data.bands,
+        "Groups of runs as a centre and a band",
+        BUNDLE,
+        body=wire_series.BandsRequest,
     ),
     Route(
         "POST",

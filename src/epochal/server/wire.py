@@ -12,7 +12,6 @@ from epochal.records import (
     KeyInfo,
     Kind,
     ProjectInfo,
-    RunEdit,
     RunInfo,
     RunPage,
     RunQuery,
@@ -91,13 +90,14 @@ class Run(RunBase, kw_only=True):
 
 
 class Runs(msgspec.Struct):
-    """A page of runs."""
+    """A page of runs; `differing` are the columns in which those that match are not alike, when asked for."""
 
     runs: list[Run]
     next: str | None
     total: int
     matched: int
     version: int
+    differing: list[str] | UnsetType = UNSET
 
 
 class Writer(msgspec.Struct):
@@ -212,6 +212,8 @@ class RunsParameters(msgspec.Struct):
     columns: ColumnNames = ""
     state: Literal["trashed"] | None = None
     archived: bool = False
+    offset: Annotated[int, Meta(ge=0, le=2**31)] = 0
+    differs: bool = False
 
     def query(self) -> RunQuery:
         """Return the store's form of the question."""
@@ -224,6 +226,8 @@ class RunsParameters(msgspec.Struct):
             columns=names,
             trashed=self.state == "trashed",
             archived=self.archived,
+            offset=self.offset,
+            differs=self.differs,
         )
 
 
@@ -247,28 +251,6 @@ class LoginParameters(msgspec.Struct):
     next: Annotated[str, Meta(max_length=4000)] | None = None
 
 
-class RunChanges(msgspec.Struct, forbid_unknown_fields=True):
-    """A user's edit; a field that is left out stays, null or an empty value clears it."""
-
-    name: Name | UnsetType = UNSET
-    notes: Notes | UnsetType | None = UNSET
-    tags: Annotated[list[Tag], Meta(max_length=1000)] | UnsetType | None = UNSET
-    group: Name | UnsetType | None = UNSET
-    archived: bool | UnsetType = UNSET
-    color: Annotated[int, Meta(ge=0, le=2**31 - 1)] | UnsetType = UNSET
-
-    def edit(self) -> RunEdit:
-        """Return the store's form of the edit."""
-        return RunEdit(
-            name=None if self.name is UNSET else self.name,
-            notes=None if self.notes is UNSET else self.notes or "",
-            tags=None if self.tags is UNSET else tuple(self.tags or ()),
-            group=None if self.group is UNSET else self.group or "",
-            archived=None if self.archived is UNSET else self.archived,
-            color=None if self.color is UNSET else self.color,
-        )
-
-
 # ------------------------------------------------------------------------------------------------ records to wire
 
 
@@ -282,7 +264,8 @@ def project_of(info: ProjectInfo) -> Project:
 def runs_of(page: RunPage) -> Runs:
     """Return a page of runs for the wire."""
     runs = [Run(**_base(info), columns=plain(dict(info.columns))) for info in page.runs]
-    return Runs(runs, page.next, page.total, page.matched, page.version)
+    differing = UNSET if page.differing is None else list(page.differing)
+    return Runs(runs, page.next, page.total, page.matched, page.version, differing)
 
 
 def detail_of(detail: records.RunDetail) -> RunDetail:

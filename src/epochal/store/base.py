@@ -25,7 +25,13 @@ from concurrent.futures import Future
 
 from epochal.records import (
     Ack,
+    BandsAnswer,
+    BandsQuery,
+    BulkEdit,
     Change,
+    EditOutcome,
+    GroupQuery,
+    Groups,
     HistoryPage,
     KeyInfo,
     Principal,
@@ -36,6 +42,8 @@ from epochal.records import (
     RunQuery,
     SeriesAnswer,
     SeriesQuery,
+    ValueCounts,
+    ValuesQuery,
 )
 
 
@@ -117,16 +125,35 @@ class Store(ABC):
         """Return the undeleted (or else the trashed) run of that id; `run_id` may also be a uid."""
 
     @abstractmethod
-    def edit_run(self, principal: Principal, uid: str, edit: RunEdit) -> RunDetail:
-        """Apply a user's edit; it wins over what the script says later about the same field."""
+    def values(
+        self, principal: Principal, entity: str, project: str, query: ValuesQuery
+    ) -> ValueCounts:
+        """Return the most frequent values of a run column. Raises FilterError."""
 
     @abstractmethod
+    def groups(self, principal: Principal, entity: str, project: str, query: GroupQuery) -> Groups:
+        """Return runs as a tree of groups. Raises FilterError, UsageError."""
+
+    @abstractmethod
+    def edit_runs(self, principal: Principal, edits: Sequence[BulkEdit]) -> EditOutcome:
+        """Apply users' edits, all or none; they win over what scripts say later about the same fields.
+
+        Raises NotFound for a run that is not there, and Conflict for one out of the trash whose id has been taken
+        meanwhile.
+        """
+
+    def edit_run(self, principal: Principal, uid: str, edit: RunEdit) -> RunDetail:
+        """Apply a user's edit to one run."""
+        self.edit_runs(principal, [BulkEdit((uid,), edit)])
+        return self.run(principal, uid)
+
     def trash_run(self, principal: Principal, uid: str) -> RunDetail:
         """Move a run to the trash."""
+        return self.edit_run(principal, uid, RunEdit(trashed=True))
 
-    @abstractmethod
     def restore_run(self, principal: Principal, uid: str) -> RunDetail:
         """Take a run out of the trash. Raises Conflict when its name has been taken meanwhile."""
+        return self.edit_run(principal, uid, RunEdit(trashed=False))
 
     @abstractmethod
     def delete_run(self, principal: Principal, uid: str) -> None:
@@ -144,6 +171,10 @@ class Store(ABC):
 
         Unknown runs and keys have no entry.
         """
+
+    @abstractmethod
+    def bands(self, principal: Principal, query: BandsQuery) -> BandsAnswer:
+        """Return groups of runs as a centre and a band (docs/reference/http.md). Unknown runs and keys count nowhere."""
 
     @abstractmethod
     def history(

@@ -10,13 +10,12 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from epochal.errors import Conflict, NotFound, UsageError
+from epochal.errors import Conflict, NotFound
 from epochal.records import (
     Change,
     Principal,
     ProjectInfo,
     RunDetail,
-    RunEdit,
     WriterInfo,
 )
 from epochal.store.access import can_see
@@ -24,10 +23,8 @@ from epochal.store.commit import RunRow, store_runs, update_states
 from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
 from epochal.store.listing import RUN_COLUMNS, RUN_TABLES, parse_document, run_info
-from epochal.store.names import display_name
 
 MAX_CHANGED_RUNS = 100
-MAX_NOTES = 1 << 20
 _SLICE = 256
 """Blobs deleted in one transaction: some 4 MB, a few milliseconds."""
 
@@ -157,69 +154,6 @@ def lock_run(connection: Connection, principal: Principal, uid: str) -> tuple[Ru
     ):
         raise NotFound(f"there is no run {uid}")
     return RunRow(*row[:10], document=RunDocument.parse(row[10])), row[11]
-
-
-def edit_run(connection: Connection, principal: Principal, uid: str, edit: RunEdit) -> None:
-    """Apply a user's edit; the fields are then closed to what the script says later."""
-    run, _trashed = lock_run(connection, principal, uid)
-    document = run.document
-    if edit.name is not None:
-        if edit.name:
-            run.name = display_name(edit.name, run.name)
-        else:
-            run.name = connection.value("SELECT id FROM run WHERE uid = ?", [uid])
-        document.edited.add("name")
-    if edit.notes is not None:
-        if len(edit.notes) > MAX_NOTES:
-            raise UsageError(
-                f"notes of {len(edit.notes)} characters are too long, {MAX_NOTES} are kept"
-            )
-        document.data["notes"] = edit.notes or None
-        document.edited.add("notes")
-    if edit.tags is not None:
-        cleaned = [display_name(tag, "") for tag in edit.tags]
-        document.data["tags"] = list(dict.fromkeys(tag for tag in cleaned if tag))
-        document.edited.add("tags")
-    if edit.group is not None:
-        document.data["group"] = display_name(edit.group, "") or None
-        document.edited.add("group")
-    if edit.archived is not None:
-        connection.run("UPDATE run SET archived = ? WHERE uid = ?", [edit.archived, uid])
-    if edit.color is not None:
-        if not -1 <= edit.color < 1 << 31:
-            raise UsageError(
-                f"color {edit.color} is not a number of a colour (-1 for the automatic one)"
-            )
-        color = None if edit.color == -1 else edit.color
-        connection.run("UPDATE run SET color = ? WHERE uid = ?", [color, uid])
-    run.document_changed = True
-    store_runs(connection, [run], time.time())
-
-
-def trash_run(connection: Connection, principal: Principal, uid: str) -> None:
-    """Move a run to the trash; already there, nothing changes."""
-    run, trashed = lock_run(connection, principal, uid)
-    if trashed is None:
-        connection.run("UPDATE run SET trashed = ? WHERE uid = ?", [time.time(), uid])
-        store_runs(connection, [run], time.time())
-
-
-def restore_run(connection: Connection, principal: Principal, uid: str) -> None:
-    """Take a run out of the trash. Raises Conflict when its name has been taken meanwhile."""
-    run, trashed = lock_run(connection, principal, uid)
-    if trashed is None:
-        return
-    taken = connection.row(
-        "SELECT other.uid, other.id FROM run AS other"
-        " JOIN run ON run.project_id = other.project_id AND run.id = other.id"
-        " WHERE run.uid = ? AND other.trashed IS NULL",
-        [uid],
-    )
-    if taken is not None:
-        message = f"run {taken[0]} has the id {taken[1]!r} now: move it to the trash, or keep this one there"
-        raise Conflict(message)
-    connection.run("UPDATE run SET trashed = NULL WHERE uid = ?", [uid])
-    store_runs(connection, [run], time.time())
 
 
 # ------------------------------------------------------------------------------------------------- deletion

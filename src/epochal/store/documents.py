@@ -7,19 +7,22 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from epochal.formats.journal import dump_json
 from epochal.records import Column, Frame
+from epochal.store.names import display_name, storable
 
 MAX_DEPTH = 100
 """Nesting of JSON above which a patch is refused: the encoder would run out of stack at some 900."""
 MAX_SUMMARY_CHARACTERS = 4096
 """Strings longer than this are history, not summary: the document is rewritten with every commit."""
+MAX_NOTES = 1_000_000
+"""Characters of a run's notes."""
+MAX_TAGS = 1000
 _SECTIONS = ("config", "environment")
 _RUN_FIELDS = ("notes", "tags", "group", "job_type")
 
@@ -95,11 +98,13 @@ class RunDocument:
             value = run.get(field)
             if field in self.edited or value is None:
                 continue
+            # As an edit would keep it, so that an edit can be taken back.
             if field == "tags":
                 if isinstance(value, list | tuple):
-                    self.data["tags"] = [str(tag) for tag in value]
+                    self.data["tags"] = clean_tags(map(str, value))
             elif isinstance(value, str):
-                self.data[field] = value
+                kept = storable(value)[:MAX_NOTES] if field == "notes" else display_name(value, "")
+                self.data[field] = kept or None
         name = run.get("name")
         return name if isinstance(name, str) and name and "name" not in self.edited else None
 
@@ -169,6 +174,12 @@ class RunDocument:
         return find_definition(self.data["metrics"], name)
 
 
+def clean_tags(tags: Iterable[str]) -> list[str]:
+    """Return tags as they are shown, each once, in their order."""
+    cleaned = dict.fromkeys(display_name(tag, "") for tag in tags)
+    return [tag for tag in cleaned if tag][:MAX_TAGS]
+
+
 def find_definition(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the definition of `name` among `metrics`, whose keys are names or globs; empty without one."""
     exact = metrics.get(name)
@@ -204,13 +215,3 @@ def is_too_deep(value: Any, limit: int = MAX_DEPTH) -> bool:
         if not level:
             return False
     return True
-
-
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
-
-
-def storable(text: str) -> str:
-    """Return `text` as a database can hold it: NUL and lone surrogates become their escapes in words."""
-    if text.isascii() and "\0" not in text:
-        return text
-    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)

@@ -260,6 +260,12 @@ class Listing:
         assert row is not None
         return row[6], row[0]
 
+    def run_names(self, place: int) -> tuple[str, str]:
+        """Return (uid, id) of a run."""
+        row = self._rows[place]
+        assert row is not None
+        return row[0], row[1]
+
     # ---- which runs
 
     def visible(self, *, trashed: bool = False, archived: bool = False) -> Mask:

@@ -6,7 +6,6 @@ import hashlib
 import re
 
 from epochal.errors import UsageError
-from epochal.store.documents import storable
 
 MAX_NAME = 128
 MAX_KEY_BYTES = 1000
@@ -15,7 +14,15 @@ DEFAULT_ENTITY = "local"
 DEFAULT_PROJECT = "uncategorized"
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _FORBIDDEN = re.compile("[/\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """Return `text` as a database can hold it: NUL and lone surrogates become their escapes in words."""
+    if text.isascii() and "\0" not in text:
+        return text
+    return _UNSTORABLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text)
 
 
 def check_name(what: str, name: object) -> str:

@@ -121,6 +121,15 @@ def sort_value(column: ValueColumn | None, place: int) -> tuple[int, Any]:
     return 1, sort_text(column.others[place])
 
 
+def value_key(value: Any) -> tuple[int, Any]:
+    """Return (rank, value) by which values sort: numbers, then texts, then NaN, then the missing one."""
+    if value is None:
+        return 3, 0
+    if isinstance(value, bool | int | float):
+        return (2, 0) if value != value else (0, value)
+    return 1, sort_text(value)
+
+
 def sort_text(value: Any) -> str:
     """Return the text by which a value that is no number sorts; case does not matter."""
     if isinstance(value, list | tuple):

@@ -10,7 +10,7 @@ from epochal.errors import NotFound, OffsetGap, RunDeleted, UsageError
 from epochal.formats.journal import HEAD, Record, read_records
 from epochal.records import Principal
 from epochal.store.access import can_see
-from epochal.store.documents import RunDocument, storable
+from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
 from epochal.store.names import (
     DEFAULT_ENTITY,
@@ -18,6 +18,7 @@ from epochal.store.names import (
     check_name,
     check_uid,
     display_name,
+    storable,
 )
 
 

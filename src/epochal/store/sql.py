@@ -16,24 +16,34 @@ from typing import Any, TypeVar
 from epochal.errors import EnvironmentFault, EpochalError, NotFound, RunDeleted, StoreFull
 from epochal.records import (
     Ack,
+    BandsAnswer,
+    BandsQuery,
+    BulkEdit,
     Change,
+    EditOutcome,
+    GroupQuery,
+    Groups,
     HistoryPage,
     KeyInfo,
     Principal,
     ProjectInfo,
     RunDetail,
-    RunEdit,
     RunPage,
     RunQuery,
     SeriesAnswer,
     SeriesQuery,
+    ValueCounts,
+    ValuesQuery,
 )
 from epochal.store import catalog, schema
 from epochal.store.access import can_see, must_write
 from epochal.store.base import Store
+from epochal.store.bands import read_bands
 from epochal.store.cache import ArrayCache
+from epochal.store.edits import edit_runs
 from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteDatabase
 from epochal.store.fold import fold_due, fold_window
+from epochal.store.groups import group_runs
 from epochal.store.history import read_history
 from epochal.store.intake import Delivery, Intake
 from epochal.store.key_index import KeyIndex
@@ -41,6 +51,7 @@ from epochal.store.listing import Listing
 from epochal.store.lock import DataLock
 from epochal.store.names import check_uid
 from epochal.store.series import read_series
+from epochal.store.value_counts import count_values
 
 logger = logging.getLogger(__name__)
 
@@ -247,6 +258,13 @@ class SqlStore(Store):
             visible = self._visible(connection, principal, query.runs)
             return read_series(connection, self._cache, query, visible)
 
+    def bands(self, principal: Principal, query: BandsQuery) -> BandsAnswer:
+        """See `Store.bands`."""
+        runs = list(dict.fromkeys(run for _name, members in query.groups for run in members))
+        with self.database.read() as connection:
+            visible = self._visible(connection, principal, runs)
+            return read_bands(connection, self._cache, query, visible)
+
     def history(
         self,
         principal: Principal,
@@ -282,6 +300,18 @@ class SqlStore(Store):
     ) -> Sequence[tuple[str, str, int]]:
         """See `Store.columns`."""
         return self._listed(principal, entity, project, Listing.describe_columns)
+
+    def values(
+        self, principal: Principal, entity: str, project: str, query: ValuesQuery
+    ) -> ValueCounts:
+        """See `Store.values`."""
+        return self._listed(
+            principal, entity, project, lambda listing: count_values(listing, query)
+        )
+
+    def groups(self, principal: Principal, entity: str, project: str, query: GroupQuery) -> Groups:
+        """See `Store.groups`."""
+        return self._listed(principal, entity, project, lambda listing: group_runs(listing, query))
 
     def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
         """See `Store.keys`."""
@@ -324,23 +354,10 @@ class SqlStore(Store):
         with self.database.read() as connection:
             return catalog.find_run(connection, principal, entity, project, run_id)
 
-    def edit_run(self, principal: Principal, uid: str, edit: RunEdit) -> RunDetail:
-        """See `Store.edit_run`."""
+    def edit_runs(self, principal: Principal, edits: Sequence[BulkEdit]) -> EditOutcome:
+        """See `Store.edit_runs`."""
         must_write(principal)
-        self._change(lambda connection: catalog.edit_run(connection, principal, uid, edit))
-        return self.run(principal, uid)
-
-    def trash_run(self, principal: Principal, uid: str) -> RunDetail:
-        """See `Store.trash_run`."""
-        must_write(principal)
-        self._change(lambda connection: catalog.trash_run(connection, principal, uid))
-        return self.run(principal, uid)
-
-    def restore_run(self, principal: Principal, uid: str) -> RunDetail:
-        """See `Store.restore_run`."""
-        must_write(principal)
-        self._change(lambda connection: catalog.restore_run(connection, principal, uid))
-        return self.run(principal, uid)
+        return self._change(lambda connection: edit_runs(connection, principal, edits))
 
     def delete_run(self, principal: Principal, uid: str) -> None:
         """See `Store.delete_run`."""

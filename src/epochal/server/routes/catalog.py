@@ -1,11 +1,10 @@
-"""Projects and runs: listing, reading, editing."""
+"""Projects and runs: listing, grouping, reading."""
 
 from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.records import RunDetail
-from epochal.server import wire
+from epochal.server import wire, wire_runs
 from epochal.server.answers import json_response
 from epochal.server.route import Call
 
@@ -72,42 +71,28 @@ async def run(call: Call) -> Response:
     detail = await call.service.catalog(
         store.find_run, call.principal, *_names(call), call.path("id")
     )
-    return _detail(call, detail)
+    return json_response(call.request, wire.detail_of(detail))
 
 
-async def edit_run(call: Call) -> Response:
-    """Apply a user's edit and answer the run."""
-    edit = (await call.json(wire.RunChanges)).edit()
+async def values(call: Call) -> Response:
+    """Answer which values a run column has."""
+    query = call.parameters(wire_runs.ValuesParameters).query()
     store = await call.service.open_store()
-    detail = await call.service.catalog(store.edit_run, call.principal, call.path("uid"), edit)
-    return _detail(call, detail)
+    answer = await call.service.catalog(
+        lambda: wire_runs.values_of(store.values(call.principal, *_names(call), query))
+    )
+    return json_response(call.request, answer)
 
 
-async def trash_run(call: Call) -> Response:
-    """Move a run to the trash and answer it."""
+async def groups(call: Call) -> Response:
+    """Answer runs in groups."""
+    query = (await call.json(wire_runs.GroupsRequest)).query()
     store = await call.service.open_store()
-    detail = await call.service.catalog(store.trash_run, call.principal, call.path("uid"))
-    return _detail(call, detail)
-
-
-async def restore_run(call: Call) -> Response:
-    """Take a run out of the trash and answer it."""
-    store = await call.service.open_store()
-    detail = await call.service.catalog(store.restore_run, call.principal, call.path("uid"))
-    return _detail(call, detail)
-
-
-async def delete_run(call: Call) -> Response:
-    """Delete a trashed run for ever."""
-    store = await call.service.open_store()
-    uid = call.path("uid")
-    await call.service.catalog(store.delete_run, call.principal, uid)
-    return json_response(call.request, wire.Deleted(uid))
+    answer = await call.service.catalog(
+        lambda: wire_runs.groups_of(store.groups(call.principal, *_names(call), query))
+    )
+    return json_response(call.request, answer)
 
 
 def _names(call: Call) -> tuple[str, str]:
     return call.path("entity"), call.path("project")
-
-
-def _detail(call: Call, detail: RunDetail) -> Response:
-    return json_response(call.request, wire.detail_of(detail))
