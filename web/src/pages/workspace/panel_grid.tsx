@@ -12,6 +12,7 @@ import {
 } from "../../state/panel_layout.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { EmptyPanels } from "./empty_panels.tsx";
+import { MarkStrip } from "./mark_strip.tsx";
 import { SectionHead } from "./section_head.tsx";
 
 interface Sight {
@@ -37,14 +38,17 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   useStillView(box, layout.sections);
 
   return (
-    <main ref={box} class={`panels ${density}`} id="panels">
-      <EmptyPanels ws={ws} />
-      {sight.width > 0 && (
-        <div class="panels-all" style={{ height: `${layout.height}px` }}>
-          {piecesInSight(ws, layout, sight)}
-        </div>
-      )}
-    </main>
+    <>
+      <main ref={box} class={`panels ${density}`} id="panels">
+        <EmptyPanels ws={ws} />
+        {sight.width > 0 && (
+          <div class="panels-all" style={{ height: `${layout.height}px` }}>
+            {piecesInSight(ws, layout, sight)}
+          </div>
+        )}
+      </main>
+      <MarkStrip ws={ws} />
+    </>
   );
 }
 

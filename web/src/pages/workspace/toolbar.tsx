@@ -91,6 +91,7 @@ function toolbarKeys(ws: Workspace): Bindings {
       ws.set({ outliers: OUTLIERS[(at + 1) % OUTLIERS.length]! });
     },
     density: () => ws.set({ density: nextDensity(ws.view.peek().density) }),
+    "pin-panel": () => (ws.pointed === null ? false : ws.togglePin(ws.pointed)),
     group: () => (ws.runId === null ? document.getElementById("group-chip")?.click() : false),
   };
 }

@@ -26,7 +26,8 @@ export class PanelModel {
   readonly px = signal(0);
   readonly sentence = signal("");
   private element: HTMLElement | null = null;
-  private plot: LinePlot | null = null;
+  /** Null before the panel is in the page, and after. */
+  plot: LinePlot | null = null;
   private watch: Watch | null = null;
   private drawnKey = "";
   private drawnLines: readonly Line[] = [];

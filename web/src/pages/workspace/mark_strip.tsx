@@ -1,0 +1,54 @@
+/** A small sheet over the charts with the values at the pinned step, or over the pinned range. */
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
+import type { Bindings } from "../../state/keys.ts";
+import { clearMarks, markedKey, marksOn } from "../../state/marks.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
+
+export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
+  useShortcuts(useMemo(() => markKeys(ws), [ws]));
+  const { marks, full } = ws.view.value;
+  // In full screen the same table stands beside the chart.
+  if (marks === null || full !== null) return null;
+  const keys = ws.chartKeys.value;
+  // After a reload no panel has been clicked: the first one that the marks lie on stands for it.
+  const isMarked = (key: (typeof keys)[number]) => marksOn(ws, ws.axisOf(key)).length > 0;
+  const clicked = keys.find((key) => key.name === markedKey.value && isMarked(key));
+  const metric = clicked ?? ws.sections.value.flatMap((section) => section.keys).find(isMarked);
+  if (metric === undefined) return null;
+  return (
+    <aside class="mark-strip" aria-label="Values at the marks">
+      <div class="mark-head">
+        <b>{marksText(ws, ws.axisOf(metric))}</b>
+        <span class="quiet" title={metric.name}>
+          {metric.name}
+        </span>
+        <button
+          type="button"
+          class="icon-button"
+          aria-label="Clear the marks"
+          title="Clear the marks (Esc)"
+          onClick={() => clearMarks(ws)}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="mark-body">
+        <MarkTable key={metric.name} ws={ws} metric={metric} />
+      </div>
+    </aside>
+  );
+}
+
+function markKeys(ws: Workspace): Bindings {
+  return {
+    back: () => {
+      const { marks, full } = ws.view.peek();
+      if (marks === null || full !== null) return false;
+      return clearMarks(ws);
+    },
+  };
+}

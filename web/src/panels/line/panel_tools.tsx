@@ -1,0 +1,72 @@
+/** What a panel offers while the pointer is over it. */
+import type { JSX } from "preact";
+import type { Key } from "../../data/wire.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { Menu } from "../../widgets/menu.tsx";
+import { PanelMenu } from "./panel_menu.tsx";
+import type { PanelModel } from "./panel_model.ts";
+
+interface PanelToolsProps {
+  ws: Workspace;
+  model: PanelModel;
+  metric: Key;
+  isFull: boolean;
+}
+
+export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.Element {
+  const { name } = metric;
+  const isPinned = ws.view.value.pin.includes(name);
+  const isLog = ws.isLogY(name);
+  const isSmall = !isFull && ws.view.value.density === "sparkline";
+  return (
+    <div class={`panel-tools${isFull ? " shown" : ""}`}>
+      {!isSmall && (
+        <>
+          <button
+            type="button"
+            class="icon-button word"
+            aria-pressed={isLog}
+            aria-label={`Logarithmic y axis of ${name}`}
+            title="Logarithmic y axis"
+            onClick={() => ws.toggleLogY(name)}
+          >
+            log
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-pressed={isPinned}
+            aria-label={`Pin ${name}`}
+            title={isPinned ? "Unpin (P)" : "Pin to the top (P)"}
+            onClick={() => ws.togglePin(name)}
+          >
+            <Icon name="pin" filled={isPinned} />
+          </button>
+        </>
+      )}
+      {!isFull && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`${name} in full screen`}
+          title="Full screen (F)"
+          onClick={() => ws.setFull(name)}
+        >
+          <Icon name="expand" />
+        </button>
+      )}
+      <Menu
+        kind="dialog"
+        align="right"
+        label={`More about ${name}`}
+        class="icon-button"
+        button={<Icon name="dots" />}
+      >
+        {(close) => (
+          <PanelMenu ws={ws} model={model} metric={metric} isFull={isFull} close={close} />
+        )}
+      </Menu>
+    </div>
+  );
+}
