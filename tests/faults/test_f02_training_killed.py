@@ -22,7 +22,12 @@ CRASHED_S = 60.0
     "kills",
     [3, pytest.param(50, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
 )
-def test_every_logged_row_is_recovered(kills: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("journal", ["in its place", "in a spool"])
+def test_every_logged_row_is_recovered(
+    kills: int, journal: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if journal == "in a spool":
+        monkeypatch.setenv("EPOCHAL_SPOOL", str(tmp_path / "spool"))
     choose = random.Random(kills)
     data = tmp_path / "data"
     returned: list[int] = []

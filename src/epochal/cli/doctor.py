@@ -46,6 +46,7 @@ def run(args: argparse.Namespace) -> int:
         _server(report, directory)
         _space(report, directory)
         _outbox(report, directory)
+    _spools(report)
     _store(report, directory, args.database)
     if report.problems:
         print(f"\n{report.problems} thing(s) above marked ! need attention.")
@@ -187,6 +188,24 @@ def _outbox(report: Report, directory: Path) -> None:
     active = _count(directory / "active")
     if active:
         report.say("active", f"{active} journals are running or not read by a local server yet")
+
+
+def _spools(report: Report) -> None:
+    """Say what killed trainings of this machine have left that is not in its data directory yet."""
+    from epochal.sdk.spool import known_roots, orphans
+
+    left = size = 0
+    for root in known_roots(os.environ.get("EPOCHAL_SPOOL")):
+        for spool in orphans(root):
+            left += 1
+            size += spool.waiting_bytes()
+            spool.release()
+    if left:
+        report.warn(
+            "spool",
+            f"{left} journals of killed runs ({_bytes(size)}) are not in their data directory yet; "
+            "`epochal sync` copies them",
+        )
 
 
 def _store(report: Report, directory: Path, database: str | None) -> None:

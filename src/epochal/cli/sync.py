@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def run(args: argparse.Namespace) -> int:
     from epochal.sdk.sync import find_streams
 
     directory = DataDirectory(args.data or default_data_directory())
+    stuck = _empty_spools()
     url, key = find_server(directory.root, args.server)
     if url is None:
         raise UsageError(
@@ -60,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
         )
     if not streams:
         print(f"nothing waits to be sent to {url}")
-        return 0
+        return 1 if stuck else 0
     connection = HttpConnection(url, key)
     try:
         report = _send_with_progress(streams, connection)
@@ -75,7 +77,25 @@ def run(args: argparse.Namespace) -> int:
         print(line)
     for line in report.failed:
         print(f"not sent: {line}", file=sys.stderr)
-    return 1 if report.failed else 0
+    return 1 if report.failed or stuck else 0
+
+
+def _empty_spools() -> bool:
+    """Copy what killed runs left on this machine to their data directories; returns whether one refused."""
+    from epochal.sdk.copying import drain_orphans
+
+    refused: list[str] = []
+    journals, size = drain_orphans(
+        os.environ.get("EPOCHAL_SPOOL"),
+        refused=lambda spool, error: refused.append(
+            f"{spool.folder} stays: {spool.directory.root}: {error.strerror or error}"
+        ),
+    )
+    if journals:
+        print(f"{journals} journals of killed runs came out of the spool ({size / 1e6:.1f} MB)")
+    for line in refused:
+        print(line, file=sys.stderr)
+    return bool(refused)
 
 
 def _send_with_progress(streams: Sequence[Stream], connection: object) -> Report:

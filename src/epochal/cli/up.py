@@ -83,6 +83,10 @@ def run(args: argparse.Namespace) -> int:
         if not args.no_open:
             _open_running(options.data)
         return 1
+    # What killed trainings of this machine have not brought to a data directory on a network.
+    from epochal.sdk.copying import watch_orphans
+
+    watch_orphans(str(options.data), os.environ.get("EPOCHAL_SPOOL"))
     failure = process.run(lambda: _announce(process, open_browser=not args.no_open))
     if failure is not None:
         print(f"epochal: {failure}", file=sys.stderr)

@@ -58,6 +58,21 @@ def remove_quietly(path: str) -> None:
         pass
 
 
+def announcement(
+    run: Mapping[str, Any], writer: Mapping[str, Any], spool: str | None = None
+) -> dict[str, Any]:
+    """Return the in-tray entry of a writer: whose process writes its journal, and in what spool the rest of it lies."""
+    entry = {
+        "writer": writer["uid"],
+        "run": run["uid"],
+        "parent": writer.get("parent"),
+        "host": writer.get("host"),
+        "pid": writer.get("pid"),
+        "started": writer.get("started"),
+    }
+    return entry if spool is None else {**entry, "spool": spool}
+
+
 class DataDirectory:
     """Paths under one data directory and the few operations on them."""
 

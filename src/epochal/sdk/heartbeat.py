@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from epochal.sdk import sink as sinks
-from epochal.sdk.directory import write_json
+from epochal.sdk import spool as spools
+from epochal.sdk.directory import announcement, write_json
 
 if TYPE_CHECKING:
     from epochal.sdk.sink import Sink
@@ -16,19 +17,6 @@ if TYPE_CHECKING:
 BEAT_S = 10.0
 SYNC_S = 5.0
 TICK_S = 1.0
-
-
-def announcement(sink: Sink) -> dict[str, Any]:
-    """Return the in-tray entry of a writer: where its journal is, and whose process writes it."""
-    head = sink.writer_head
-    return {
-        "writer": head["uid"],
-        "run": sink.run_head["uid"],
-        "parent": head.get("parent"),
-        "host": head.get("host"),
-        "pid": head.get("pid"),
-        "started": head.get("started"),
-    }
 
 
 class Heartbeat:
@@ -86,7 +74,7 @@ def tend(sink: Sink, *, beating: bool, syncing: bool) -> None:
         while not sink.retry():
             if not sink.made_progress:
                 break
-        if sink.size() >= sinks.SEGMENT_BYTES:
+        if sink.size() >= (sinks.SEGMENT_BYTES if sink.spool is None else spools.SEGMENT_BYTES):
             sink.roll()
         if syncing:
             sink.sync()
@@ -103,6 +91,7 @@ def beat(sink: Sink) -> None:
         os.utime(path)
     except OSError:
         try:
-            write_json(path, announcement(sink))
+            spool = sink.spool.folder if sink.spool is not None else None
+            write_json(path, announcement(sink.run_head, sink.writer_head, spool))
         except OSError:
             return  # a full disk: the server finds the journal with a later beat

@@ -10,10 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from epochal.sdk.exits import ExitWatch
 from epochal.sdk.heartbeat import Heartbeat
+from epochal.sdk.messages import warn
 
 if TYPE_CHECKING:
+    from epochal.sdk.copying import Copier
     from epochal.sdk.sender import Sender
     from epochal.sdk.sink import Sink
+
+CHILD_GIVE_UP_S = 2.0
+"""A forked child does not hold up its parent; what it leaves in its spool, the parent's copier takes."""
 
 exit_watch = ExitWatch()
 
@@ -29,6 +34,7 @@ class Process:
         self.pid = os.getpid()
         self.heartbeat = Heartbeat()
         self.sender: Sender | None = None
+        self.copier: Copier | None = None
         self.sinks: list[Sink] = []
         self.child_sinks: list[Sink] = []
 
@@ -76,6 +82,36 @@ def sender() -> Sender:
     return process.sender
 
 
+def look_after(sink: Sink) -> None:
+    """Give `sink` its heartbeat; while its journal lies in a spool, the copier takes care of the data directory."""
+    local = sink.remote_url is None
+    if sink.spool is None:
+        process.heartbeat.add(sink, local=local)
+        return
+    from epochal.sdk.copying import Copier
+    from epochal.sdk.heartbeat import beat
+
+    if local:
+        beat(sink)
+    process.heartbeat.add(sink, local=False)
+    if process.copier is None:
+        process.copier = Copier()
+    process.copier.add(sink)
+
+
+def bring_home(sink: Sink, give_up_s: float) -> bool:
+    """Wait until the journal of a closed sink is in the data directory; False, with a warning, when it is not."""
+    spool, copier = sink.spool, process.copier
+    if spool is None or copier is None or copier.finish(sink, give_up_s):
+        return True
+    reason = f" ({copier.last_error})" if copier.last_error else ""
+    warn(
+        f"{sink.directory.root} does not take the end of run {sink.run_head.get('name')}{reason}; it is safe in "
+        f"{spool.folder} and goes there with the next start of epochal on this machine, or with: epochal sync"
+    )
+    return False
+
+
 def writer_started(sink: Sink) -> None:
     """Look after a writer that a forked child has just opened; its parent's sender ships the journal.
 
@@ -84,7 +120,7 @@ def writer_started(sink: Sink) -> None:
     process.child_sinks.append(sink)
     if sink.offline or sink.remote_url is not None:
         sink.directory.put_in_outbox(sink.run_head["uid"], sink.writer, sink.remote_url)
-    process.heartbeat.add(sink, local=sink.remote_url is None)
+    look_after(sink)
     multiprocessing: Any = sys.modules.get("multiprocessing.util")
     if multiprocessing is not None:
         # multiprocessing's children end without atexit, but run their finalizers.
@@ -99,6 +135,7 @@ def end_child_writers(exit_code: int = 0) -> None:
     for sink in sinks:
         process.heartbeat.remove(sink)
         sink.close(exit_code, state_of(exit_code))
+        bring_home(sink, CHILD_GIVE_UP_S)
 
 
 def _end() -> None:

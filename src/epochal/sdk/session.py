@@ -24,6 +24,7 @@ from epochal.sdk.redaction import redact
 from epochal.sdk.run import Run
 from epochal.sdk.settings import Resolved, Settings, resolve
 from epochal.sdk.sink import Sink
+from epochal.sdk.spool import known_roots, wanted_root
 
 current: Run | None = None
 """The run of the module-level functions."""
@@ -159,6 +160,7 @@ def _start(settings: Resolved) -> Run:
         run_id = _last_unfinished(directory, entity, project)
     run_id = check_name("id", run_id or random_text(8))
     remote = settings.base_url if settings.mode == "online" else None
+    _fetch_orphans(settings, directory, wait=bool(settings.id or settings.resume))
     known = (
         _find(directory, settings, entity, project, run_id, remote)
         if settings.id or settings.resume
@@ -217,6 +219,7 @@ def _start(settings: Resolved) -> Run:
         on_child_writer=lifetime.writer_started,
         remote_url=remote,
         offline=settings.mode == "offline",
+        spool_root=wanted_root(settings.spool, directory.root),
         step=step + 1 if continuing and isinstance(step, int) else 0,
     )
     sink.open()
@@ -236,7 +239,7 @@ def _start(settings: Resolved) -> Run:
     _runs.append(run)
     lifetime.install(_finish_all, _forget_lock)
     lifetime.process.sinks.append(sink)
-    lifetime.process.heartbeat.add(sink, local=remote is None)
+    lifetime.look_after(sink)
     if remote is not None:
         lifetime.sender().add(directory, uid, sink.writer, remote, settings.api_key)
     elif settings.mode == "offline":
@@ -247,6 +250,19 @@ def _start(settings: Resolved) -> Run:
         run.background = _record_environment(sink, facts)
     _remember_unfinished(directory, run)
     return run
+
+
+def _fetch_orphans(settings: Resolved, directory: DataDirectory, *, wait: bool) -> None:
+    """Copy what killed runs have left in the spools of this machine; `wait` for it where a run is to be joined."""
+    if not any(os.listdir(root) for root in known_roots(settings.spool)):
+        return
+    from epochal.sdk.copying import drain_orphans
+
+    if wait:
+        drain_orphans(settings.spool, data=directory.root)
+    threading.Thread(
+        target=drain_orphans, args=(settings.spool,), name="epochal-orphans", daemon=True
+    ).start()
 
 
 def _take_known_config(run: Run, known: Mapping[str, Any] | None) -> None:
@@ -441,6 +457,8 @@ def finish_run(run: Run, exit_code: int, quiet: bool | None = None) -> None:
         return
     if run._owner != os.getpid():
         run._close(exit_code)
+        if run._sink is not None:
+            lifetime.bring_home(run._sink, lifetime.CHILD_GIVE_UP_S)
         return
     if run.background is not None:
         run.background.join(
@@ -451,11 +469,13 @@ def finish_run(run: Run, exit_code: int, quiet: bool | None = None) -> None:
     if sink is not None:
         if sink in lifetime.process.sinks:
             lifetime.process.sinks.remove(sink)
-        _write_resume(run, sink)
-        if exit_code == 0 and run.settings.resume == "auto":
-            remove_quietly(_unfinished_path(sink.directory, run.entity, run.project))
-        if sink.remote_url is not None:
-            _wait_for_server(run, sink)
+        # A data directory that does not even take the journal would not take the rest either.
+        if lifetime.bring_home(sink, run.settings.finish_timeout_s):
+            _write_resume(run, sink)
+            if exit_code == 0 and run.settings.resume == "auto":
+                remove_quietly(_unfinished_path(sink.directory, run.entity, run.project))
+            if sink.remote_url is not None:
+                _wait_for_server(run, sink)
     if run in _runs:
         _runs.remove(run)
     if current is run:

@@ -29,7 +29,9 @@ class Settings:
     Any argument of `init` may be given, and: base_url and api_key (the server; an empty base_url
     means none), quiet (no lines at start and end), label and rank (what the writer is called; RANK
     and its like otherwise), environment (False: do not record command, host and git commit),
-    finish_timeout_s (how long `finish` waits without progress, 10).
+    finish_timeout_s (how long `finish` waits without progress, 10), spool (``always``, ``never`` or a
+    folder: whether journals lie on this machine first; by default when the data directory is on a
+    network file system).
     """
 
     NAMES = (
@@ -52,6 +54,7 @@ class Settings:
         "rank",
         "environment",
         "finish_timeout_s",
+        "spool",
     )
     WANDB_NAMES = {  # noqa: RUF012 - a constant
         "run_id": "id",
@@ -110,6 +113,7 @@ class Resolved:
         "rank",
         "reinit",
         "resume",
+        "spool",
         "tags",
     )
 
@@ -150,6 +154,7 @@ def resolve(
     resolved.environment = True if environment is None else _truth(environment)
     timeout = pick("finish_timeout_s")
     resolved.finish_timeout_s = 10.0 if timeout is None else float(timeout)
+    resolved.spool = _text(pick("spool", "EPOCHAL_SPOOL"))
     resolved.base_url, resolved.api_key = find_server(
         resolved.data_directory, _text(pick("base_url")), _text(pick("api_key"))
     )

@@ -28,10 +28,11 @@ from epochal.formats.journal import (
     encode_schema,
     segment_name,
 )
-from epochal.sdk.directory import DataDirectory
+from epochal.sdk.directory import DataDirectory, announcement, remove_quietly
 from epochal.sdk.messages import warn
 from epochal.sdk.metrics import Metrics, Tracker
 from epochal.sdk.names import make_writer_uid
+from epochal.sdk.spool import Spool, make_spool
 from epochal.sdk.values import INT64_MAX
 
 SEGMENT_BYTES = 64 * 1024 * 1024
@@ -111,6 +112,7 @@ class Sink:
         on_child_writer: Callable[[Sink], None],
         remote_url: str | None = None,
         offline: bool = False,
+        spool_root: str | None = None,
         step: int = 0,
     ) -> None:
         self.directory = directory
@@ -120,6 +122,11 @@ class Sink:
         self.metrics = metrics
         self.remote_url = remote_url
         self.offline = offline
+        self.spool_root = spool_root
+        self.spool: Spool | None = None
+        """Where the journal lies until it is copied to the data directory; None when it is written there."""
+        self.folder = directory.run_directory(run_head["uid"])
+        """Where new segments are made: the spool, or the folder of the run."""
         self.lock = threading.RLock()
         self.step = step
         self.fd = -1
@@ -161,13 +168,33 @@ class Sink:
         A disk that refuses is retried by the heartbeat; records wait in memory.
         """
         with self.lock:
+            self._open_spool()
             self._open_segment(0)
+
+    def _open_spool(self) -> None:
+        """Make the spool of this writer, where one is wanted."""
+        self.spool, self.folder = None, self.directory.run_directory(self.run_head["uid"])
+        if self.spool_root is None:
+            return
+        is_local = self.remote_url is None
+        target = {
+            "data": self.directory.root,
+            "run": self.run_head["uid"],
+            "announcement": announcement(self.run_head, self.writer_head) if is_local else None,
+        }
+        try:
+            self.spool = make_spool(self.spool_root, self.writer, target)
+        except OSError as error:
+            warn(
+                f"cannot make a spool in {self.spool_root} ({error.strerror or error}); rows go to "
+                f"{self.directory.root} directly, and wait when that does"
+            )
+        else:
+            self.folder = self.spool.folder
 
     def _open_segment(self, base: int) -> None:
         self.base = base
-        self.path = os.path.join(
-            self.directory.run_directory(self.run_head["uid"]), segment_name(self.writer, base)
-        )
+        self.path = os.path.join(self.folder, segment_name(self.writer, base))
         self.fd = self._open_file()
         self._emit(
             encode_json_record(
@@ -189,12 +216,8 @@ class Sink:
                 return
             self._roll()
 
-    def _roll(self) -> None:
-        size = os.fstat(self.fd).st_size
-        os.close(self.fd)
-        self.base += size
-        self.path = os.path.join(os.path.dirname(self.path), segment_name(self.writer, self.base))
-        self.fd = self._open_file()
+    def _roll(self, folder: str | None = None) -> None:
+        self._move(folder or self.folder, self.base + os.stat(self.path).st_size)
         head = encode_json_record(
             HEAD, {"format": 1, "run": self.run_head, "writer": self.writer_head}
         )
@@ -208,6 +231,14 @@ class Sink:
         else:
             for record in (head, *schemas):
                 self._emit(record)
+
+    def _move(self, folder: str, base: int) -> None:
+        """Close the segment and open the one that begins at `base`."""
+        if self.fd >= 0:
+            os.close(self.fd)
+        self.base = base
+        self.path = os.path.join(folder, segment_name(self.writer, base))
+        self.fd = self._open_file()
 
     def size(self) -> int:
         """Return the bytes in the segment that is open."""
@@ -271,6 +302,8 @@ class Sink:
         if self.fd >= 0:
             os.close(self.fd)
         self.fd = -1
+        if self.spool is not None:
+            self.spool.release()  # here only: the parent's lock is on its own descriptor
         self._reset_layouts()
         self._forgotten = {}
         self._torn = None
@@ -291,6 +324,7 @@ class Sink:
             "started": time.time(),
         }
         self.detached = False
+        self._open_spool()
         self._open_segment(0)
         self._on_child_writer(self)
 
@@ -474,7 +508,9 @@ class Sink:
             self._torn = (record, written)
         else:
             self._defer(record, droppable=droppable)
-        if error is None or error.errno == errno.EFBIG:
+        if self._leave_spool(error):
+            self.retry(everything=True)
+        elif error is None or error.errno == errno.EFBIG:
             self.retry()  # says what is wrong, or goes on in a new segment
         if self._deferring and not self._failure:
             self._failure = (
@@ -549,17 +585,53 @@ class Sink:
         if start + written < len(record):
             self._torn = (record, start + written)
 
+    def _leave_spool(self, error: OSError | None) -> bool:
+        """Go on in the data directory itself when the disk of the spool takes no more; returns whether it does."""
+        spool = self.spool
+        if spool is None or self.folder != spool.folder:
+            return False
+        size = _size_of(self.path)
+        if error is not None and error.errno in (errno.EBADF, errno.EFBIG) and size:
+            return False  # no trouble of the disk
+        folder = self.directory.run_directory(self.run_head["uid"])
+        try:
+            if size:
+                self._take_back_torn()
+                self._roll(folder)
+            else:
+                # Not even a head: the segment begins over there, with what waits.
+                remove_quietly(self.path)
+                self._move(folder, self.base)
+        except OSError:
+            return False
+        self.folder = folder
+        reason = error.strerror if error else "it took only part of a record"
+        warn(f"cannot write to the spool {spool.folder} ({reason}); the run goes on in {folder}")
+        return True
+
+    def _take_back_torn(self) -> None:
+        """Cut half a record off the segment; it will come whole in the next one. Raises OSError."""
+        if self._torn is not None:
+            record, written = self._torn
+            os.truncate(self.path, os.stat(self.path).st_size - written)
+            self._torn = None
+            self._kept.appendleft(record)
+
     def _roll_at_limit(self) -> bool:
         """Go on in a new segment when this file may not grow (RLIMIT_FSIZE); returns whether that makes sense."""
         if self.size() < 64 * 1024:
             return False  # a limit below that holds not even the head
         try:
-            if self._torn is not None:
-                record, written = self._torn
-                os.ftruncate(self.fd, self.size() - written)
-                self._torn = None
-                self._kept.appendleft(record)
+            self._take_back_torn()
             self._roll()
         except (OSError, struct.error):
             return False
         return True
+
+
+def _size_of(path: str) -> int:
+    """Return the size of a file, 0 when there is none."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0

@@ -220,16 +220,18 @@ class JournalCollector:
                 self._forget(journal)
                 return 0
             journal.known = True
+        # Before reading: what a spool still holds may arrive, and the spool go, between the two.
+        complete = not _is_spooled(journal)
         data = self._read(journal)
         if data:
-            last = self._is_dead(journal, now) and self._is_last(journal, len(data))
+            last = complete and self._is_dead(journal, now) and self._is_last(journal, len(data))
             if last or journal.tried != (journal.offset, len(data)):
                 self._submit(journal, data, now, final=last)
                 return len(data)
         elif journal.ended or self._ends_with_exit(journal):
             self._retire(journal)
             return 0
-        elif self._is_dead(journal, now):
+        elif complete and self._is_dead(journal, now):
             self._submit(journal, self._bridge(journal), now, final=True)
             return 0
         if journal.beat_pending and journal.offset and now - journal.sent_at >= BEAT_S:
@@ -517,6 +519,12 @@ def _read_object(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _is_spooled(journal: Journal) -> bool:
+    """Whether the end of a journal still lies in a folder of this machine, from which it is copied."""
+    spool = journal.about.get("spool")
+    return isinstance(spool, str) and os.path.isdir(spool)
 
 
 def _remove_when_empty(folder: Path) -> None:
