@@ -9,6 +9,10 @@ export interface RunQuery {
   list: "active" | "archived" | "trash";
   limit: number;
   cursor: string | null;
+  /** The place of the first run, instead of a cursor. */
+  offset: number;
+  /** Names the columns whose values differ among the matched runs. */
+  differs: boolean;
 }
 
 const part = encodeURIComponent;
@@ -47,6 +51,8 @@ export function getRuns(
       archived: query.list === "archived" ? true : undefined,
       limit: query.limit,
       cursor: query.cursor,
+      offset: query.offset || undefined,
+      differs: query.differs || undefined,
     },
     signal,
   );

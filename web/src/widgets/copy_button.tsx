@@ -4,7 +4,14 @@ import { useState } from "preact/hooks";
 
 const SAID_MS = 1500;
 
-export function CopyButton({ text, label }: { text: string; label: string }): JSX.Element {
+interface CopyProps {
+  text: string;
+  label: string;
+  /** What stands on the button. */
+  said?: string;
+}
+
+export function CopyButton({ text, label, said = "Copy" }: CopyProps): JSX.Element {
   const [isDone, setDone] = useState(false);
   async function copy(): Promise<void> {
     await navigator.clipboard.writeText(text);
@@ -13,7 +20,7 @@ export function CopyButton({ text, label }: { text: string; label: string }): JS
   }
   return (
     <button type="button" class="chip copy" aria-label={label} onClick={() => void copy()}>
-      {isDone ? "Copied" : "Copy"}
+      {isDone ? "Copied" : said}
     </button>
   );
 }

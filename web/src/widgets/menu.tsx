@@ -2,6 +2,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
+type Align = "left" | "right" | "aside";
+
 interface MenuProps {
   /** Accessible name of the button. */
   label: string;
@@ -9,9 +11,12 @@ interface MenuProps {
   class?: string;
   /** What opens; `close` gives the focus back to the button. */
   children: (close: () => void) => ComponentChildren;
-  align?: "left" | "right";
+  /** "aside": beside the figure that the button is in, so that it does not hide what it changes. */
+  align?: Align;
   /** Of the button, so that a key can open it. */
   id?: string;
+  /** Of the button; -1 where something else leads to it. */
+  tabIndex?: number;
   /** A list of actions, or a form with controls of its own. */
   kind?: "menu" | "dialog";
 }
@@ -24,6 +29,7 @@ export function Menu({
   align = "left",
   kind = "menu",
   id,
+  tabIndex,
 }: MenuProps): JSX.Element {
   const [isOpen, setOpen] = useState(false);
   const anchor = useRef<HTMLButtonElement>(null);
@@ -38,9 +44,9 @@ export function Menu({
     if (!isOpen || !popover.current || !anchor.current) return;
     const [opened, button] = [popover.current, anchor.current];
     // What it holds may grow: a list that opens, a search that finds more.
-    const watcher = new ResizeObserver(() => place(opened, button.getBoundingClientRect(), align));
+    const watcher = new ResizeObserver(() => place(opened, button, align));
     watcher.observe(opened);
-    place(opened, button.getBoundingClientRect(), align);
+    place(opened, button, align);
     const first = opened.querySelector<HTMLElement>("[aria-checked=true], input, button");
     first?.focus({ preventScroll: true });
     return () => watcher.disconnect();
@@ -66,6 +72,7 @@ export function Menu({
       <button
         ref={anchor}
         id={id}
+        tabIndex={tabIndex}
         type="button"
         class={className}
         aria-label={label}
@@ -93,16 +100,26 @@ export function Menu({
   );
 }
 
-function place(popover: HTMLElement, anchor: DOMRect, align: "left" | "right"): void {
+const EDGE = 8;
+const GAP = 4;
+
+function place(popover: HTMLElement, button: HTMLElement, align: Align): void {
   const { offsetWidth: width, offsetHeight: height } = popover;
-  const wanted = align === "left" ? anchor.left : anchor.right - width;
-  const below = anchor.bottom + 4;
-  const top = below + height > innerHeight - 8 ? Math.max(8, anchor.top - height - 4) : below;
-  popover.style.left = `${Math.max(8, Math.min(wanted, innerWidth - width - 8))}px`;
-  popover.style.top = `${top}px`;
+  const anchor = button.getBoundingClientRect();
+  const figure = align === "aside" ? button.closest("figure")?.getBoundingClientRect() : undefined;
+  const below = anchor.bottom + GAP;
+  let top = below + height > innerHeight - EDGE ? anchor.top - height - GAP : below;
+  let left = align === "left" ? anchor.left : anchor.right - width;
+  if (figure && figure.right + GAP + width + EDGE <= innerWidth) left = figure.right + GAP;
+  else if (figure && figure.left - GAP - width >= EDGE) left = figure.left - GAP - width;
+  const isAside = figure !== undefined && (left > figure.right || left + width < figure.left);
+  if (isAside) top = Math.min(figure.top, innerHeight - height - EDGE);
+  popover.style.left = `${Math.max(EDGE, Math.min(left, innerWidth - width - EDGE))}px`;
+  popover.style.top = `${Math.max(EDGE, top)}px`;
 }
 
-function onMenuKey(event: KeyboardEvent, popover: HTMLElement, close: () => void): void {
+/** What keys do in a popover: Escape closes, arrows move between its controls. */
+export function onMenuKey(event: KeyboardEvent, popover: HTMLElement, close: () => void): void {
   event.stopPropagation();
   if (event.key === "Escape") {
     close();

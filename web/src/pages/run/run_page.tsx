@@ -7,7 +7,6 @@ import { slotOf } from "../../state/paint.ts";
 import { projectHref, runHref } from "../../state/route.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { InlineEdit } from "../../widgets/inline_edit.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";
 import { Age } from "../age.tsx";
 import { Header } from "../header.tsx";
@@ -16,10 +15,12 @@ import { useShortcuts } from "../shortcuts.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
 import { FullScreen } from "../workspace/full_screen.tsx";
 import { PanelGrid } from "../workspace/panel_grid.tsx";
-import { RunMenu } from "../workspace/run_row.tsx";
+import { RunMenu } from "../workspace/run_menu.tsx";
 import { Toolbar } from "../workspace/toolbar.tsx";
 import { chartShortcuts, useWorkspace } from "../workspace/workspace_page.tsx";
+import { newest } from "./newest.ts";
 import { Overview } from "./overview.tsx";
+import { Name, Notes, Tags } from "./run_labels.tsx";
 
 interface RunPageProps {
   entity: string;
@@ -30,14 +31,14 @@ interface RunPageProps {
 
 export function RunPage({ entity, project, run, tab }: RunPageProps): JSX.Element {
   const ws = useWorkspace(entity, project, run);
-  const detail = ws.detail.value;
+  const detail = ws.detail.value && newest(ws, ws.detail.value);
   const error = ws.detailError.value;
   useEffect(() => {
     document.title = `${detail?.name ?? run} · ${project} · epochal`;
   }, [detail?.name, run, project]);
   return (
     <>
-      <Header liveness={ws.liveness.value} heardAt={ws.heardAt.value}>
+      <Header ws={ws}>
         <span>{entity}</span>
         <a href={projectHref(entity, project)}>{project}</a>
         <a href={runHref(entity, project, run)} aria-current="page">
@@ -105,11 +106,7 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
               onPick={(color) => void ws.patch(detail, { color })}
             />
             <h1>
-              <InlineEdit
-                label="Name"
-                value={detail.name}
-                onSave={(name) => name.trim() && void ws.patch(detail, { name: name.trim() })}
-              />
+              <Name ws={ws} run={detail} />
             </h1>
             <span class="fact">
               <StateMark state={detail.state} /> {detail.state}
@@ -129,17 +126,7 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
       <nav class="tabs" aria-label="Parts of the run">
         {link("charts", "Charts")}
         {link("overview", "Overview")}
-        {detail && (
-          <span class="run-notes">
-            <InlineEdit
-              label="Notes"
-              value={detail.notes ?? ""}
-              placeholder="Add a note"
-              multiline
-              onSave={(notes) => void ws.patch(detail, { notes })}
-            />
-          </span>
-        )}
+        {detail && <Notes ws={ws} run={detail} />}
       </nav>
     </div>
   );
@@ -149,38 +136,6 @@ function Fact({ label, children }: { label: string; children: ComponentChildren 
   return (
     <span class="fact" title={label}>
       {children}
-    </span>
-  );
-}
-
-function Tags({ ws, run }: { ws: Workspace; run: RunDetail }): JSX.Element {
-  return (
-    <span class="tags">
-      {run.tags.map((tag) => (
-        <span class="tag" key={tag}>
-          {tag}
-          <button
-            type="button"
-            aria-label={`Remove the tag ${tag}`}
-            onClick={() => void ws.patch(run, { tags: run.tags.filter((one) => one !== tag) })}
-          >
-            ×
-          </button>
-        </span>
-      ))}
-      <InlineEdit
-        label="Add a tag"
-        value=""
-        placeholder="+ tag"
-        class="tag-add"
-        onSave={(text) => {
-          const added = text
-            .split(",")
-            .map((one) => one.trim())
-            .filter((one) => one && !run.tags.includes(one));
-          if (added.length > 0) void ws.patch(run, { tags: [...run.tags, ...added] });
-        }}
-      />
     </span>
   );
 }

@@ -1,0 +1,81 @@
+/** All runs of a project as a table. */
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
+import { groupDigits } from "../../base/numbers.ts";
+import type { Bindings } from "../../state/keys.ts";
+import { projectHref } from "../../state/route.ts";
+import { RunTable } from "../../state/table.ts";
+import { Header } from "../header.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
+import { Snippets } from "../snippets.tsx";
+import { Notice } from "../workspace/empty_panels.tsx";
+import { RunSheet } from "../workspace/run_sheet.tsx";
+import { focusField, useWorkspace } from "../workspace/workspace_page.tsx";
+import { Grid } from "./grid.tsx";
+import { TableBar } from "./table_bar.tsx";
+import "../../styles/table.css";
+
+export function TablePage(props: { entity: string; project: string }): JSX.Element {
+  const { entity, project } = props;
+  const ws = useWorkspace(entity, project, null);
+  const table = useMemo(() => new RunTable(ws), [ws]);
+  useLayoutEffect(() => {
+    table.start();
+    return () => table.stop();
+  }, [table]);
+  const shortcuts = useMemo((): Bindings => ({ "run-filter": () => focusField("run-filter") }), []);
+  useShortcuts(shortcuts);
+  useEffect(() => {
+    document.title = `${project}: runs · epochal`;
+  }, [project]);
+  return (
+    <>
+      <Header ws={ws} tab="table">
+        <span>{entity}</span>
+        <a href={projectHref(entity, project)} aria-current="page">
+          {project}
+        </a>
+      </Header>
+      <h1 class="sr">{project}: runs</h1>
+      <main class="table-page">
+        <TableBar table={table} />
+        <TableNotice table={table} />
+        <Grid table={table} />
+      </main>
+      <RunSheet ws={ws} />
+    </>
+  );
+}
+
+/** What is wrong, or why there is no row. */
+function TableNotice({ table }: { table: RunTable }): JSX.Element | null {
+  const { ws, rows } = table;
+  const { q, list } = ws.view.value;
+  const error = rows.error.value;
+  const clear = q !== "" && (
+    <button type="button" class="chip" onClick={() => ws.set({ q: "" })}>
+      Clear the filter
+    </button>
+  );
+  if (error !== null) {
+    return (
+      <div class="table-notice" role="alert">
+        {error.message} {clear}
+      </div>
+    );
+  }
+  if (!rows.isReady.value || rows.matched.value > 0) return null;
+  if (q !== "") {
+    return (
+      <div class="table-notice" role="status">
+        None of {groupDigits(rows.total.value)} runs matches “{q}”. {clear}
+      </div>
+    );
+  }
+  if (list === "trash") return <div class="table-notice">The trash is empty.</div>;
+  return (
+    <Notice title="No runs yet">
+      <Snippets entity={ws.entity} project={ws.project} />
+    </Notice>
+  );
+}
