@@ -154,6 +154,13 @@ export class Groups {
     this.ws.set({ ghide: isSolo ? [] : away });
   }
 
+  /** Draws the groups under a node, or none of them when any is drawn. */
+  toggle(node: GroupNode): void {
+    const { ghide } = this.ws.view.value;
+    const isDrawn = this.leavesUnder(node).some((leaf) => !ghide.includes(groupId(leaf)));
+    this.show([node], !isDrawn);
+  }
+
   leavesUnder(node: GroupNode): readonly GroupNode[] {
     if (isLeaf(node)) return [node];
     return this.leaves.value.filter((leaf) => startsWith(leaf.path, node.path));

@@ -10,7 +10,7 @@ export type Row =
   | { kind: "run"; key: string; run: Run; depth: number; isPinned: boolean }
   | { kind: "group"; key: string; node: GroupNode; isOpen: boolean }
   /** A run that is not read yet. */
-  | { kind: "waiting"; key: string; uid: string | null };
+  | { kind: "waiting"; key: string; uid: string };
 
 export class ListRows {
   /** The rows that are there; `count` may be larger while the list is read on as it is scrolled. */
@@ -32,7 +32,7 @@ export class ListRows {
     this.arranged = computed(() => {
       const frozen = this.frozen.value;
       const runs = ws.list.runs.value;
-      return frozen?.query === ws.list.answered.value
+      return frozen !== null && frozen.query === ws.list.answered.value
         ? keepOrder(runs, frozen.order)
         : { runs, held: 0 };
     });
@@ -69,12 +69,20 @@ export class ListRows {
     this.frozen.value = null;
   }
 
-  toggle(node: GroupNode): void {
+  /** Reads the runs of unfolded groups that stand between two rows. */
+  want(first: number, last: number): void {
+    const rows = this.rows.peek().slice(first, last + 1);
+    const uids = rows.flatMap((row) => (row.kind === "group" ? [] : [uidOf(row)]));
+    if (uids.length > 0) this.members.want(uids);
+  }
+
+  /** Folds or unfolds a group. */
+  readonly toggle = (node: GroupNode): void => {
     const turned = new Set(this.turned.value);
     const id = groupId(node);
     if (!turned.delete(id)) turned.add(id);
     this.turned.value = turned;
-  }
+  };
 
   isOpen(node: GroupNode): boolean {
     return isLeaf(node) === this.turned.value.has(groupId(node));
@@ -94,7 +102,7 @@ export class ListRows {
 
   private treeRows(): readonly Row[] {
     const rows: Row[] = [];
-    const read = this.members.runs.value;
+    const known = this.ws.known.value;
     let closedAbove = Number.POSITIVE_INFINITY;
     for (const node of this.ws.grouping.tree.value?.nodes ?? []) {
       if (node.depth > closedAbove) continue;
@@ -104,7 +112,7 @@ export class ListRows {
       rows.push({ kind: "group", key: id, node, isOpen });
       if (!isOpen) continue;
       for (const uid of node.uids ?? []) {
-        const run = read.get(uid);
+        const run = known.get(uid);
         // A run with several tags stands in several groups.
         const key = `${uid} ${id}`;
         rows.push(run ? { ...runRow(run, node.depth), key } : { kind: "waiting", key, uid });
@@ -112,6 +120,10 @@ export class ListRows {
     }
     return rows;
   }
+}
+
+function uidOf(row: Row & { kind: "run" | "waiting" }): string {
+  return row.kind === "run" ? row.run.uid : row.uid;
 }
 
 function runRow(run: Run, depth: number): Row & { kind: "run" } {

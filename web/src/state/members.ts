@@ -1,7 +1,5 @@
-/** The runs inside unfolded groups, read as far as somebody sees them. */
-import { signal } from "@preact/signals";
+/** The runs inside unfolded groups, read as far as somebody sees them; `Workspace.known` holds them. */
 import { getRuns } from "../data/api.ts";
-import type { Run } from "../data/wire.ts";
 import { inQuotes } from "./filter_tokens.ts";
 import { notifyError } from "./toasts.ts";
 import type { Workspace } from "./workspace.ts";
@@ -10,7 +8,7 @@ import type { Workspace } from "./workspace.ts";
 const AT_ONCE = 100;
 
 export class Members {
-  readonly runs = signal<ReadonlyMap<string, Run>>(new Map());
+  private read = new Set<string>();
   private readonly waiting = new Set<string>();
   private isBusy = false;
   /** What the runs were read with; with other columns they are read anew. */
@@ -21,32 +19,20 @@ export class Members {
   /** Makes sure that runs are read, some time soon. */
   want(uids: readonly string[]): void {
     const columns = this.ws.askedColumns.peek().join();
-    if (columns !== this.columns) {
-      this.columns = columns;
-      this.runs.value = new Map();
-    }
-    const there = this.runs.peek();
-    for (const uid of uids) if (!there.has(uid)) this.waiting.add(uid);
-    if (this.waiting.size > 0 && !this.isBusy) void this.read();
+    if (columns !== this.columns) this.read.clear();
+    this.columns = columns;
+    for (const uid of uids) if (!this.read.has(uid)) this.waiting.add(uid);
+    if (this.waiting.size > 0 && !this.isBusy) void this.readWaiting();
   }
 
   /** Reads again those that have changed; null: all of them. */
   refresh(changed: ReadonlySet<string> | null): void {
-    const stale = [...this.runs.peek().keys()].filter((uid) => changed?.has(uid) ?? true);
-    for (const uid of stale) this.waiting.add(uid);
-    if (this.waiting.size > 0 && !this.isBusy) void this.read();
+    const stale = [...this.read].filter((uid) => changed?.has(uid) ?? true);
+    for (const uid of stale) this.read.delete(uid);
+    this.want(stale);
   }
 
-  amend(uids: ReadonlySet<string>, change: (run: Run) => Run): void {
-    const runs = new Map(this.runs.peek());
-    for (const uid of uids) {
-      const run = runs.get(uid);
-      if (run) runs.set(uid, change(run));
-    }
-    this.runs.value = runs;
-  }
-
-  private async read(): Promise<void> {
+  private async readWaiting(): Promise<void> {
     this.isBusy = true;
     try {
       while (this.waiting.size > 0) {
@@ -63,17 +49,13 @@ export class Members {
 
   private async readSome(uids: readonly string[]): Promise<void> {
     const { entity, project, askedColumns } = this.ws;
-    const { list } = this.ws.view.peek();
+    for (const uid of uids) this.read.add(uid);
     const answer = await getRuns(entity, project, {
       filter: `uid in (${uids.map(inQuotes).join(", ")})`,
       columns: askedColumns.peek(),
-      list,
+      list: this.ws.view.peek().list,
       limit: AT_ONCE,
     });
     this.ws.learn(answer.runs);
-    this.runs.value = new Map([
-      ...this.runs.peek(),
-      ...answer.runs.map((run) => [run.uid, run] as const),
-    ]);
   }
 }

@@ -109,6 +109,7 @@ export class Workspace {
   /** The section of each key, wherever pins and the panel filter put its panel: its settings hold. */
   readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
 
+  private readonly readers = new Set<(changed: ReadonlySet<string> | null) => void>();
   private readonly missingIds = new Set<string>();
   private readonly changed = new Set<string>();
   private isAllChanged = false;
@@ -396,6 +397,7 @@ export class Workspace {
     await this.chosen.refresh(changed);
     await this.grouping.refresh();
     await this.colours.refresh();
+    for (const listener of this.readers) listener(changed);
   }
 
   private async readDetail(): Promise<void> {
@@ -452,6 +454,12 @@ export class Workspace {
       this.known.value = known;
       this.list.amend(new Set(uids), change);
     });
+  }
+
+  /** Calls `listener` with the uids (null: any) whenever the runs were read again after a change. */
+  onRunsRead(listener: (changed: ReadonlySet<string> | null) => void): () => void {
+    this.readers.add(listener);
+    return () => this.readers.delete(listener);
   }
 
   /** Reads runs again, whose change this page has caused. */

@@ -1,61 +1,98 @@
-/** A run's colour, and the menu that changes it. */
+/** A run's colour, and the choice of another. */
 import type { JSX } from "preact";
-import { SLOTS, slotOf } from "../base/palette.ts";
+import { SLOTS, type Slot, slotOf } from "../base/palette.ts";
 import { Menu } from "./menu.tsx";
 
 interface SwatchProps {
+  /** The slot that is chosen, or follows from the run's number. */
   slot: number;
+  /** What is drawn; without it the colour of the slot. */
+  paint?: Slot;
   isOff?: boolean;
   theme: "light" | "dark";
   label: string;
   onPick: (slot: number) => void;
+  /** Gives the colour back that the run came with; without it there is nothing to give back. */
+  onReset?: (() => void) | undefined;
 }
 
-export function Swatch({ slot, isOff = false, theme, label, onPick }: SwatchProps): JSX.Element {
+export function Swatch(props: SwatchProps): JSX.Element {
+  const { slot, paint = slotOf(slot), isOff = false, theme, label, onPick, onReset } = props;
   return (
     <Menu
       label={label}
       class="swatch-button"
       kind="dialog"
-      button={<Colour slot={slot} theme={theme} isOff={isOff} />}
+      button={<Colour paint={paint} theme={theme} isOff={isOff} />}
     >
       {(close) => (
-        <div class="swatches">
-          {SLOTS.map((_, index) => (
-            <button
-              type="button"
-              key={index}
-              class="swatch-choice"
-              aria-label={`Colour ${index + 1}`}
-              aria-pressed={index === slot}
-              onClick={() => {
-                onPick(index);
-                close();
-              }}
-            >
-              <Colour slot={index} theme={theme} />
-            </button>
-          ))}
-        </div>
+        <SlotChoice
+          slot={slot}
+          theme={theme}
+          onPick={(chosen) => {
+            onPick(chosen);
+            close();
+          }}
+          onReset={
+            onReset &&
+            (() => {
+              onReset();
+              close();
+            })
+          }
+        />
       )}
     </Menu>
   );
 }
 
+interface SlotChoiceProps {
+  /** null where runs differ. */
+  slot: number | null;
+  theme: "light" | "dark";
+  onPick: (slot: number) => void;
+  onReset?: (() => void) | undefined;
+}
+
+/** The colours of the palette to choose from. */
+export function SlotChoice({ slot, theme, onPick, onReset }: SlotChoiceProps): JSX.Element {
+  return (
+    <>
+      <div class="swatches">
+        {SLOTS.map((paint, index) => (
+          <button
+            type="button"
+            key={index}
+            class="swatch-choice"
+            aria-label={`Colour ${index + 1}`}
+            aria-pressed={index === slot}
+            onClick={() => onPick(index)}
+          >
+            <Colour paint={paint} theme={theme} />
+          </button>
+        ))}
+      </div>
+      {onReset && (
+        <button type="button" class="menu-item" onClick={onReset}>
+          Back to its own colour
+        </button>
+      )}
+    </>
+  );
+}
+
 interface ColourProps {
-  slot: number;
+  paint: Slot;
   theme: "light" | "dark";
   isOff?: boolean;
 }
 
-/** A small square in the colour of a slot; slots that are drawn dashed show a gap. */
-export function Colour({ slot, theme, isOff = false }: ColourProps): JSX.Element {
-  const { dash, light, dark } = slotOf(slot);
-  const colour = theme === "dark" ? dark : light;
+/** A small square in a colour; one that is drawn dashed shows a gap. */
+export function Colour({ paint, theme, isOff = false }: ColourProps): JSX.Element {
   return (
     <span
-      class={`swatch${isOff ? " off" : ""}${dash.length ? " dashed" : ""}`}
-      style={isOff ? {} : { backgroundColor: colour }}
+      class={`swatch${isOff ? " off" : ""}${paint.dash.length ? " dashed" : ""}`}
+      style={isOff ? {} : { backgroundColor: paint[theme] }}
     />
   );
 }

@@ -10,6 +10,10 @@ interface VirtualRowsProps {
   row: (index: number, top: number) => ComponentChildren;
   /** The first and last row in sight, so that the rows can be loaded. */
   onSight?: (first: number, last: number) => void;
+  /** A row that should come into sight; a new object for each time. */
+  reveal?: { index: number } | null;
+  /** Whether a mouse is over the rows. */
+  onPointer?: (isOver: boolean) => void;
 }
 
 /** Rows beyond the edges that are kept ready, so that a quick scroll does not show blanks. */
@@ -18,7 +22,7 @@ const READY = 12;
 const MAX_HEIGHT = 15_000_000;
 
 export function VirtualRows(props: VirtualRowsProps): JSX.Element {
-  const { count, rowHeight, label, row, onSight } = props;
+  const { count, rowHeight, label, row, onSight, reveal, onPointer } = props;
   const box = useRef<HTMLDivElement>(null);
   const [sight, setSight] = useState({ first: 0, last: 60 });
 
@@ -39,6 +43,14 @@ export function VirtualRows(props: VirtualRowsProps): JSX.Element {
     };
   }, [rowHeight]);
 
+  useLayoutEffect(() => {
+    if (!reveal) return;
+    const element = box.current!;
+    const top = reveal.index * rowHeight;
+    const lowest = top + rowHeight - element.clientHeight;
+    element.scrollTop = Math.min(top, Math.max(element.scrollTop, lowest));
+  }, [reveal, rowHeight]);
+
   const first = Math.max(0, sight.first - READY);
   const last = Math.min(count - 1, sight.last + READY);
   useLayoutEffect(() => onSight?.(first, last), [first, last, onSight]);
@@ -47,7 +59,14 @@ export function VirtualRows(props: VirtualRowsProps): JSX.Element {
   for (let index = first; index <= last; index++) rows.push(row(index, index * rowHeight));
   return (
     // biome-ignore lint/a11y/useSemanticElements: an <ul> may not hold the element that is scrolled
-    <div ref={box} class="rows" role="list" aria-label={label}>
+    <div
+      ref={box}
+      class="rows"
+      role="list"
+      aria-label={label}
+      onPointerEnter={(event) => event.pointerType === "mouse" && onPointer?.(true)}
+      onPointerLeave={() => onPointer?.(false)}
+    >
       <div class="rows-all" style={{ height: `${Math.min(MAX_HEIGHT, count * rowHeight)}px` }}>
         {rows}
       </div>

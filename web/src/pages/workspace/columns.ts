@@ -2,27 +2,16 @@
 import { formatValue } from "../../base/numbers.ts";
 import { formatDuration } from "../../base/times.ts";
 import type { Json, Run } from "../../data/wire.ts";
+import { columnValue } from "../../state/run_values.ts";
 
 /** `config.optimizer.lr` -> `optimizer.lr`; the kind is told by the column's title. */
 export function shortName(column: string): string {
   return column.replace(/^(config|summary)\./, "");
 }
 
-const RUN_COLUMNS: Record<string, (run: Run) => Json> = {
-  duration: (run) => run.duration,
-  last_step: (run) => run.last_step,
-  rows: (run) => run.rows,
-  group: (run) => run.group,
-  host: (run) => run.host,
-  job_type: (run) => run.job_type,
-};
-
-export const RUN_COLUMN_NAMES = Object.keys(RUN_COLUMNS);
-
 export function cellText(run: Run, column: string): string {
   if (column === "duration") return run.duration === null ? "" : formatDuration(run.duration);
-  const value = RUN_COLUMNS[column]?.(run) ?? run.columns?.[column];
-  return spell(value);
+  return spell(columnValue(run, column));
 }
 
 /** Numbers that a person wrote (0.005) stay as written; measured ones get four digits. */

@@ -1,173 +1,236 @@
-/** The list of runs at the left: filter, what is drawn, columns and sorting, and the rows. */
+/** The rows of the run list, and what the pointer does with them. */
 import type { JSX } from "preact";
-import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
-import { FIRST_SHOWN, MOST_SHOWN } from "../../state/shown_runs.ts";
+import type { Run } from "../../data/wire.ts";
+import { withoutPart } from "../../state/filter_text.ts";
+import { unitOffset } from "../../state/filter_tokens.ts";
+import { ListRows, type Row } from "../../state/list_rows.ts";
+import { runQuestion } from "../../state/run_actions.ts";
+import { isPlainClick, openSheet } from "../../state/sheet.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { Icon } from "../../widgets/icon.tsx";
-import { Menu, MenuItem } from "../../widgets/menu.tsx";
+import { ContextMenu } from "../../widgets/context_menu.tsx";
+import { lazy } from "../../widgets/lazy.tsx";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
-import { RUN_COLUMN_NAMES, shortName } from "./columns.ts";
-import { RunRow } from "./run_row.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
+import { GroupRow } from "./group_row.tsx";
+import { PickBar } from "./pick_bar.tsx";
+import { ColourLegend } from "./run_colouring.tsx";
+import { ColumnHeads, MAX_COLUMNS } from "./run_columns.tsx";
+import { runBindings } from "./run_keys.ts";
+import { RunMenuItems } from "./run_menu.tsx";
+import { type RowEvents, RunRow } from "./run_row.tsx";
 
 export const ROW_HEIGHT = 24;
-const TYPING_MS = 200;
-export const MAX_COLUMNS = 2;
 
-export function RunListHead({ ws }: { ws: Workspace }): JSX.Element {
-  const { matched, total } = ws.list;
-  const shown = ws.shown.value.length;
+const RunQuestions = lazy(async () => (await import("./run_questions.tsx")).RunQuestions);
+
+export function RunList({ ws }: { ws: Workspace }): JSX.Element {
+  const list = useMemo(() => new ListRows(ws), [ws]);
+  const listed = ws.listed.value;
+  const columns = useMemo(() => listed.slice(0, MAX_COLUMNS), [listed]);
+  const [reveal, setReveal] = useState<{ index: number } | null>(null);
+  const [menu, setMenu] = useState<{ run: Run; left: number; top: number } | null>(null);
+  const closeMenu = useCallback(() => setMenu(null), []);
+  const events = useRowEvents(ws, list, (run, event) =>
+    setMenu({ run, left: event.clientX, top: event.clientY }),
+  );
+  const sight = useRef<[number, number]>([0, 0]);
+  const onSight = useCallback(
+    (first: number, last: number) => {
+      sight.current = [first, last];
+      if (list.isGrouped()) list.want(first, last);
+      else void ws.list.ensure(last);
+    },
+    [ws, list],
+  );
+  const keys = useMemo(
+    () =>
+      runBindings(ws, list, {
+        reveal: (index) => setReveal({ index }),
+        open: (run) => openSheet(run.uid),
+      }),
+    [ws, list],
+  );
+  useShortcuts(keys);
+  useEffect(() => ws.onRunsRead((changed) => list.members.refresh(changed)), [ws, list]);
+
+  const rows = list.rows.value;
+  // Unfolding a group brings other rows into sight without scrolling.
+  useEffect(() => {
+    if (list.isGrouped()) list.want(...sight.current);
+  }, [rows, list]);
+  const isReady = list.isGrouped() ? ws.grouping.tree.value !== null : ws.list.isReady.value;
   return (
-    <div class="list-head">
-      <FilterField ws={ws} />
-      <Menu
-        label="Which runs are shown"
-        class="count"
-        align="right"
-        button={
-          <span>
-            {groupDigits(shown)} of {groupDigits(matched.value)}
-          </span>
-        }
-      >
-        {(close) => {
-          const { show, only, list } = ws.view.value;
-          const pick = (work: () => void) => () => {
-            close();
-            work();
-          };
-          const set = (name: "newest" | "top" | "all") => (
-            <MenuItem
-              isChosen={only === null && show === name}
-              onPick={pick(() => ws.chosen.showSet(name))}
-            >
-              {
-                {
-                  newest: `Newest ${FIRST_SHOWN}`,
-                  top: `First ${FIRST_SHOWN} of the list`,
-                  all:
-                    matched.value > MOST_SHOWN
-                      ? `First ${groupDigits(MOST_SHOWN)} of the list`
-                      : `All ${groupDigits(matched.value)}`,
-                }[name]
-              }
-            </MenuItem>
-          );
-          return (
-            <>
-              <p class="menu-title">Shown in the charts</p>
-              {set("newest")}
-              {set("top")}
-              {set("all")}
-              <MenuItem
-                isChosen={only?.length === 0}
-                onPick={pick(() => ws.chosen.showSet("none"))}
-              >
-                None
-              </MenuItem>
-              <p class="menu-title">
-                Listed ({groupDigits(matched.value)} of {groupDigits(total.value)} match)
-              </p>
-              {(["active", "archived", "trash"] as const).map((one) => (
-                <MenuItem
-                  key={one}
-                  isChosen={list === one}
-                  onPick={pick(() => ws.set({ list: one, only: null, hide: [] }))}
-                >
-                  {{ active: "Runs", archived: "Runs and archived ones", trash: "Trash" }[one]}
-                </MenuItem>
-              ))}
-            </>
-          );
-        }}
-      </Menu>
-    </div>
+    <>
+      <ColumnHeads ws={ws} columns={columns} />
+      <ColourLegend ws={ws} />
+      <ListNotice ws={ws} />
+      {list.heldBack.value > 0 && (
+        <button type="button" class="held-back" onClick={() => list.release()}>
+          {list.heldBack.value === 1 ? "1 new run" : `${list.heldBack.value} new runs`}
+        </button>
+      )}
+      {isReady && (
+        <VirtualRows
+          count={list.count.value}
+          rowHeight={ROW_HEIGHT}
+          label="Runs"
+          onSight={onSight}
+          reveal={reveal}
+          onPointer={(isOver) => (isOver ? list.hold() : list.release())}
+          row={(index, top) => rowOf(rows[index], index, top, { ws, list, columns, events })}
+        />
+      )}
+      <PickBar ws={ws} />
+      {menu && (
+        <ContextMenu
+          label={`Actions for ${menu.run.name}`}
+          left={menu.left}
+          top={menu.top}
+          onClose={closeMenu}
+        >
+          <RunMenuItems ws={ws} run={menu.run} isInList close={closeMenu} />
+        </ContextMenu>
+      )}
+      {runQuestion.value && <RunQuestions ws={ws} />}
+    </>
   );
 }
 
-function FilterField({ ws }: { ws: Workspace }): JSX.Element {
-  const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-  const field = useRef<HTMLInputElement>(null);
-  const { q } = ws.view.value;
-  const error = ws.list.error.value;
-  // The field is the truth while it is typed in; the back button may change the view under it.
-  useEffect(() => {
-    const input = field.current!;
-    if (document.activeElement !== input) input.value = q;
-  }, [q]);
-  function onInput(text: string): void {
-    clearTimeout(timer.current);
-    timer.current = setTimeout(() => ws.set({ q: text.trim() }), TYPING_MS);
+interface RowContext {
+  ws: Workspace;
+  list: ListRows;
+  columns: readonly string[];
+  events: RowEvents;
+}
+
+function rowOf(row: Row | undefined, index: number, top: number, context: RowContext): JSX.Element {
+  const { ws, list, columns, events } = context;
+  if (row?.kind === "run") {
+    const { key, run, depth, isPinned } = row;
+    return (
+      <RunRow key={key} rowKey={key} {...{ ws, run, top, depth, isPinned, columns, events }} />
+    );
+  }
+  if (row?.kind === "group") {
+    const { key, node, isOpen } = row;
+    return (
+      <GroupRow key={key} {...{ ws, node, isOpen, top, columns, events }} onFold={list.toggle} />
+    );
   }
   return (
-    <input
-      ref={field}
-      id="run-filter"
-      type="search"
-      class={error && q ? "broken" : undefined}
-      placeholder="Filter runs  R"
-      aria-label="Filter runs"
-      aria-invalid={error !== null && q !== ""}
-      autocomplete="off"
-      spellcheck={false}
-      onInput={(event) => onInput(event.currentTarget.value)}
+    <div
+      key={row?.key ?? index}
+      class="run-row waiting"
+      style={{ transform: `translateY(${top}px)` }}
     />
   );
 }
 
-export function RunList({ ws }: { ws: Workspace }): JSX.Element {
-  const { runs, matched, isReady } = ws.list;
-  const columns = ws.listed.value.slice(0, MAX_COLUMNS);
-  const last = useRef<number | null>(null);
-  const onSight = useCallback(
-    (_: number, lastRow: number) => {
-      void ws.list.ensure(lastRow);
-    },
-    [ws],
-  );
+/** What happens at eyes, names and right clicks; one object for all rows. */
+function useRowEvents(
+  ws: Workspace,
+  list: ListRows,
+  onMenu: (run: Run, event: MouseEvent) => void,
+): RowEvents {
+  const lastEye = useRef<string | null>(null);
+  const menu = useRef(onMenu);
+  menu.current = onMenu;
+  return useMemo(() => {
+    const painter = new EyePainter(ws, list);
+    const runAt = (key: string) => {
+      const row = list.find(key);
+      return row?.kind === "run" ? row.run : null;
+    };
+    return {
+      onEye(key, event) {
+        const row = list.find(key);
+        if (row?.kind === "group") {
+          if (event.altKey) ws.grouping.solo(row.node);
+          else ws.grouping.toggle(row.node);
+        } else if (row?.kind === "run") {
+          if (event.altKey) ws.solo(row.run.id);
+          else showRange(ws, list, event.shiftKey ? lastEye.current : null, key);
+          lastEye.current = key;
+        }
+      },
+      onEyeDrag: (key, event) => painter.onPointer(key, event),
+      onName(key, event) {
+        const run = runAt(key);
+        if (run === null) return;
+        if (event.shiftKey || event.ctrlKey || event.metaKey) {
+          event.preventDefault();
+          const order = list.runs().map((one) => one.uid);
+          if (event.shiftKey) ws.picks.extend(run.uid, order);
+          else ws.picks.toggle(run.uid);
+        } else if (isPlainClick(event)) {
+          event.preventDefault();
+          openSheet(run.uid);
+        }
+      },
+      onMenu(key, event) {
+        const run = runAt(key);
+        if (run === null) return;
+        event.preventDefault();
+        menu.current(run, event);
+      },
+    };
+  }, [ws, list]);
+}
 
-  function onEye(index: number, event: MouseEvent): void {
-    const run = runs.value[index]!;
-    if (event.altKey) {
-      ws.solo(run.id);
+/** Shows or hides the runs between two rows, as the eye of the second one says. */
+function showRange(ws: Workspace, list: ListRows, from: string | null, to: string): void {
+  const rows = list.rows.value;
+  const end = rows.findIndex((row) => row.key === to);
+  const start = from === null ? end : rows.findIndex((row) => row.key === from);
+  const range = rows.slice(Math.min(start < 0 ? end : start, end), Math.max(start, end) + 1);
+  const runs = range.flatMap((row) => (row.kind === "run" ? [row.run] : []));
+  const last = rows[end];
+  const isOn = last?.kind === "run" && !ws.shownUids.value.has(last.run.uid);
+  ws.showRuns(
+    runs.map((run) => run.id),
+    isOn,
+  );
+}
+
+/** Dragging over eyes gives all of them what the first one gets. */
+class EyePainter {
+  private from: string | null = null;
+  private isOn: boolean | null = null;
+
+  constructor(
+    private readonly ws: Workspace,
+    private readonly list: ListRows,
+  ) {}
+
+  onPointer(key: string, event: PointerEvent): void {
+    if (event.pointerType !== "mouse" || event.buttons !== 1) return;
+    if (event.type === "pointerdown") {
+      this.from = event.altKey || event.shiftKey ? null : key;
+      this.isOn = null;
       return;
     }
-    const isOn = !ws.shownUids.value.has(run.uid);
-    const from = event.shiftKey ? (last.current ?? index) : index;
-    const range = runs.value.slice(Math.min(from, index), Math.max(from, index) + 1);
-    ws.showRuns(
-      range.map((one) => one.id),
-      isOn,
-    );
-    last.current = index;
+    if (this.from === null || key === this.from) return;
+    // A press that stays on its eye is a click, which does its own.
+    if (this.isOn === null) {
+      const first = this.runOf(this.from);
+      this.isOn = first !== null && !this.ws.shownUids.value.has(first.uid);
+      this.paint(first);
+    }
+    this.paint(this.runOf(key));
   }
 
-  return (
-    <>
-      <ColumnHeads ws={ws} columns={columns} />
-      <ListNotice ws={ws} />
-      {isReady.value && (
-        <VirtualRows
-          count={matched.value}
-          rowHeight={ROW_HEIGHT}
-          label="Runs"
-          onSight={onSight}
-          row={(index, top) => {
-            const run = runs.value[index];
-            return run ? (
-              <RunRow key={run.uid} {...{ ws, run, index, top, columns, onEye }} />
-            ) : (
-              <div
-                key={index}
-                class="run-row waiting"
-                style={{ transform: `translateY(${top}px)` }}
-              />
-            );
-          }}
-        />
-      )}
-    </>
-  );
+  private runOf(key: string): Run | null {
+    const row = this.list.find(key);
+    return row?.kind === "run" ? row.run : null;
+  }
+
+  private paint(run: Run | null): void {
+    if (run !== null && this.ws.shownUids.value.has(run.uid) !== this.isOn) {
+      this.ws.showRuns([run.id], this.isOn === true);
+    }
+  }
 }
 
 /** Why the list is empty, or what is wrong with the filter. */
@@ -179,10 +242,11 @@ function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
       Clear the filter
     </button>
   );
-  if (error.value) {
+  const fault = error.value ?? ws.grouping.error.value;
+  if (fault) {
     return (
       <div class="list-notice" role="alert">
-        {error.value.message} {q && clear}
+        {fault.message} {q && clear}
       </div>
     );
   }
@@ -190,102 +254,26 @@ function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
   if (q) {
     return (
       <div class="list-notice">
-        None of {groupDigits(total.value)} runs matches “{q}”. {clear}
+        None of {groupDigits(total.value)} runs matches “{q}”. <Culprit ws={ws} q={q} /> {clear}
       </div>
     );
   }
   return <div class="list-notice">{list === "trash" ? "The trash is empty." : "No runs yet."}</div>;
 }
 
-function ColumnHeads(props: { ws: Workspace; columns: readonly string[] }): JSX.Element {
-  const { ws, columns } = props;
-  const { sort } = ws.view.value;
-  const head = (column: string, label: string, firstDown = false) => {
-    const isDown = sort === `-${column}`;
-    const isUp = sort === column;
-    const next = firstDown ? (isDown ? column : `-${column}`) : isUp ? `-${column}` : column;
-    return (
-      <button
-        type="button"
-        class={`head ${isUp || isDown ? "sorted" : ""}`}
-        key={column}
-        title={`Sort by ${column}`}
-        aria-label={`Sort by ${column}${isUp ? ", ascending now" : isDown ? ", descending now" : ""}`}
-        onClick={() => ws.set({ sort: next })}
-      >
-        <span>{label}</span>
-        {(isUp || isDown) && <Icon name={isUp ? "up" : "down"} />}
+/** The part of the filter that alone excludes every run, with a way to take it out. */
+function Culprit({ ws, q }: { ws: Workspace; q: string }): JSX.Element | null {
+  const culprit = ws.list.culprit.value;
+  if (culprit === null || culprit.text === q.trim()) return null;
+  const [start, end] = [unitOffset(q, culprit.start), unitOffset(q, culprit.end)];
+  return (
+    <>
+      No run passes <code>{culprit.text}</code>.{" "}
+      <button type="button" class="chip" onClick={() => ws.set({ q: withoutPart(q, start, end) })}>
+        Remove it
       </button>
-    );
-  };
-  return (
-    <div class={`run-heads cols-${columns.length}`}>
-      <ColumnMenu ws={ws} columns={columns} />
-      <span class="heads-name">
-        {head("name", "run")}
-        {head("created", "age", true)}
-      </span>
-      {columns.map((column) => head(column, shortName(column)))}
-    </div>
+    </>
   );
 }
 
-function ColumnMenu(props: { ws: Workspace; columns: readonly string[] }): JSX.Element {
-  const { ws, columns } = props;
-  return (
-    <Menu
-      label="Columns and sorting"
-      class="icon-button row-menu shown"
-      button={<Icon name="columns" />}
-      kind="dialog"
-    >
-      {() => <ColumnChoice ws={ws} columns={columns} />}
-    </Menu>
-  );
-}
-
-const LISTED_COLUMNS = 200;
-
-function ColumnChoice(props: { ws: Workspace; columns: readonly string[] }): JSX.Element {
-  const { ws, columns } = props;
-  const [text, setText] = useState("");
-  useEffect(() => {
-    void ws.readColumns();
-  }, [ws]);
-  const names = [...ws.columns.value.map((column) => column.name), ...RUN_COLUMN_NAMES];
-  const found = names.filter((name) => name.toLowerCase().includes(text.toLowerCase()));
-  function toggle(name: string): void {
-    if (columns.includes(name)) ws.set({ cols: columns.filter((one) => one !== name) });
-    else ws.set({ cols: [...columns.slice(-(MAX_COLUMNS - 1)), name] });
-  }
-  return (
-    <div class="column-choice">
-      <input
-        type="search"
-        placeholder="Find a column"
-        aria-label="Find a column"
-        value={text}
-        onInput={(event) => setText(event.currentTarget.value)}
-      />
-      <p class="menu-title">Beside the names, up to {MAX_COLUMNS}</p>
-      <div class="column-names">
-        {found.slice(0, LISTED_COLUMNS).map((name) => (
-          <label key={name} class="column-name">
-            <input type="checkbox" checked={columns.includes(name)} onChange={() => toggle(name)} />
-            <span title={name}>{name}</span>
-            <button
-              type="button"
-              class="icon-button"
-              aria-label={`Sort by ${name}`}
-              title={`Sort by ${name}`}
-              onClick={() => ws.set({ sort: ws.view.value.sort === name ? `-${name}` : name })}
-            >
-              <Icon name={ws.view.value.sort === `-${name}` ? "down" : "up"} />
-            </button>
-          </label>
-        ))}
-        {found.length === 0 && <p class="list-notice">No column is called “{text}”.</p>}
-      </div>
-    </div>
-  );
-}
+export { RunListHead } from "./run_list_head.tsx";

@@ -1,68 +1,120 @@
 /** One run of the list: eye, colour, name, state, chosen columns, and what can be done with it. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
 import { slotOf } from "../../state/paint.ts";
 import { runHref } from "../../state/route.ts";
+import { colourRuns, renamedRun, renameRun } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";
 import { StateMark } from "../run_state.tsx";
 import { cellText } from "./columns.ts";
+import { RunMenu } from "./run_menu.tsx";
+
+/** What rows tell the list; the same object for all of them, so that rows rest when nothing changes. */
+export interface RowEvents {
+  onEye: (key: string, event: MouseEvent) => void;
+  /** The pointer went down on an eye, or came over one while it is down. */
+  onEyeDrag: (key: string, event: PointerEvent) => void;
+  onName: (key: string, event: MouseEvent) => void;
+  onMenu: (key: string, event: MouseEvent) => void;
+}
 
 interface RunRowProps {
   ws: Workspace;
+  /** What the row is called in the list: the uid, but for runs that stand in several groups. */
+  rowKey: string;
   run: Run;
-  index: number;
   top: number;
+  depth: number;
+  isPinned: boolean;
   columns: readonly string[];
-  onEye: (index: number, event: MouseEvent) => void;
+  events: RowEvents;
 }
 
-export function RunRow({ ws, run, index, top, columns, onEye }: RunRowProps): JSX.Element {
+export function RunRow(props: RunRowProps): JSX.Element {
+  const { ws, rowKey, run, top, depth, isPinned, columns, events } = props;
   const isShown = ws.shownUids.value.has(run.uid);
-  const isLit = ws.highlighted.value === run.uid || ws.lit.value === run.uid;
-  const [isRenaming, setRenaming] = useState(false);
+  // One row is lit at a time: the others need not be made anew when the pointer moves.
+  const isLit = useComputed(() => ws.highlighted.value === run.uid || ws.lit.value === run.uid);
+  const isCursor = useComputed(() => ws.picks.cursor.value === rowKey);
+  const isPicked = useComputed(() => ws.picks.uids.value.has(run.uid));
+  const isBase = useComputed(() => ws.view.value.base === run.id);
+  const marks = [
+    !isShown && "off",
+    isLit.value && "lit",
+    isCursor.value && "cursor",
+    isPicked.value && "picked",
+  ].filter(Boolean);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see VirtualRows
     <div
-      class={`run-row cols-${columns.length}${isShown ? "" : " off"}${isLit ? " lit" : ""}`}
+      class={`run-row cols-${columns.length} ${marks.join(" ")}`}
       role="listitem"
-      style={{ transform: `translateY(${top}px)` }}
+      data-uid={run.uid}
+      style={{ transform: `translateY(${top}px)`, "--depth": depth }}
       onPointerEnter={() => {
         ws.pointedRun.value = run.uid;
       }}
       onPointerLeave={() => {
         ws.pointedRun.value = null;
       }}
+      onContextMenu={(event) => events.onMenu(rowKey, event)}
     >
       <button
         type="button"
         class="eye"
         aria-pressed={isShown}
         aria-label={`Show ${run.name}`}
-        title="Show or hide. Alt: only this run. Shift: all from the last one."
-        onClick={(event) => onEye(index, event)}
+        title="Show or hide. Alt: only this run. Shift: all from the last one. Drag: several."
+        onClick={(event) => events.onEye(rowKey, event)}
+        onPointerDown={(event) => events.onEyeDrag(rowKey, event)}
+        onPointerEnter={(event) => events.onEyeDrag(rowKey, event)}
       >
         <span class="eye-dot" />
       </button>
-      <Swatch
-        slot={slotOf(run)}
-        isOff={!isShown}
-        theme={theme.value}
-        label={`Colour of ${run.name}`}
-        onPick={(color) => void ws.patch(run, { color })}
-      />
-      {isRenaming ? (
-        <RenameField ws={ws} run={run} onDone={() => setRenaming(false)} />
+      {ws.picks.areShown.value ? (
+        <label class="pick">
+          <input
+            type="checkbox"
+            aria-label={`Select ${run.name}`}
+            checked={isPicked.value}
+            style={{ accentColor: ws.paint.value(run)[theme.value] }}
+            onChange={() => ws.picks.toggle(run.uid)}
+          />
+        </label>
+      ) : (
+        <Swatch
+          slot={slotOf(run)}
+          paint={ws.paint.value(run)}
+          isOff={!isShown}
+          theme={theme.value}
+          label={`Colour of ${run.name}`}
+          onPick={(slot) => colourRuns(ws, [run], slot)}
+          onReset={run.color === null ? undefined : () => colourRuns(ws, [run], null)}
+        />
+      )}
+      {renamedRun.value === run.uid ? (
+        <RenameField ws={ws} run={run} />
       ) : (
         <span class="run-name">
-          <a href={runHref(run.entity, run.project, run.id)} title={titleOf(run)}>
+          <a
+            href={runHref(run.entity, run.project, run.id)}
+            title={titleOf(run)}
+            onClick={(event) => events.onName(rowKey, event)}
+          >
             {run.name}
           </a>
           <StateMark state={run.state} />
+          {isPinned && (
+            <span class="row-mark" title="Pinned">
+              <Icon name="pin" filled />
+              <span class="sr">pinned</span>
+            </span>
+          )}
+          {isBase.value && <span class="badge">base</span>}
           {run.archived && <span class="badge">archived</span>}
         </span>
       )}
@@ -71,7 +123,7 @@ export function RunRow({ ws, run, index, top, columns, onEye }: RunRowProps): JS
           {cellText(run, column)}
         </span>
       ))}
-      <RunMenu ws={ws} run={run} onRename={() => setRenaming(true)} />
+      <RunMenu ws={ws} run={run} isInList />
     </div>
   );
 }
@@ -81,85 +133,36 @@ function titleOf(run: Run): string {
   return `${run.name} (${run.id})${tags}${run.notes ? `\n${run.notes}` : ""}`;
 }
 
-interface RenameProps {
-  ws: Workspace;
-  run: Run;
-  onDone: () => void;
-}
-
-function RenameField({ ws, run, onDone }: RenameProps): JSX.Element {
+function RenameField({ ws, run }: { ws: Workspace; run: Run }): JSX.Element {
+  function close(): void {
+    if (renamedRun.peek() === run.uid) renamedRun.value = null;
+  }
   function save(name: string): void {
-    if (name && name !== run.name) void ws.patch(run, { name });
-    onDone();
+    // Leaving the field saves too, but not after Escape or a second time.
+    if (renamedRun.peek() !== run.uid) return;
+    close();
+    renameRun(ws, run, name);
   }
   return (
     <input
       class="inline-field run-name"
       aria-label={`New name of ${run.name}`}
-      value={run.name}
-      ref={(field) => field?.focus()}
+      defaultValue={run.name}
+      ref={selectAll}
       onBlur={(event) => save(event.currentTarget.value.trim())}
       onKeyDown={(event) => {
         event.stopPropagation();
-        if (event.key === "Escape") onDone();
+        if (event.key === "Escape") close();
         if (event.key === "Enter") save(event.currentTarget.value.trim());
       }}
     />
   );
 }
 
-export function RunMenu(props: { ws: Workspace; run: Run; onRename?: () => void }): JSX.Element {
-  const { ws, run, onRename } = props;
-  const pick = (close: () => void, work: () => void) => () => {
-    close();
-    work();
-  };
-  return (
-    <Menu
-      label={`Actions for ${run.name}`}
-      class="icon-button row-menu"
-      button={<Icon name="dots" />}
-      align="right"
-    >
-      {(close) =>
-        run.trashed ? (
-          <>
-            <MenuItem onPick={pick(close, () => void ws.restore(run))}>Restore</MenuItem>
-            <DeleteForEver ws={ws} run={run} close={close} />
-          </>
-        ) : (
-          <>
-            {onRename && (
-              <>
-                <MenuItem onPick={pick(close, () => ws.solo(run.id))}>Show only this run</MenuItem>
-                <MenuItem onPick={pick(close, onRename)}>Rename</MenuItem>
-              </>
-            )}
-            <MenuItem onPick={pick(close, () => void ws.archive(run, !run.archived))}>
-              {run.archived ? "Take out of the archive" : "Archive"}
-            </MenuItem>
-            <MenuItem onPick={pick(close, () => void ws.trash(run))} isDangerous>
-              Move to the trash
-            </MenuItem>
-          </>
-        )
-      }
-    </Menu>
-  );
+/** Puts the focus into a field when it appears, with its text ready to be replaced. */
+function selectAll(field: HTMLInputElement | null): void {
+  field?.focus();
+  field?.select();
 }
 
-function DeleteForEver(props: { ws: Workspace; run: Run; close: () => void }): JSX.Element {
-  const [isAsked, setAsked] = useState(false);
-  return (
-    <MenuItem
-      isDangerous
-      onPick={() => {
-        if (!isAsked) return setAsked(true);
-        props.close();
-        void props.ws.deleteForEver(props.run);
-      }}
-    >
-      {isAsked ? "Really delete? This cannot be undone" : "Delete for ever"}
-    </MenuItem>
-  );
-}
+export { RunMenu } from "./run_menu.tsx";

@@ -1,0 +1,100 @@
+/** The heads of the run list: what it is sorted by, which columns stand in it, what colours the runs. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { RUN_COLUMN_NAMES } from "../../state/run_values.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { Menu } from "../../widgets/menu.tsx";
+import { shortName } from "./columns.ts";
+import { ColourMenu } from "./run_colouring.tsx";
+
+export const MAX_COLUMNS = 2;
+const LISTED_COLUMNS = 200;
+
+interface HeadsProps {
+  ws: Workspace;
+  columns: readonly string[];
+}
+
+export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
+  const { sort } = ws.view.value;
+  const head = (column: string, label: string, firstDown = false) => {
+    const isDown = sort === `-${column}`;
+    const isUp = sort === column;
+    const next = firstDown ? (isDown ? column : `-${column}`) : isUp ? `-${column}` : column;
+    return (
+      <button
+        type="button"
+        class={`head ${isUp || isDown ? "sorted" : ""}`}
+        key={column}
+        title={`Sort by ${column}`}
+        aria-label={`Sort by ${column}${isUp ? ", ascending now" : isDown ? ", descending now" : ""}`}
+        onClick={() => ws.set({ sort: next })}
+      >
+        <span>{label}</span>
+        {(isUp || isDown) && <Icon name={isUp ? "up" : "down"} />}
+      </button>
+    );
+  };
+  return (
+    <div class={`run-heads cols-${columns.length}`}>
+      <Menu
+        label="Columns and sorting"
+        class="icon-button row-menu shown"
+        button={<Icon name="columns" />}
+        kind="dialog"
+      >
+        {() => <ColumnChoice ws={ws} columns={columns} />}
+      </Menu>
+      <ColourMenu ws={ws} />
+      <span class="heads-name">
+        {head("name", "run")}
+        {head("created", "age", true)}
+      </span>
+      {columns.map((column) => head(column, shortName(column)))}
+    </div>
+  );
+}
+
+function ColumnChoice({ ws, columns }: HeadsProps): JSX.Element {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    void ws.readColumns();
+  }, [ws]);
+  const names = [...ws.columns.value.map((column) => column.name), ...RUN_COLUMN_NAMES];
+  const found = names.filter((name) => name.toLowerCase().includes(text.toLowerCase()));
+  function toggle(name: string): void {
+    if (columns.includes(name)) ws.set({ cols: columns.filter((one) => one !== name) });
+    else ws.set({ cols: [...columns.slice(-(MAX_COLUMNS - 1)), name] });
+  }
+  return (
+    <div class="column-choice">
+      <input
+        type="search"
+        placeholder="Find a column"
+        aria-label="Find a column"
+        value={text}
+        onInput={(event) => setText(event.currentTarget.value)}
+      />
+      <p class="menu-title">Beside the names, up to {MAX_COLUMNS}</p>
+      <div class="column-names">
+        {found.slice(0, LISTED_COLUMNS).map((name) => (
+          <label key={name} class="column-name">
+            <input type="checkbox" checked={columns.includes(name)} onChange={() => toggle(name)} />
+            <span title={name}>{name}</span>
+            <button
+              type="button"
+              class="icon-button"
+              aria-label={`Sort by ${name}`}
+              title={`Sort by ${name}`}
+              onClick={() => ws.set({ sort: ws.view.value.sort === name ? `-${name}` : name })}
+            >
+              <Icon name={ws.view.value.sort === `-${name}` ? "down" : "up"} />
+            </button>
+          </label>
+        ))}
+        {found.length === 0 && <p class="list-notice">No column is called “{text}”.</p>}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,163 @@
+/** What can be done with a run: in the menu of its row, at a right click, and on its page. */
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Run } from "../../data/wire.ts";
+import { slotOf } from "../../state/paint.ts";
+import {
+  archiveRuns,
+  colourRuns,
+  isPinned,
+  pinRuns,
+  renamedRun,
+  resumeLine,
+  runQuestion,
+  toggleBaseline,
+  trashRuns,
+} from "../../state/run_actions.ts";
+import { theme } from "../../state/theme.ts";
+import { notify } from "../../state/toasts.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Icon } from "../../widgets/icon.tsx";
+import { Menu, MenuItem } from "../../widgets/menu.tsx";
+import { SlotChoice } from "../../widgets/swatch.tsx";
+
+interface RunMenuProps {
+  ws: Workspace;
+  run: Run;
+  /** The menu of a row of a list, which can pin, hide and rename. */
+  isInList?: boolean;
+}
+
+/** A button with three dots and the menu that it opens. */
+export function RunMenu({ ws, run, isInList = false }: RunMenuProps): JSX.Element {
+  return (
+    <Menu
+      label={`Actions for ${run.name}`}
+      class="icon-button row-menu"
+      button={<Icon name="dots" />}
+      align="right"
+    >
+      {(close) => <RunMenuItems {...{ ws, run, isInList, close }} />}
+    </Menu>
+  );
+}
+
+export function RunMenuItems(props: RunMenuProps & { close: () => void }): JSX.Element {
+  const { ws, run, isInList, close } = props;
+  const item = (label: string, work: () => void, isDangerous = false) => (
+    <MenuItem
+      isDangerous={isDangerous}
+      onPick={() => {
+        close();
+        work();
+      }}
+    >
+      {label}
+    </MenuItem>
+  );
+  if (run.trashed) {
+    return (
+      <>
+        {item("Restore", () => trashRuns(ws, [run], false))}
+        <DeleteForEver ws={ws} run={run} close={close} />
+      </>
+    );
+  }
+  const ask = (kind: "tags" | "notes" | "group") => () => {
+    runQuestion.value = { kind, runs: [run] };
+  };
+  return (
+    <>
+      {isInList && <ListItems {...{ ws, run, item }} />}
+      {item("Tags…", ask("tags"))}
+      {item("Notes…", ask("notes"))}
+      {item("Group…", ask("group"))}
+      {isInList && (
+        <ColourItems
+          run={run}
+          onPick={(slot) => {
+            close();
+            colourRuns(ws, [run], slot);
+          }}
+        />
+      )}
+      <hr />
+      {item("Copy the id", () => void copy(run.id, "The id is copied."))}
+      {item(
+        "Copy the line that resumes it",
+        () => void copy(resumeLine(run), "The line is copied."),
+      )}
+      <hr />
+      {item(run.archived ? "Take out of the archive" : "Archive", () =>
+        archiveRuns(ws, [run], !run.archived),
+      )}
+      {item("Move to the trash", () => trashRuns(ws, [run], true), true)}
+    </>
+  );
+}
+
+function ListItems(props: {
+  ws: Workspace;
+  run: Run;
+  item: (label: string, work: () => void) => JSX.Element;
+}): JSX.Element {
+  const { ws, run, item } = props;
+  const isShown = ws.shownUids.value.has(run.uid);
+  const isPin = isPinned(ws, run);
+  const isBase = ws.view.value.base === run.id;
+  return (
+    <>
+      {item("Show only this run", () => ws.solo(run.id))}
+      {item(isShown ? "Hide" : "Show", () => ws.showRuns([run.id], !isShown))}
+      {item(isPin ? "Unpin" : "Pin to the top", () => pinRuns(ws, [run], !isPin))}
+      {item(isBase ? "No longer the baseline" : "Compare others with it", () =>
+        toggleBaseline(ws, run),
+      )}
+      {item("Select", () => ws.picks.toggle(run.uid))}
+      <hr />
+      {item("Rename", () => {
+        renamedRun.value = run.uid;
+      })}
+    </>
+  );
+}
+
+function ColourItems(props: { run: Run; onPick: (slot: number | null) => void }): JSX.Element {
+  const { run, onPick } = props;
+  return (
+    <fieldset class="menu-colours" aria-label="Colour">
+      <SlotChoice
+        slot={slotOf(run)}
+        theme={theme.value}
+        onPick={onPick}
+        onReset={run.color === null ? undefined : () => onPick(null)}
+      />
+    </fieldset>
+  );
+}
+
+async function copy(text: string, said: string): Promise<void> {
+  try {
+    await navigator.clipboard.writeText(text);
+    notify(said);
+  } catch {
+    // Clipboards are closed to pages that are not served securely: then the text is shown to be taken.
+    notify(text);
+  }
+}
+
+function DeleteForEver(props: { ws: Workspace; run: Run; close: () => void }): JSX.Element {
+  const [isAsked, setAsked] = useState(false);
+  return (
+    <MenuItem
+      isDangerous
+      onPick={() => {
+        if (!isAsked) return setAsked(true);
+        props.close();
+        void props.ws.deleteForEver(props.run);
+      }}
+    >
+      {isAsked ? "Really delete? This cannot be undone" : "Delete for ever"}
+    </MenuItem>
+  );
+}

@@ -1,0 +1,180 @@
+/** Dialogs that ask for the tags, the notes or the group of runs. */
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { getValues } from "../../data/run_routes.ts";
+import type { Run } from "../../data/wire.ts";
+import { namesOf } from "../../state/edits.ts";
+import { addTag, removeTag, runQuestion, setGroup, writeNotes } from "../../state/run_actions.ts";
+import type { Workspace } from "../../state/workspace.ts";
+import { Dialog } from "../../widgets/dialog.tsx";
+import { Icon } from "../../widgets/icon.tsx";
+
+const TITLES = { tags: "Tags", notes: "Notes", group: "Group" } as const;
+
+export function RunQuestions({ ws }: { ws: Workspace }): JSX.Element | null {
+  const question = runQuestion.value;
+  if (question === null) return null;
+  const close = () => {
+    runQuestion.value = null;
+  };
+  const { kind } = question;
+  // What is edited meanwhile shows at once.
+  const runs = question.runs.map((run) => ws.known.value.get(run.uid) ?? run);
+  const Form = { tags: TagForm, notes: NotesForm, group: GroupForm }[kind];
+  return (
+    <Dialog title={`${TITLES[kind]} of ${namesOf(runs)}`} onClose={close} class="run-question">
+      <Form ws={ws} runs={runs} close={close} />
+    </Dialog>
+  );
+}
+
+interface FormProps {
+  ws: Workspace;
+  runs: readonly Run[];
+  close: () => void;
+}
+
+function TagForm({ ws, runs }: FormProps): JSX.Element {
+  const known = useValues(ws, "tags");
+  const counts = new Map<string, number>();
+  for (const run of runs) for (const tag of run.tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
+  return (
+    <>
+      <div class="tags">
+        {[...counts].map(([tag, count]) => (
+          <span class="tag" key={tag}>
+            {tag}
+            {count < runs.length && <small>{count}</small>}
+            <button
+              type="button"
+              aria-label={`Remove the tag ${tag}`}
+              onClick={() => removeTag(ws, runs, tag)}
+            >
+              <Icon name="close" />
+            </button>
+          </span>
+        ))}
+        {counts.size === 0 && <span class="faint">No tags yet.</span>}
+      </div>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          const field = event.currentTarget.elements.namedItem("tag") as HTMLInputElement;
+          addTag(ws, runs, field.value.trim());
+          field.value = "";
+        }}
+      >
+        <Known id="known-tags" values={known.filter((tag) => !counts.has(tag))} />
+        <input
+          class="inline-field"
+          name="tag"
+          list="known-tags"
+          aria-label="New tag"
+          placeholder="Add a tag"
+          autocomplete="off"
+          ref={focusOnce}
+        />
+        <button type="submit" class="chip">
+          Add
+        </button>
+      </form>
+    </>
+  );
+}
+
+function GroupForm({ ws, runs, close }: FormProps): JSX.Element {
+  const known = useValues(ws, "group");
+  const [first] = runs;
+  const isSame = runs.every((run) => run.group === first?.group);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const field = event.currentTarget.elements.namedItem("group") as HTMLInputElement;
+        setGroup(ws, runs, field.value.trim());
+        close();
+      }}
+    >
+      <Known id="known-groups" values={known} />
+      <input
+        class="inline-field"
+        name="group"
+        list="known-groups"
+        aria-label="Group"
+        placeholder={isSame ? "No group" : "Several groups"}
+        defaultValue={(isSame && first?.group) || ""}
+        autocomplete="off"
+        ref={focusOnce}
+      />
+      <button type="submit" class="chip">
+        Save
+      </button>
+    </form>
+  );
+}
+
+function NotesForm({ ws, runs, close }: FormProps): JSX.Element {
+  const [first] = runs;
+  const isSame = runs.every((run) => run.notes === first?.notes);
+  const save = (form: HTMLFormElement) => {
+    const field = form.elements.namedItem("notes") as HTMLTextAreaElement;
+    writeNotes(ws, runs, field.value);
+    close();
+  };
+  return (
+    <form
+      class="notes-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save(event.currentTarget);
+      }}
+    >
+      <textarea
+        name="notes"
+        rows={6}
+        aria-label="Notes"
+        placeholder={isSame ? "" : "These runs have different notes; what is saved replaces them."}
+        defaultValue={(isSame && first?.notes) || ""}
+        ref={focusOnce}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
+            save(event.currentTarget.form!);
+          }
+        }}
+      />
+      <button type="submit" class="chip">
+        Save
+      </button>
+    </form>
+  );
+}
+
+function Known({ id, values }: { id: string; values: readonly string[] }): JSX.Element {
+  return (
+    <datalist id={id}>
+      {values.map((value) => (
+        <option key={value} value={value} />
+      ))}
+    </datalist>
+  );
+}
+
+/** The texts that runs of the project have in a column. */
+function useValues(ws: Workspace, column: string): readonly string[] {
+  const [values, setValues] = useState<readonly string[]>([]);
+  useEffect(() => {
+    const abort = new AbortController();
+    getValues(ws, { column, limit: 200 }, abort.signal).then(
+      (found) =>
+        setValues(found.values.map(({ value }) => value).filter((one) => typeof one === "string")),
+      () => setValues([]),
+    );
+    return () => abort.abort();
+  }, [ws, column]);
+  return values;
+}
+
+/** Puts the focus into a field when it appears. */
+function focusOnce(field: HTMLElement | null): void {
+  field?.focus();
+}
