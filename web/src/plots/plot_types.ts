@@ -55,6 +55,8 @@ export interface LinePlotOptions {
   readonly outliers?: Outliers;
   /** "joined" by default. */
   readonly restarts?: Restarts;
+  /** Without axes and labels, for charts that are tiny. */
+  readonly isBare?: boolean;
   /** Positions with a line from top to bottom; what lies between two is shaded. */
   readonly marks?: readonly number[];
   /** Where double-click goes back to; share one between plots that are zoomed together. */

@@ -48,6 +48,8 @@ export interface Size {
 
 /** Around the plot area, in CSS pixels. */
 const PAD = { left: 40, right: 10, top: 6, bottom: 20 };
+/** The same without axes. */
+const BARE_PAD = { left: 6, right: 6, top: 4, bottom: 6 };
 export const LABEL_GAP = 6;
 /** Of raw values behind smoothed ones, and of the runs of a group. */
 const RAW_ALPHA = 0.2;
@@ -110,14 +112,14 @@ export class Scene {
 
   /** The plot area in whole device pixels from the canvas's corner. */
   area(): Area {
-    const { gutter } = this;
+    const pad = this.options.isBare ? BARE_PAD : { ...PAD, left: this.gutter };
     const { width, height, ratio } = this.size;
-    const left = Math.round(gutter * ratio);
-    const top = Math.round(PAD.top * ratio);
+    const left = Math.round(pad.left * ratio);
+    const top = Math.round(pad.top * ratio);
     return {
       ...{ left, top },
-      width: Math.max(1, width - left - Math.round(PAD.right * ratio)),
-      height: Math.max(1, height - top - Math.round(PAD.bottom * ratio)),
+      width: Math.max(1, width - left - Math.round(pad.right * ratio)),
+      height: Math.max(1, height - top - Math.round(pad.bottom * ratio)),
     };
   }
 
@@ -126,6 +128,11 @@ export class Scene {
     this.size = size;
     const { ratio } = size;
     this.layData();
+    if (this.options.isBare) {
+      this.yTicks = { values: [], labels: [] };
+      this.xAxis = { lines: [], labels: [] };
+      return;
+    }
     this.yTicks = layYAxis(this.yScale, this.area().height / ratio, ratio);
     const wanted = this.gutterFor(this.yTicks.labels, measure);
     if (wanted !== this.gutter) {

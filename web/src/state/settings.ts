@@ -3,21 +3,10 @@
  *
  * The page has a value for every setting; a section and a panel hold only what they change.
  */
+import type { Outliers, Restarts } from "../plots/plot_types.ts";
+import type { Smoothing } from "../plots/smooth.ts";
 
-export type Smoothing =
-  /** Debiased exponential moving average over points, as TensorBoard's. */
-  | { readonly kind: "ema"; readonly weight: number }
-  /** The same, weighted by the distance in x. */
-  | { readonly kind: "time"; readonly weight: number }
-  /** A Gaussian kernel; `sigma` in units of the x axis. */
-  | { readonly kind: "gaussian"; readonly sigma: number }
-  /** A centred running mean over `window` points. */
-  | { readonly kind: "mean"; readonly window: number };
-
-/** Which values the y axis leaves out when it fits itself: as they call for it, none, or the outer 1 or 5 %. */
-export type Outliers = "auto" | "all" | "p1" | "p5";
-/** Sessions of a run: drawn in the order logged, told apart, or only the newest where they overlap. */
-export type Restarts = "joined" | "split" | "newest";
+export type { Outliers, Restarts, Smoothing };
 export type Center = "mean" | "median" | "min" | "max";
 export type Band = "std" | "se" | "ci" | "minmax" | "iqr" | "none";
 
