@@ -128,6 +128,46 @@ async def test_smoothed_values_stand_beside_the_raw_ones(
         )
 
 
+async def test_bands_of_groups(client: httpx.AsyncClient):
+    for i, run in enumerate(("a", "b", "c")):
+        await send(client, Journal(run).rows("loss", [1.0 + i, 5.0 * i, 0.5]))
+    asked = {
+        "groups": [{"name": "all", "runs": ["a", "b", "c"]}, {"name": "one", "runs": ["b", "x"]}],
+        "keys": ["loss"],
+        "band": "minmax",
+    }
+    header, array = await _bundle(client, "/api/v1/bands", asked)
+    both, one = header["bands"]
+    assert (both["group"], both["key"], both["runs"], both["exact"]) == ("all", "loss", 3, True)
+    assert array(both["x"]).tolist() == [0, 1, 2]
+    assert array(both["center"]).tolist() == [2, 5, 0.5]
+    assert array(both["lo"]).tolist() == [1, 0, 0.5]
+    assert array(both["hi"]).tolist() == [3, 10, 0.5]
+    assert array(both["n"]).tolist() == [3, 3, 3]
+    assert (one["runs"], array(one["center"]).tolist()) == (1, [2, 5, 0.5])
+    assert header["version"] > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"groups": [{"name": "g"}]},
+        {"groups": [{"name": "\0", "runs": []}]},
+        {"center": "mode"},
+        {"band": "sem"},
+        {"since": {}},
+        {"range": [0, 1], "log": True},
+        {"x": "metric:"},
+        {"keys": ["loss"] * 101},
+        {"smooth": {"kind": "mean", "window": 0}},
+    ],
+)
+async def test_bands_questions_that_do_not_fit(client: httpx.AsyncClient, change: dict[str, Any]):
+    asked = {"groups": [{"name": "g", "runs": ["a"]}], "keys": ["loss"], **change}
+    answer = await client.post("/api/v1/bands", json=asked)
+    assert answer.status_code == 400, answer.text
+
+
 async def test_history_is_exact_in_every_kind(client: httpx.AsyncClient):
     payload = struct.unpack("<d", struct.pack("<Q", 0x7FF8_0000_DEAD_BEEF))[0]
     floats = [0.1, payload, -0.0, math.inf, -math.inf, 5e-324, 1e308]

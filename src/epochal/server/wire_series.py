@@ -8,8 +8,8 @@ import msgspec
 from msgspec import Meta
 
 from epochal.errors import UsageError
-from epochal.records import SeriesQuery, Smoothing
-from epochal.server.wire import Cursor, KeyName, Mark, Uid
+from epochal.records import BandsQuery, SeriesQuery, Smoothing
+from epochal.server.wire import NO_NUL, Cursor, KeyName, Mark, Uid
 
 Runs = Annotated[list[Uid], Meta(max_length=10_000)]
 Keys = Annotated[list[KeyName], Meta(max_length=1000)]
@@ -98,6 +98,42 @@ class SeriesRequest(msgspec.Struct, forbid_unknown_fields=True):
             since=self.since,
             smooth=None if self.smooth is None else self.smooth.smoothing(),
             log=self.log,
+        )
+
+
+class Group(msgspec.Struct, forbid_unknown_fields=True):
+    """Runs that are drawn together."""
+
+    name: Annotated[str, Meta(max_length=10_000, pattern=NO_NUL)]
+    runs: Runs
+
+
+class BandsRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which groups and keys, over which x, as what centre and band."""
+
+    groups: Annotated[list[Group], Meta(max_length=1000)]
+    keys: Annotated[list[KeyName], Meta(max_length=100)]
+    x: KeyName = "step"
+    range: tuple[float, float] | None = None
+    px: Pixels = 1000
+    log: bool = False
+    smooth: Smooth | None = None
+    center: Literal["mean", "median", "min", "max"] = "mean"
+    band: Literal["std", "se", "ci", "minmax", "iqr", "none"] = "std"
+
+    def query(self) -> BandsQuery:
+        """Return the store's form of the question. Raises UsageError for an x or a range that means nothing."""
+        check_axis(self.x, self.range, log=self.log)
+        return BandsQuery(
+            groups=[(group.name, group.runs) for group in self.groups],
+            keys=self.keys,
+            x=self.x,
+            range=self.range,
+            px=self.px,
+            log=self.log,
+            smooth=None if self.smooth is None else self.smooth.smoothing(),
+            center=self.center,
+            band=self.band,
         )
 
 

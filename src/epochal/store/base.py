@@ -174,7 +174,10 @@ class Store(ABC):
 
     @abstractmethod
     def bands(self, principal: Principal, query: BandsQuery) -> BandsAnswer:
-        """Return groups of runs as a centre and a band (docs/reference/http.md). Unknown runs and keys count nowhere."""
+        """Return groups of runs as a centre and a band (docs/reference/http.md).
+
+        Unknown runs and keys count nowhere.
+        """
 
     @abstractmethod
     def history(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from epochal.errors import UsageError
 from epochal.records import (
+    BandsQuery,
     Columns,
     Points,
     Series,
@@ -53,8 +54,8 @@ POINTS_PER_PIXEL = 4
 """A series with at most this many values for each pixel is answered with its points."""
 _RAW_MARGIN = 8192
 """Values in the two blocks that a range cuts: below this margin the points themselves are looked at."""
-_SMOOTHED_AT_ONCE = 4_000_000
-"""Values whose smoothing may be in memory together, beside the cache: 100 MB with what they were made from."""
+VALUES_AT_ONCE = 4_000_000
+"""Values to hold together, beside the cache, where every one is looked at: 100 MB with what belongs to them."""
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -92,11 +93,29 @@ def read_series(
     Series stand in the order of the keys, then of the runs asked for; without a range, all series
     of a key share the range of their x. Raises UsageError for an x axis, range or mark that is none.
     """
-    return _SeriesRead(ColumnReader(connection, cache), query, runs).answer()
+    read = SeriesRead(ColumnReader(connection, cache), query, runs)
+    at_once = None if query.smooth is None else VALUES_AT_ONCE
+    return SeriesAnswer(read.version(), read.marks_now(), list(read.stream(at_once)))
 
 
-class _SeriesRead:
-    """One answer in the making."""
+def check_axis(query: SeriesQuery | BandsQuery) -> None:
+    """Raise UsageError for an x axis, range or width that is none."""
+    if query.x not in ("step", "relative", "wall") and not query.x.startswith("metric:"):
+        message = f"x is {query.x!r}; expected step, relative, wall or metric:<key>"
+        raise UsageError(message)
+    if query.px < 1:
+        message = f"px is {query.px}; a chart is at least one pixel wide"
+        raise UsageError(message)
+    if query.range is not None and not query.range[0] <= query.range[1]:
+        message = f"range {list(query.range)} does not go from a number up to a number"
+        raise UsageError(message)
+    if query.log and query.range is not None and not query.range[0] > 0:
+        message = f"range {list(query.range)} is not above 0, as a logarithmic axis is"
+        raise UsageError(message)
+
+
+class SeriesRead:
+    """One answer in the making. Raises UsageError for an x axis, range or mark that is none."""
 
     def __init__(self, reader: ColumnReader, query: SeriesQuery, runs: Sequence[str]) -> None:
         self.reader = reader
@@ -108,18 +127,7 @@ class _SeriesRead:
         self.runs = runs if query.since is None else [run for run in runs if run in self.marks]
         self.axis: Literal["step", "time"] = "step" if query.x == "step" else "time"
         self.metric = query.x.removeprefix("metric:") if query.x.startswith("metric:") else None
-        if self.metric is None and query.x not in ("step", "relative", "wall"):
-            message = f"x is {query.x!r}; expected step, relative, wall or metric:<key>"
-            raise UsageError(message)
-        if query.px < 1:
-            message = f"px is {query.px}; a chart is at least one pixel wide"
-            raise UsageError(message)
-        if query.range is not None and not query.range[0] <= query.range[1]:
-            message = f"range {list(query.range)} does not go from a number up to a number"
-            raise UsageError(message)
-        if query.log and query.range is not None and not query.range[0] > 0:
-            message = f"range {list(query.range)} is not above 0, as a logarithmic axis is"
-            raise UsageError(message)
+        check_axis(query)
         self.by_step = query.x == "step"
         self.levels: dict[LevelKey, Level] = {}
         self.blocks: dict[BlockKey, Values] = {}
@@ -129,12 +137,14 @@ class _SeriesRead:
         self.lists: dict[tuple[int, int], BlockList] = {}
         self.tails: dict[int, list[TailRef]] = {}
 
-    def answer(self) -> SeriesAnswer:
-        reader, query = self.reader, self.query
-        version = max(
+        self.items = self._open()
+
+    def version(self) -> int:
+        """Return the change counter of the runs' projects."""
+        return max(
             (
                 row[0]
-                for row in reader.connection.rows_among(
+                for row in self.reader.connection.rows_among(
                     "SELECT max(p.version) FROM project p WHERE p.id IN"
                     " (SELECT project_id FROM run WHERE uid IN ({}))",
                     self.runs,
@@ -143,8 +153,15 @@ class _SeriesRead:
             ),
             default=0,
         )
+
+    def marks_now(self) -> dict[str, str]:
+        """Return the mark of each run from which to ask for more."""
+        return {run: _mark(self.writers[run]) for run in self.runs}
+
+    def _open(self) -> list[_Item]:
+        """Read what there is, without the values in blocks; returns what is to be answered."""
+        reader, query = self.reader, self.query
         self.writers = reader.writers(self.runs)
-        marks = {run: _mark(self.writers[run]) for run in self.runs}
         items = self._items()
         self.lists = reader.block_lists(
             (ref for item in items for ref in (*item.refs, *item.metric)), self.writers
@@ -164,30 +181,22 @@ class _SeriesRead:
         reader.load_frames(tail for tails in self.tails.values() for tail in tails)
         if query.x == "relative":
             self.origins = reader.origins({run: self.writers[run] for run in with_items})
-        series: list[Series] = []
-        for batch in self._batches(self._grids(items)):
-            series += self._run_all([self._steps(item, grid) for item, grid in batch])
-        return SeriesAnswer(version, marks, series)
+        return items
 
-    def _batches(
-        self, items: list[tuple[_Item, Grid | None]]
-    ) -> Iterator[list[tuple[_Item, Grid | None]]]:
-        """Yield what is answered together: all, but with smoothing, which looks at every value, some at a time."""
-        if self.query.smooth is None:
-            yield items
-            return
+    def stream(self, at_once: int | None) -> Iterator[Series]:
+        """Yield the series, `at_once` values of them in memory together (None: all); may be asked for again."""
         batch: list[tuple[_Item, Grid | None]] = []
         values = 0
-        for item, grid in items:
+        for item, grid in self._grids(self.items):
             total = sum(ref.total for ref in item.refs)
-            if batch and values + total > _SMOOTHED_AT_ONCE:
-                yield batch
+            if at_once is not None and batch and values + total > at_once:
+                yield from self._run_all([self._steps(*each) for each in batch])
                 batch, values = [], 0
                 self.blocks.clear()
                 self.values.clear()
             batch.append((item, grid))
             values += total
-        yield batch
+        yield from self._run_all([self._steps(*each) for each in batch])
 
     def _items(self) -> list[_Item]:
         names = list(dict.fromkeys(self.query.keys))
@@ -202,6 +211,13 @@ class _SeriesRead:
             if (name, run) in refs and (self.metric is None or (self.metric, run) in refs)
         ]
 
+    def limits(self) -> tuple[float, float] | None:
+        """Return the smallest and largest x of all series; None for no series, or when x is a metric."""
+        if self.metric is not None:
+            return None
+        found = [limits for item in self.items if (limits := self._limits(item)) is not None]
+        return (min(lo for lo, _ in found), max(hi for _, hi in found)) if found else None
+
     # ---- which pixels
 
     def _grids(self, items: list[_Item]) -> list[tuple[_Item, Grid | None]]:
@@ -213,8 +229,6 @@ class _SeriesRead:
         if self.metric is not None:
             return [(item, None) for item in items]
         limits: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        if self.query.log:
-            self.blocks.update(self.reader.load_blocks(self._blocks_over_zero(items)))
         for item in items:
             if (found := self._limits(item)) is not None:
                 limits[item.key].append(found)
@@ -242,8 +256,7 @@ class _SeriesRead:
                         high = max(high, float(x.max()))
                         low = min(low, self._lowest(x))
         if self.query.log:
-            for series_id, writer_id, row0, _own_axis in self._blocks_over_zero([item]):
-                values = self.blocks[series_id, writer_id, row0]
+            for values in self.reader.load_blocks(self._blocks_over_zero(item)).values():
                 low = min(low, self._lowest(self._x(values, item.run)))
         return (low, high) if low <= high else None
 
@@ -251,19 +264,18 @@ class _SeriesRead:
         """Return the smallest x that is drawn, infinity for none."""
         return float((x[x > 0] if self.query.log else x).min(initial=np.inf))
 
-    def _blocks_over_zero(self, items: Iterable[_Item]) -> list[tuple[int, int, int, bool]]:
+    def _blocks_over_zero(self, item: _Item) -> list[tuple[int, int, int, bool]]:
         """Return the blocks whose limits do not say what their smallest x above 0 is."""
         found: list[tuple[int, int, int, bool]] = []
-        for item in items:
-            for writer in self.writers[item.run]:
-                for ref in item.refs:
-                    if (blocks := self.lists.get((ref.id, writer.id))) is not None:
-                        lows, highs = self._block_x(blocks, item.run)
-                        over = np.flatnonzero((lows <= 0) & (highs > 0)).tolist()
-                        found += [
-                            (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
-                            for b in over
-                        ]
+        for writer in self.writers[item.run]:
+            for ref in item.refs:
+                if (blocks := self.lists.get((ref.id, writer.id))) is not None:
+                    lows, highs = self._block_x(blocks, item.run)
+                    over = np.flatnonzero((lows <= 0) & (highs > 0)).tolist()
+                    found += [
+                        (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
+                        for b in over
+                    ]
         return found
 
     def _block_x(self, blocks: BlockList, run: str) -> tuple[Floats, Floats]:

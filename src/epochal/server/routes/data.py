@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from epochal.records import HistoryColumn, HistoryPage, Points, Series, SeriesAnswer
+from epochal.records import BandsAnswer, HistoryColumn, HistoryPage, Points, Series, SeriesAnswer
 from epochal.server import wire_series
 from epochal.server.answers import accepted_encodings, bundle_response, plain
 from epochal.server.route import Call
@@ -26,6 +26,17 @@ async def series(call: Call) -> Response:
     return await call.service.series(
         call.request,
         lambda: bundle_response(series_bundle(store.series(call.principal, query)), accepted),
+    )
+
+
+async def bands(call: Call) -> Response:
+    """Answer groups of runs as a centre and a band."""
+    query = (await call.json(wire_series.BandsRequest)).query()
+    store = await call.service.open_store()
+    accepted = accepted_encodings(call.request)
+    return await call.service.series(
+        call.request,
+        lambda: bundle_response(bands_bundle(store.bands(call.principal, query)), accepted),
     )
 
 
@@ -60,6 +71,29 @@ def series_bundle(answer: SeriesAnswer) -> bytes:
     return bundle.finish(
         {"version": answer.version, "marks": dict(answer.marks), "series": entries}
     )
+
+
+def bands_bundle(answer: BandsAnswer) -> bytes:
+    """Return bands as a bundle (docs/reference/http.md). Bands over the same x share it."""
+    from epochal.formats.bundle import BundleWriter
+
+    bundle = BundleWriter()
+    axis = Shared(bundle.add_axis)
+    entries: list[dict[str, Any]] = [
+        {
+            "group": band.group,
+            "key": band.key,
+            "runs": band.runs,
+            "exact": band.exact,
+            "x": axis.add(band.x),
+            "center": bundle.add(band.center),
+            "lo": bundle.add(band.lo),
+            "hi": bundle.add(band.hi),
+            "n": bundle.add(band.n),
+        }
+        for band in answer.bands
+    ]
+    return bundle.finish({"version": answer.version, "bands": entries})
 
 
 def history_bundle(page: HistoryPage) -> bytes:
