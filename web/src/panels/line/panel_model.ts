@@ -95,6 +95,7 @@ export class PanelModel {
       yLog: ws.isLogY(name),
       view: range && { x0: range[0], x1: range[1] },
       yRange: ws.view.value.yr[name] ?? null,
+      isBare: ws.view.value.density === "sparkline" && ws.view.value.full !== name,
       history: ws.history,
       onView: (
         view: { x0: number; x1: number } | null,

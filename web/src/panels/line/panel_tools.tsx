@@ -21,30 +21,6 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
   const isSmall = !isFull && ws.view.value.density === "sparkline";
   return (
     <div class={`panel-tools${isFull ? " shown" : ""}`}>
-      {!isSmall && (
-        <>
-          <button
-            type="button"
-            class="icon-button word"
-            aria-pressed={isLog}
-            aria-label={`Logarithmic y axis of ${name}`}
-            title="Logarithmic y axis"
-            onClick={() => ws.toggleLogY(name)}
-          >
-            log
-          </button>
-          <button
-            type="button"
-            class="icon-button"
-            aria-pressed={isPinned}
-            aria-label={`Pin ${name}`}
-            title={isPinned ? "Unpin (P)" : "Pin to the top (P)"}
-            onClick={() => ws.togglePin(name)}
-          >
-            <Icon name="pin" filled={isPinned} />
-          </button>
-        </>
-      )}
       {!isFull && (
         <button
           type="button"
@@ -56,9 +32,33 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
           <Icon name="expand" />
         </button>
       )}
+      {!isSmall && (
+        <>
+          <button
+            type="button"
+            class="icon-button"
+            aria-pressed={isPinned}
+            aria-label={`Pin ${name}`}
+            title={isPinned ? "Unpin (P)" : "Pin to the top (P)"}
+            onClick={() => ws.togglePin(name)}
+          >
+            <Icon name="pin" filled={isPinned} />
+          </button>
+          <button
+            type="button"
+            class="icon-button word"
+            aria-pressed={isLog}
+            aria-label={`Logarithmic y axis of ${name}`}
+            title="Logarithmic y axis"
+            onClick={() => ws.toggleLogY(name)}
+          >
+            log
+          </button>
+        </>
+      )}
       <Menu
         kind="dialog"
-        align="right"
+        align="aside"
         label={`More about ${name}`}
         class="icon-button"
         button={<Icon name="dots" />}

@@ -21,7 +21,7 @@ type Kind = Smoothing["kind"];
 const KINDS: readonly { value: Kind | "none"; label: string; title: string }[] = [
   { value: "none", label: "none", title: "Draw what was logged" },
   { value: "ema", label: SMOOTHING_NAMES.ema, title: "Exponential moving average over points" },
-  { value: "time", label: SMOOTHING_NAMES.time, title: "The same, weighted by distance in x" },
+  { value: "time", label: "time", title: "EMA, weighted by distance in x" },
   { value: "gaussian", label: SMOOTHING_NAMES.gaussian, title: "A Gaussian kernel, σ in x units" },
   { value: "mean", label: SMOOTHING_NAMES.mean, title: "A centred running mean over points" },
 ];
