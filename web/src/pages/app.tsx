@@ -7,12 +7,24 @@ import { dismiss, toasts } from "../state/toasts.ts";
 import { Icon } from "../widgets/icon.tsx";
 import { Header } from "./header.tsx";
 import { HomePage } from "./home.tsx";
+import { lazy } from "./lazy.tsx";
+import { isPaletteOpen } from "./palette/opening.ts";
 import { RunPage } from "./run/run_page.tsx";
 import { isSheetOpen, ShortcutSheet, useShortcuts } from "./shortcuts.tsx";
 import { Notice } from "./workspace/empty_panels.tsx";
 import { WorkspacePage } from "./workspace/workspace_page.tsx";
 
+const TablePage = lazy<{ entity: string; project: string }>(async () => {
+  const { TablePage } = await import("./table/table_page.tsx");
+  return TablePage;
+});
+
+const Palette = lazy(() => import("./palette/palette.tsx").then((module) => module.Palette));
+
 const EVERYWHERE: Bindings = {
+  palette: () => {
+    isPaletteOpen.value = !isPaletteOpen.peek();
+  },
   sheet: () => {
     isSheetOpen.value = !isSheetOpen.peek();
   },
@@ -25,6 +37,7 @@ export function App(): JSX.Element {
     <ErrorBoundary>
       <Page />
       <ShortcutSheet />
+      {isPaletteOpen.value && <Palette />}
       <Toasts />
     </ErrorBoundary>
   );
@@ -38,6 +51,10 @@ function Page(): JSX.Element {
     case "workspace":
       return (
         <WorkspacePage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
+      );
+    case "table":
+      return (
+        <TablePage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
       );
     case "run":
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;

@@ -1,18 +1,32 @@
-/** The one line at the top of every page. */
+/** The one line at the top of every page. A page that is embedded has none. */
 import type { ComponentChildren, JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
-import { homeHref } from "../state/route.ts";
+import { type Bindings, keyHint } from "../state/keys.ts";
+import { homeHref, isEmbedded, projectHref, tableHref, viewHref } from "../state/route.ts";
 import { cycleTheme, themeChoice } from "../state/theme.ts";
+import { redoLast, undoLast, undoStack } from "../state/undo.ts";
+import type { Workspace } from "../state/workspace.ts";
 import { Icon, type IconName, Mark } from "../widgets/icon.tsx";
-import { isSheetOpen } from "./shortcuts.tsx";
+import { Age } from "./age.tsx";
+import { isPaletteOpen } from "./palette/opening.ts";
+import { isSheetOpen, useShortcuts } from "./shortcuts.tsx";
+import { ShareMenu, shareLink } from "./views/share.tsx";
+import { ViewChip } from "./views/view_chip.tsx";
 
 interface HeaderProps {
   /** What stands behind the name: links to the levels above, the page itself last. */
   children?: ComponentChildren;
+  /** The project that the page is about, and which of its pages it is (null: a run's). */
+  ws?: Workspace;
+  tab?: ProjectTab | null;
+  /** Of a page without a project. */
   liveness?: Liveness;
   heardAt?: number | null;
 }
+
+export type ProjectTab = "workspace" | "table";
 
 const LIVENESS: Record<Liveness, { word: string; title: string }> = {
   connecting: { word: "", title: "" },
@@ -28,27 +42,97 @@ const THEMES: Record<string, { icon: IconName; label: string }> = {
   dark: { icon: "moon", label: "Theme: dark" },
 };
 
-export function Header({ children, liveness, heardAt }: HeaderProps): JSX.Element {
-  const shown = THEMES[themeChoice.value]!;
+export function Header(props: HeaderProps): JSX.Element | null {
+  if (isEmbedded.value) return props.ws ? <ProjectKeys ws={props.ws} /> : null;
+  const { children, ws, tab = null } = props;
   return (
     <header class="top">
-      <a class="mark" href={homeHref()}>
+      <a class="mark" href={homeHref()} aria-label="epochal: all projects">
         <Mark />
-        epochal
+        <span class="word">epochal</span>
       </a>
       <nav class="crumbs" aria-label="Breadcrumb">
         {children}
       </nav>
+      {ws && <ProjectTabs ws={ws} tab={tab} />}
+      {ws && tab !== null && <ViewChip ws={ws} />}
       <span class="spread" />
-      {liveness && <LiveMark liveness={liveness} heardAt={heardAt ?? null} />}
+      <HeaderLiveMark {...props} />
+      <FindButton />
+      {ws && <ShareMenu ws={ws} />}
+      {ws && <ProjectKeys ws={ws} />}
+      <PageButtons />
+    </header>
+  );
+}
+
+/** The pages of a project; a link to one of them shows the view that is shown here. */
+function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JSX.Element {
+  const { entity, project } = ws;
+  const saved = ws.address.saved.value;
+  const query = tab === null ? "" : ws.address.queryForLinks();
+  const workspace =
+    saved === null ? projectHref(entity, project) : viewHref(entity, project, saved.id);
+  return (
+    <nav class="project-tabs" aria-label="Pages of the project">
+      <a href={workspace + query} aria-current={tab === "workspace" ? "page" : undefined}>
+        Workspace
+      </a>
+      <a
+        href={tableHref(entity, project) + query}
+        aria-current={tab === "table" ? "page" : undefined}
+      >
+        Table
+      </a>
+    </nav>
+  );
+}
+
+/** Keys of every page of a project. */
+function ProjectKeys({ ws }: { ws: Workspace }): null {
+  const bindings = useMemo(
+    (): Bindings => ({
+      undo: () => (undoStack.next.peek().undo === null ? false : undoLast()),
+      redo: () => (undoStack.next.peek().redo === null ? false : redoLast()),
+      link: () => void shareLink(ws),
+    }),
+    [ws],
+  );
+  useShortcuts(bindings);
+  return null;
+}
+
+function FindButton(): JSX.Element {
+  const hint = keyHint("palette");
+  return (
+    <button
+      type="button"
+      class="find"
+      aria-label="Find anything"
+      title={`Find runs, charts, columns, pages and actions (${hint})`}
+      onClick={() => {
+        isPaletteOpen.value = true;
+      }}
+    >
+      <Icon name="search" />
+      <span class="word">Find</span>
+      <kbd>{hint}</kbd>
+    </button>
+  );
+}
+
+function PageButtons(): JSX.Element {
+  const theme = THEMES[themeChoice.value]!;
+  return (
+    <span class="page-buttons">
       <button
         type="button"
         class="icon-button"
-        aria-label={shown.label}
-        title={shown.label}
+        aria-label={theme.label}
+        title={theme.label}
         onClick={cycleTheme}
       >
-        <Icon name={shown.icon} />
+        <Icon name={theme.icon} />
       </button>
       <button
         type="button"
@@ -61,16 +145,21 @@ export function Header({ children, liveness, heardAt }: HeaderProps): JSX.Elemen
       >
         <Icon name="help" />
       </button>
-    </header>
+    </span>
   );
 }
 
-function LiveMark(props: { liveness: Liveness; heardAt: number | null }): JSX.Element {
-  const { word, title } = LIVENESS[props.liveness];
-  const heard = props.heardAt === null ? "" : ` Last heard ${formatMoment(props.heardAt)}.`;
+function HeaderLiveMark({ ws, liveness, heardAt }: HeaderProps): JSX.Element | null {
+  const now = ws ? ws.liveness.value : liveness;
+  if (now === undefined) return null;
+  const heard = (ws ? ws.heardAt.value : heardAt) ?? null;
+  const { word, title } = LIVENESS[now];
+  const last = heard === null ? "" : ` Last heard ${formatMoment(heard)}.`;
+  const isStale = (now === "reconnecting" || now === "paused") && heard !== null;
   return (
-    <span class={`live ${props.liveness}`} title={title + heard} role="status">
-      {word}
+    <span class={`live ${now}`} title={title + last} role="status">
+      <span class="word">{word}</span>
+      {isStale && <Age at={heard} />}
     </span>
   );
 }

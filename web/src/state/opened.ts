@@ -1,4 +1,5 @@
 /** The workspaces that are open: pages of one project that follow one another share theirs. */
+import { signal } from "@preact/signals";
 import { Workspace } from "./workspace.ts";
 
 interface Opened {
@@ -9,6 +10,9 @@ interface Opened {
 
 /** A page that leaves and its successor that comes are this close together at most. */
 const LINGER_MS = 500;
+
+/** The project or run that the page is about; null: none. */
+export const current = signal<Workspace | null>(null);
 
 const opened = new Map<string, Opened>();
 
@@ -36,8 +40,10 @@ export function keepWorkspace(ws: Workspace): () => void {
   clearTimeout(found.closing);
   found.users += 1;
   if (!ws.isStarted) ws.start();
+  current.value = ws;
   return () => {
     found.users -= 1;
+    if (found.users === 0 && current.peek() === ws) current.value = null;
     if (found.users === 0) closeSoon(name, found);
   };
 }

@@ -37,10 +37,14 @@ export function startTheme(): void {
 /** The next of system, light, dark. */
 export function cycleTheme(): void {
   const order: ThemeChoice[] = ["system", "light", "dark"];
-  themeChoice.value = order[(order.indexOf(themeChoice.value) + 1) % order.length]!;
+  setTheme(order[(order.indexOf(themeChoice.value) + 1) % order.length]!);
+}
+
+export function setTheme(choice: ThemeChoice): void {
+  themeChoice.value = choice;
   try {
-    if (themeChoice.value === "system") localStorage.removeItem(STORED);
-    else localStorage.setItem(STORED, themeChoice.value);
+    if (choice === "system") localStorage.removeItem(STORED);
+    else localStorage.setItem(STORED, choice);
   } catch {
     // A browser that keeps nothing still shows the theme until the page is closed.
   }

@@ -138,6 +138,21 @@ describe("changes of data", () => {
   });
 });
 
+describe("a step that is taken back by its notice", () => {
+  it("leaves later ones done", () => {
+    const { stack, set, view } = scene();
+    const undo = vi.fn();
+    const step = { label: "name", undo, redo: vi.fn() };
+    stack.push(step);
+    set({ x: "wall" });
+    stack.takeBack(step);
+    stack.takeBack(step);
+    expect(undo).toHaveBeenCalledOnce();
+    expect(view().x).toBe("wall");
+    expect(stack.next.value).toEqual({ undo: "x axis", redo: "name" });
+  });
+});
+
 describe("labels", () => {
   it("name what changed", () => {
     const zoomed = {

@@ -50,6 +50,13 @@ export class UndoStack {
     this.tell();
   }
 
+  /** Undoes a step wherever it stands; later ones stay done. */
+  takeBack(step: Step): void {
+    if (!this.past.includes(step)) return;
+    this.past = [...this.past.filter((one) => one !== step), step];
+    this.undo();
+  }
+
   clear(): void {
     this.past = [];
     this.future = [];
@@ -120,9 +127,12 @@ export function openUndo(project: string): void {
   undoStack.clear();
 }
 
-/** Remembers something that has just been done to data. */
-export function undoable(step: Step): void {
+/** Remembers something that has just been done to data; `said` tells of it, with a way back. */
+export function undoable(step: Step, said?: string): void {
   undoStack.push(step);
+  if (said !== undefined) {
+    notify(said, { label: "Undo", run: () => undoStack.takeBack(step) });
+  }
 }
 
 export function undoLast(): void {

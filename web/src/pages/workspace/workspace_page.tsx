@@ -10,7 +10,9 @@ import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { FullScreen } from "./full_screen.tsx";
 import { PanelGrid } from "./panel_grid.tsx";
-import { RunList, RunListHead } from "./run_list.tsx";
+import { RunList } from "./run_list.tsx";
+import { RunListHead } from "./run_list_head.tsx";
+import { RunSheet } from "./run_sheet.tsx";
 import { Splitter } from "./splitter.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
@@ -49,7 +51,7 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
 
   return (
     <>
-      <Header liveness={ws.liveness.value} heardAt={ws.heardAt.value}>
+      <Header ws={ws} tab="workspace">
         <span>{entity}</span>
         <a href={projectHref(entity, project)} aria-current="page">
           {project}
@@ -78,6 +80,7 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
         </div>
       </div>
       <FullScreen ws={ws} />
+      <RunSheet ws={ws} />
     </>
   );
 }
