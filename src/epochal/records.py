@@ -454,6 +454,20 @@ class EditOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedView:
+    """A saved view of a project: `query` is the query string of its address."""
+
+    id: str
+    entity: str
+    project: str
+    name: str
+    query: str
+    owner: str
+    created: float
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
 class KeyInfo:
     """A key of a project: its kinds, in how many runs, its x axis by ``define_metric``, its largest count of values."""
 

@@ -145,7 +145,7 @@ def addresses(draw: Callable[..., Any]) -> tuple[str, bytes]:
     """Return a method and a path with parameters that may be anything."""
     route = draw(st.sampled_from(API_ROUTES))
     path = route.path
-    for name in ("entity", "project", "id", "uid", "writer"):
+    for name in ("entity", "project", "id", "uid", "writer", "hash"):
         value = draw(st.one_of(st.sampled_from(["local", "digits", "run-a", "run-a-w0"]), TEXT))
         path = path.replace("{" + name + "}", quote(value or "x", safe=""))
     names = list(getattr(route.parameters, "__struct_fields__", ())) or ["x"]
@@ -273,6 +273,25 @@ def test_any_groups(fuzzed: Fuzzed, asked: Any):
 
 
 @FUZZ
+@given(name=TEXT, query=TEXT)
+def test_any_view_and_long_query(fuzzed: Fuzzed, name: str, query: str):
+    kind = {"content-type": "application/json"}
+    path = b"/api/v1/projects/local/digits/views"
+    answer = fuzzed.send("POST", path, _json({"name": name, "query": query}), **kind)
+    _check(answer)
+    _check(fuzzed.send("GET", path))
+    if answer.status_code == 200:
+        view = f"/api/v1/views/{answer.json()['id']}".encode()
+        _check(fuzzed.send("PATCH", view, _json({"name": query, "query": name}), **kind))
+        assert fuzzed.send("DELETE", view).status_code == 200
+    kept = fuzzed.send("POST", b"/api/v1/queries", _json({"query": query}), **kind)
+    _check(kept)
+    if kept.status_code == 200:
+        found = fuzzed.send("GET", f"/api/v1/queries/{kept.json()['hash']}".encode())
+        assert found.json() == {"query": query}
+
+
+@FUZZ
 @given(text=TEXT, sort=TEXT, columns=TEXT)
 def test_any_filter_sort_and_columns(fuzzed: Fuzzed, text: str, sort: str, columns: str):
     query = f"filter={quote(text)}&sort={quote(sort)}&columns={quote(columns)}"
@@ -333,6 +352,7 @@ def test_the_hardest_texts_on_postgresql(fuzzed_postgres: Fuzzed):
             f"/api/v1/projects/local/digits/runs/{bent}",
             f"/api/v1/projects/local/digits/runs?filter={bent}&sort={bent}&columns={bent}&cursor={bent}",
             f"/api/v1/projects/local/digits/values?column={bent}&prefix={bent}",
+            f"/api/v1/queries/{bent}",
             f"/api/v1/journal/{bent}",
         ):
             _check(fuzzed_postgres.send("GET", path.encode()))
@@ -353,6 +373,9 @@ def test_the_hardest_texts_on_postgresql(fuzzed_postgres: Fuzzed):
                 "/api/v1/edits",
                 {"edits": [{"runs": ["run-a"], "changes": {"name": text, "add_tags": [text]}}]},
             ),
+            ("POST", "/api/v1/projects/local/digits/views", {"name": text, "query": text}),
+            ("PATCH", f"/api/v1/views/{bent}", {"name": text}),
+            ("POST", "/api/v1/queries", {"query": text}),
             ("POST", "/api/v1/edits", {"edits": [{"runs": [text], "changes": {"trashed": True}}]}),
             ("POST", "/api/v1/history", {"run": "run-a", "keys": [text], "after": text}),
         ):

@@ -22,7 +22,14 @@ from tests.server.conftest import (
 
 pytestmark = pytest.mark.anyio
 
-NAMES = {"{entity}": "local", "{project}": "digits", "{id}": "r", "{uid}": "r", "{writer}": "w"}
+NAMES = {
+    "{entity}": "local",
+    "{project}": "digits",
+    "{id}": "r",
+    "{uid}": "r",
+    "{writer}": "w",
+    "{hash}": "0123456789abcdef",
+}
 IDS = [f"{route.method} {route.path}" for route in ROUTES]
 
 

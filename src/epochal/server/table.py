@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.server import ui, wire, wire_runs, wire_series
+from epochal.server import ui, wire, wire_runs, wire_series, wire_views
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
-from epochal.server.routes import catalog, data, edits, health, journal, stream
+from epochal.server.routes import catalog, data, edits, health, journal, stream, views
 
 PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
+VIEW = "/api/v1/views/{id}"
 JOURNAL = "/api/v1/journal/{writer}"
 HTML = "text/html"
 
@@ -149,6 +150,71 @@ ROUTES: tuple[Route, ...] = (
         "Delete a run in the trash for ever",
         wire.Deleted,
         missing="run_not_found",
+    ),
+    Route(
+        "GET",
+        PROJECT + "/views",
+        "read",
+        views.views,
+        "The saved views of a project",
+        wire_views.Views,
+        missing="project_not_found",
+    ),
+    Route(
+        "POST",
+        PROJECT + "/views",
+        "write",
+        views.create_view,
+        "Save a view",
+        wire_views.View,
+        body=wire_views.NewView,
+        missing="project_not_found",
+    ),
+    Route(
+        "PATCH",
+        VIEW,
+        "write",
+        views.edit_view,
+        "Change a view's name or query",
+        wire_views.View,
+        body=wire_views.ViewChanges,
+        missing="view_not_found",
+    ),
+    Route(
+        "DELETE",
+        VIEW,
+        "write",
+        views.delete_view,
+        "Delete a view; it can be restored",
+        wire.Deleted,
+        missing="view_not_found",
+    ),
+    Route(
+        "POST",
+        VIEW + "/restore",
+        "write",
+        views.restore_view,
+        "Take back the deletion of a view",
+        wire_views.View,
+        missing="view_not_found",
+    ),
+    Route(
+        "POST",
+        "/api/v1/queries",
+        "write",
+        views.keep_query,
+        "Keep a query string that is too long for an address",
+        wire_views.QueryHash,
+        body=wire_views.Query,
+    ),
+    Route(
+        "GET",
+        "/api/v1/queries/{hash}",
+        "read",
+        views.query,
+        "The query string that is kept under a hash",
+        wire_views.Query,
+        missing="query_not_found",
     ),
     Route(
         "POST",

@@ -40,6 +40,7 @@ from epochal.records import (
     RunEdit,
     RunPage,
     RunQuery,
+    SavedView,
     SeriesAnswer,
     SeriesQuery,
     ValueCounts,
@@ -162,6 +163,40 @@ class Store(ABC):
     @abstractmethod
     def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
         """Return the keys of a project in the order in which they first appeared."""
+
+    # ---- views and links
+
+    @abstractmethod
+    def views(self, principal: Principal, entity: str, project: str) -> Sequence[SavedView]:
+        """Return the saved views of a project, by name."""
+
+    @abstractmethod
+    def create_view(
+        self, principal: Principal, entity: str, project: str, name: str, query: str
+    ) -> SavedView:
+        """Save a view; names need not differ. Raises Conflict when there are too many."""
+
+    @abstractmethod
+    def edit_view(
+        self, principal: Principal, view: str, name: str | None, query: str | None
+    ) -> SavedView:
+        """Change a view's name or query; None leaves it as it is."""
+
+    @abstractmethod
+    def delete_view(self, principal: Principal, view: str) -> None:
+        """Delete a view; for thirty days it can be restored."""
+
+    @abstractmethod
+    def restore_view(self, principal: Principal, view: str) -> SavedView:
+        """Take back the deletion of a view."""
+
+    @abstractmethod
+    def keep_query(self, principal: Principal, query: str) -> str:
+        """Keep a query string for ever; returns the hash that finds it again."""
+
+    @abstractmethod
+    def find_query(self, principal: Principal, digest: str) -> str:
+        """Return the query string of a hash."""
 
     # ---- outbound
 

@@ -222,6 +222,11 @@ class SqliteDatabase(Database):
                 self._writer.raw.close()
                 self._writer = None
 
+    def reopen(self) -> None:
+        """Open the file again after `close`: somebody else has changed its schema meanwhile."""
+        with self._mutex:
+            self._writer = self._connect_writer()
+
     def _is_closed(self) -> bool:
         return self._writer is None
 

@@ -6,11 +6,12 @@ A test (tests/store/test_schema.py) holds this module, `tables` and the migratio
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from epochal.errors import EnvironmentFault
 from epochal.store.engine import Database, Dialect, PostgresDatabase, SqliteDatabase
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration in `store/migrations/versions`."""
 
 # fmt: off
@@ -18,21 +19,28 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT pk_entity PRIMARY "
         "KEY (name))",
+        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, "
+        "created DOUBLE NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
         "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE NOT NULL, CONSTRAINT pk_tombstone "
         "PRIMARY KEY (uid))",
         "CREATE TABLE project (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, name "
         "TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE NOT NULL, updated DOUBLE NOT NULL, version "
         "BIGINT NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT uq_project_entity_name UNIQUE (entity, "
         "name), CONSTRAINT fk_project_entity FOREIGN KEY(entity) REFERENCES entity (name))",
-        "CREATE TABLE run (uid TEXT NOT NULL, project_id INTEGER NOT NULL, id TEXT NOT NULL, name TEXT "
-        "NOT NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, "
-        "created DOUBLE NOT NULL, updated DOUBLE NOT NULL, finished DOUBLE, duration DOUBLE NOT NULL, "
-        "archived BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version "
-        "BIGINT NOT NULL, doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT "
-        "fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "CREATE TABLE run (uid TEXT NOT NULL, project_id INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT "
+        "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
+        "DOUBLE NOT NULL, updated DOUBLE NOT NULL, finished DOUBLE, duration DOUBLE NOT NULL, archived "
+        "BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT "
+        "NULL, doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id "
+        "FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
+        "CREATE TABLE saved_view (id TEXT NOT NULL, project_id INTEGER NOT NULL, name TEXT NOT NULL, "
+        "address TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE NOT NULL, updated DOUBLE NOT NULL, "
+        "deleted DOUBLE, CONSTRAINT pk_saved_view PRIMARY KEY (id), CONSTRAINT fk_saved_view_project_id "
+        "FOREIGN KEY(project_id) REFERENCES project (id))",
+        "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
         "CREATE TABLE series (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, name "
         "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, CONSTRAINT "
         "uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN "
@@ -41,47 +49,52 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "TEXT NOT NULL, ordinal INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent "
         "TEXT, state TEXT NOT NULL, started DOUBLE NOT NULL, ended DOUBLE, seen DOUBLE NOT NULL, "
         "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
-        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT "
-        "uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run "
-        "(uid))",
+        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT uq_writer_uid "
+        "UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
         "CREATE TABLE axis (writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
         "BLOB NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
         "FOREIGN KEY(writer_id) REFERENCES writer (id))",
-        "CREATE TABLE block (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, row0 BIGINT NOT "
-        "NULL, n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT "
-        "NOT NULL, time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags "
-        "SMALLINT NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, "
-        "row0), CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE block (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, "
+        "n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT "
+        "NULL, time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags SMALLINT "
+        "NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, row0), "
+        "CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
         "CREATE TABLE pyramid (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, level INTEGER NOT "
         "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_pyramid "
         "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
         "KEY(series_id) REFERENCES series (id))",
         "CREATE TABLE tail (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, writer_id INTEGER NOT NULL, "
-        "row0 BIGINT NOT NULL, n INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BLOB NOT NULL, "
-        "CONSTRAINT fk_tail_writer_id FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "row0 BIGINT NOT NULL, n INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BLOB NOT NULL, CONSTRAINT "
+        "fk_tail_writer_id FOREIGN KEY(writer_id) REFERENCES writer (id))",
         "CREATE INDEX ix_tail_writer ON tail (writer_id, row0)",
     ),
     "postgresql": (
         "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_entity "
         "PRIMARY KEY (name))",
+        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, "
+        "created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
         "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE PRECISION NOT NULL, CONSTRAINT "
         "pk_tombstone PRIMARY KEY (uid))",
-        "CREATE TABLE project (id BIGSERIAL NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, owner "
-        "TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, version "
-        "BIGINT NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT pk_project PRIMARY KEY (id), "
-        "CONSTRAINT uq_project_entity_name UNIQUE (entity, name), CONSTRAINT fk_project_entity FOREIGN "
-        "KEY(entity) REFERENCES entity (name))",
+        "CREATE TABLE project (id BIGSERIAL NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, owner TEXT "
+        "NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, version BIGINT "
+        "NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT pk_project PRIMARY KEY (id), CONSTRAINT "
+        "uq_project_entity_name UNIQUE (entity, name), CONSTRAINT fk_project_entity FOREIGN KEY(entity) "
+        "REFERENCES entity (name))",
         "CREATE TABLE run (uid TEXT NOT NULL, project_id BIGINT NOT NULL, id TEXT NOT NULL, name TEXT NOT "
         "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
-        "DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION, "
-        "duration DOUBLE PRECISION NOT NULL, archived BOOLEAN NOT NULL, trashed DOUBLE PRECISION, rows "
-        "BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT "
-        "pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES "
-        "project (id))",
+        "DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION, duration "
+        "DOUBLE PRECISION NOT NULL, archived BOOLEAN NOT NULL, trashed DOUBLE PRECISION, rows BIGINT NOT "
+        "NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT pk_run PRIMARY "
+        "KEY (uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
+        "CREATE TABLE saved_view (id TEXT NOT NULL, project_id BIGINT NOT NULL, name TEXT NOT NULL, "
+        "address TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE "
+        "PRECISION NOT NULL, deleted DOUBLE PRECISION, CONSTRAINT pk_saved_view PRIMARY KEY (id), "
+        "CONSTRAINT fk_saved_view_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
         "CREATE TABLE series (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT "
         "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, CONSTRAINT pk_series PRIMARY "
         "KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT "
@@ -97,10 +110,10 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "CREATE TABLE axis (writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
         "BYTEA NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
         "FOREIGN KEY(writer_id) REFERENCES writer (id))",
-        "CREATE TABLE block (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, "
-        "n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT "
-        "NULL, time_min DOUBLE PRECISION NOT NULL, time_max DOUBLE PRECISION NOT NULL, sorted BOOLEAN NOT "
-        "NULL, flags SMALLINT NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, "
+        "CREATE TABLE block (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n "
+        "INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT NULL, "
+        "time_min DOUBLE PRECISION NOT NULL, time_max DOUBLE PRECISION NOT NULL, sorted BOOLEAN NOT NULL, "
+        "flags SMALLINT NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, "
         "writer_id, row0), CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
         "CREATE TABLE pyramid (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, level INTEGER NOT "
         "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_pyramid "
@@ -172,17 +185,33 @@ def _create(database: Database) -> None:
 
 def _migrate(database: Database) -> None:
     from alembic import command
-    from sqlalchemy import create_engine
+    from sqlalchemy import create_engine, event, text
 
     from epochal.store.migrations import configuration
 
     if isinstance(database, PostgresDatabase):
         engine = database.engine
     elif isinstance(database, SqliteDatabase):
+        # On a network file system our own connection would keep the file locked.
+        database.close()
         engine = create_engine(f"sqlite:///{database.path}")
+        event.listen(engine, "connect", _own_transactions)
+        event.listen(engine, "begin", _begin)
     else:
         raise TypeError(f"no migrations for {type(database).__name__}")
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _CREATION_LOCK})
         command.upgrade(configuration(connection), "head")
     if isinstance(database, SqliteDatabase):
         engine.dispose()
+        database.reopen()
+
+
+def _own_transactions(connection: Any, _record: object) -> None:
+    """Keep Python's sqlite3 from beginning transactions itself: it does so too late for statements of schemas."""
+    connection.isolation_level = None
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -30,15 +30,16 @@ from epochal.records import (
     RunDetail,
     RunPage,
     RunQuery,
+    SavedView,
     SeriesAnswer,
     SeriesQuery,
     ValueCounts,
     ValuesQuery,
 )
-from epochal.store import catalog, schema
+from epochal.store import catalog, schema, views
 from epochal.store.access import can_see, must_write
-from epochal.store.base import Store
 from epochal.store.bands import read_bands
+from epochal.store.base import Store
 from epochal.store.cache import ArrayCache
 from epochal.store.edits import edit_runs
 from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteDatabase
@@ -387,6 +388,57 @@ class SqlStore(Store):
         shutil.rmtree(self.data_dir / "runs" / uid, ignore_errors=True)
         for writer in writers:
             (self.data_dir / "active" / f"{writer}.json").unlink(missing_ok=True)
+
+    # ---- views and links
+
+    def views(self, principal: Principal, entity: str, project: str) -> Sequence[SavedView]:
+        """See `Store.views`."""
+        with self.database.read() as connection:
+            return views.list_views(connection, principal, entity, project)
+
+    def create_view(
+        self, principal: Principal, entity: str, project: str, name: str, query: str
+    ) -> SavedView:
+        """See `Store.create_view`."""
+        must_write(principal)
+        return self._change(
+            lambda connection: views.create_view(
+                connection, principal, entity, project, name, query
+            )
+        )
+
+    def edit_view(
+        self, principal: Principal, view: str, name: str | None, query: str | None
+    ) -> SavedView:
+        """See `Store.edit_view`."""
+        must_write(principal)
+        return self._change(
+            lambda connection: views.edit_view(connection, principal, view, name, query)
+        )
+
+    def delete_view(self, principal: Principal, view: str) -> None:
+        """See `Store.delete_view`."""
+        must_write(principal)
+        self._change(lambda connection: views.delete_view(connection, principal, view))
+
+    def restore_view(self, principal: Principal, view: str) -> SavedView:
+        """See `Store.restore_view`."""
+        must_write(principal)
+        return self._change(lambda connection: views.restore_view(connection, principal, view))
+
+    def keep_query(self, principal: Principal, query: str) -> str:
+        """See `Store.keep_query`."""
+        must_write(principal)
+        return self._change(
+            lambda connection: views.keep_query(connection, principal, query), notify=False
+        )
+
+    def find_query(self, principal: Principal, digest: str) -> str:
+        """See `Store.find_query`."""
+        with self.database.read() as connection:
+            return views.find_query(connection, principal, digest)
+
+    # ---- notices
 
     def changes(
         self, since: dict[tuple[str, str], int]

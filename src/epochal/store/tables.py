@@ -203,3 +203,25 @@ tombstone = Table(  # uids of runs and writers deleted for ever
     Column("uid", Text, primary_key=True),
     Column("deleted", Double, nullable=False),
 )
+
+saved_view = Table(  # the query string of an address, under a name
+    "saved_view",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("project_id", Identity, ForeignKey("project.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("deleted", Double),  # it can be restored for a while
+)
+
+saved_query = Table(  # the long query string that a short link stands for
+    "saved_query",
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("hash", Text, primary_key=True),  # the first 16 digits of its SHA-256
+    Column("address", Text, nullable=False),
+    Column("created", Double, nullable=False),
+)
