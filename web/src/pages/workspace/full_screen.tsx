@@ -1,13 +1,18 @@
 /** One chart over the whole page, with what the lines hold beside it. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { groupDigits } from "../../base/numbers.ts";
+import type { Key } from "../../data/wire.ts";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { LineTable } from "../../panels/line/line_table.tsx";
+import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
+import { clearMarks, marksOn } from "../../state/marks.ts";
+import { keysIn } from "../../state/panel_edits.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 
 const HEAD = 40;
-const TABLE_WIDTH = 400;
+const TABLE_WIDTH = 470;
 const NARROW = 900;
 const PADDING = 14;
 
@@ -46,12 +51,58 @@ export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
                   : { left: "0", top: `${chartHeight + 10}px`, width: `${width}px` }
               }
             >
-              <LineTable ws={ws} metric={key} />
+              <FullSide ws={ws} metric={key} />
             </div>
           </>
         );
       }}
     </FullFrame>
+  );
+}
+
+/** Which chart of how many this is. */
+function FullCount({ ws }: { ws: Workspace }): JSX.Element {
+  const names = ws.sections.value.flatMap((section) => section.keys.map((key) => key.name));
+  const at = names.indexOf(ws.view.value.full ?? "");
+  return (
+    <span class="quiet">
+      {at < 0 ? "" : `${groupDigits(at + 1)} of ${groupDigits(names.length)}`}
+    </span>
+  );
+}
+
+/** What the lines hold, and what they hold at the marks; for each key in the chart. */
+function FullSide({ ws, metric }: { ws: Workspace; metric: Key }): JSX.Element {
+  const byName = new Map(ws.chartKeys.value.map((key) => [key.name, key]));
+  const keys = keysIn(ws, metric.name)
+    .map((name) => byName.get(name))
+    .filter((key) => key !== undefined);
+  const axis = ws.axisOf(metric);
+  return (
+    <>
+      {marksOn(ws, axis).length > 0 && (
+        <section aria-label="Values at the marks">
+          <div class="mark-head">
+            <b>{marksText(ws, axis)}</b>
+            <span class="spread" />
+            <button
+              type="button"
+              class="icon-button"
+              aria-label="Clear the marks"
+              onClick={() => clearMarks(ws)}
+            >
+              <Icon name="close" />
+            </button>
+          </div>
+          {keys.map((key) => (
+            <MarkTable key={key.name} ws={ws} metric={key} />
+          ))}
+        </section>
+      )}
+      {keys.map((key) => (
+        <LineTable key={key.name} ws={ws} metric={key} isTitled={keys.length > 1} />
+      ))}
+    </>
   );
 }
 
@@ -105,6 +156,7 @@ function FullFrame({ ws, title, children }: FrameProps): JSX.Element {
         >
           <Icon name="next" />
         </button>
+        <FullCount ws={ws} />
         <span class="spread" />
         <button
           type="button"

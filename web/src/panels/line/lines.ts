@@ -4,9 +4,10 @@ import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Want } from "../../data/series_loader.ts";
 import type { Key, Run } from "../../data/wire.ts";
 import type { Line, XKind } from "../../plots/line_plot.ts";
-import { at, length, type Series } from "../../plots/series.ts";
+import type { Series } from "../../plots/series.ts";
 import type { PaintOf } from "../../state/paint.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { factsOf } from "./statistics.ts";
 
 export function xKindOf(axis: string): XKind {
   return axis === "step" || axis === "relative" || axis === "wall" ? axis : "metric";
@@ -37,22 +38,42 @@ export function wantOf(ws: Workspace, metric: Key, px: number, visible: boolean)
   };
 }
 
-/** Lines in the runs' colours; slots beyond the ten hues are dashed when more than ten are shown. */
+/** Of the keys in one chart, the first of which is drawn through. CSS pixels. */
+const KEY_DASHES: readonly (readonly number[])[] = [
+  [],
+  [7, 4],
+  [2, 3],
+  [9, 3, 2, 3],
+  [14, 4],
+  [4, 4],
+  [2, 6],
+  [9, 3, 2, 3, 2, 3],
+];
+
+/**
+ * Lines in the runs' colours, of one key or of several. Of one, slots beyond the ten hues are dashed when more
+ * than ten are shown; of several, the dash says which key it is, and the label names it.
+ */
 export function linesOf(
-  series: readonly Series[],
+  series: readonly (readonly Series[])[],
+  keys: readonly string[],
   runs: ReadonlyMap<string, Run>,
   paint: PaintOf,
   theme: "light" | "dark",
 ): Line[] {
-  const isDashed = series.length > 10;
+  const isMerged = keys.length > 1;
   const lines: Line[] = [];
-  for (const one of series) {
-    const run = runs.get(one.run);
-    if (!run) continue;
-    const slot = paint(run);
-    const line = { series: one, run: one.run, color: slot[theme], label: run.name };
-    lines.push(isDashed && slot.dash.length > 0 ? { ...line, dash: slot.dash } : line);
-  }
+  series.forEach((ofKey, index) => {
+    for (const one of ofKey) {
+      const run = runs.get(one.run);
+      if (!run) continue;
+      const slot = paint(run);
+      const dash = isMerged ? KEY_DASHES[index]! : ofKey.length > 10 ? slot.dash : [];
+      const label = isMerged ? `${run.name} · ${keys[index]}` : run.name;
+      const line = { series: one, run: one.run, color: slot[theme], label };
+      lines.push(dash.length > 0 ? { ...line, dash } : line);
+    }
+  });
   return lines;
 }
 
@@ -70,34 +91,6 @@ export function areSameLines(a: readonly Line[], b: readonly Line[]): boolean {
       );
     })
   );
-}
-
-export interface LineFacts {
-  last: number;
-  lastX: number;
-  min: number;
-  max: number;
-}
-
-/** What a line holds, over the part that was answered; NaN where there is no finite value. */
-export function factsOf(series: Series): LineFacts {
-  const n = length(series);
-  let min = Number.POSITIVE_INFINITY;
-  let max = Number.NEGATIVE_INFINITY;
-  const lows = series.mode === "points" ? series.y : series.min;
-  const highs = series.mode === "points" ? series.y : series.max;
-  for (let i = 0; i < n; i++) {
-    if (lows[i]! < min && lows[i]! > Number.NEGATIVE_INFINITY) min = lows[i]!;
-    if (highs[i]! > max && highs[i]! < Number.POSITIVE_INFINITY) max = highs[i]!;
-  }
-  const values = series.mode === "points" ? series.y : series.last;
-  const xs = series.mode === "points" ? series.x : series.x1;
-  return {
-    last: n > 0 ? values[n - 1]! : Number.NaN,
-    lastX: n > 0 ? at(xs, n - 1) : Number.NaN,
-    min: Number.isFinite(min) ? min : Number.NaN,
-    max: Number.isFinite(max) ? max : Number.NaN,
-  };
 }
 
 const SPOKEN_RUNS = 3;

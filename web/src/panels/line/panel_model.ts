@@ -1,12 +1,14 @@
 /** The moving parts of a line panel, outside of rendering: what it asks for, its plot, what is said of it. */
 import { effect, signal } from "@preact/signals";
 import type { RequestError } from "../../data/client.ts";
-import type { Watch } from "../../data/series_loader.ts";
+import type { Want } from "../../data/series_loader.ts";
 import type { Key } from "../../data/wire.ts";
 import { createLinePlot, type Hover, type Line, type LinePlot } from "../../plots/line_plot.ts";
+import { keysIn } from "../../state/panel_edits.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { areSameLines, linesOf, sentence, wantOf, xKindOf } from "./lines.ts";
+import { Watches } from "./watches.ts";
 
 /** The sentence for those who do not see the chart is renewed at most this often. */
 const SPOKEN_MS = 1000;
@@ -28,7 +30,7 @@ export class PanelModel {
   private element: HTMLElement | null = null;
   /** Null before the panel is in the page, and after. */
   plot: LinePlot | null = null;
-  private watch: Watch | null = null;
+  private watches: Watches | null = null;
   private drawnKey = "";
   private drawnLines: readonly Line[] = [];
   private speaking: ReturnType<typeof setTimeout> | undefined;
@@ -38,14 +40,15 @@ export class PanelModel {
   mount(element: HTMLElement): () => void {
     const { ws } = this;
     this.element = element;
-    const watch = ws.loader.open(this.want(), () => this.draw());
-    this.watch = watch;
+    const watches = new Watches(ws.loader, () => this.draw());
+    watches.update(this.wants());
+    this.watches = watches;
     const plot = createLinePlot(element, [], this.options());
     this.plot = plot;
     // For whoever inspects the page: tests read from it which values lie at which pixels.
     Object.assign(element, { plot });
     const stops = [
-      effect(() => watch.update(this.want())),
+      effect(() => watches.update(this.wants())),
       effect(() => {
         // Read here what a redraw depends on; series come through the watch.
         void [ws.view.value, theme.value, ws.known.value, ws.shownOrder.value, this.metric.value];
@@ -64,16 +67,16 @@ export class PanelModel {
     return () => {
       for (const stop of stops) stop();
       clearTimeout(this.speaking);
-      watch.close();
+      watches.close();
       plot.destroy();
-      this.watch = null;
+      this.watches = null;
       this.plot = null;
       if (ws.hover.peek()?.panel === this.name()) ws.hover.value = null;
     };
   }
 
   retry(): void {
-    this.watch?.retry();
+    this.watches?.retry();
     this.draw();
   }
 
@@ -81,8 +84,22 @@ export class PanelModel {
     return this.metric.value.name;
   }
 
-  private want() {
-    return wantOf(this.ws, this.metric.value, this.px.value, this.isVisible.value);
+  /** What is asked for: each key of the panel, over the axis of its own key. */
+  private wants(): Want[] {
+    const { ws } = this;
+    const own = wantOf(ws, this.metric.value, this.px.value, this.isVisible.value);
+    return keysIn(ws, this.name()).map((key) => ({ ...own, key }));
+  }
+
+  private lines(watches: Watches): Line[] {
+    const { ws } = this;
+    return linesOf(
+      watches.series(),
+      keysIn(ws, this.name()),
+      ws.known.value,
+      ws.paint.value,
+      theme.value,
+    );
   }
 
   private options() {
@@ -115,9 +132,9 @@ export class PanelModel {
   }
 
   private draw(): void {
-    const { ws, watch, plot } = this;
-    if (!watch || !plot) return;
-    const lines = linesOf(watch.series(), ws.known.value, ws.paint.value, theme.value);
+    const { ws, watches, plot } = this;
+    if (!watches || !plot) return;
+    const lines = this.lines(watches);
     const options = this.options();
     // Callbacks and the shared history never change what is drawn; JSON leaves the former out.
     const { history: _, ...drawn } = options;
@@ -128,7 +145,7 @@ export class PanelModel {
       this.drawnKey = key;
       this.drawnLines = lines;
     }
-    const status = { lines: lines.length, isLoading: watch.isLoading(), error: watch.error };
+    const status = { lines: lines.length, isLoading: watches.isLoading(), error: watches.error };
     const old = this.status.peek();
     this.speakSoon(old.lines === 0 || old.lines !== status.lines);
     if (
@@ -146,9 +163,9 @@ export class PanelModel {
     clearTimeout(this.speaking);
     const say = () => {
       this.speaking = undefined;
-      const { ws, watch } = this;
-      if (!watch) return;
-      const lines = linesOf(watch.series(), ws.known.value, ws.paint.value, theme.value);
+      const { ws, watches } = this;
+      if (!watches) return;
+      const lines = this.lines(watches);
       this.sentence.value = sentence(this.name(), ws.axisOf(this.metric.value), lines);
     };
     this.speaking = setTimeout(say, isFirst ? 0 : SPOKEN_MS);
