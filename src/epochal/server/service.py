@@ -79,6 +79,11 @@ class Service:
             lambda: work(*args, **kwargs), limiter=self._catalog, abandon_on_cancel=True
         )
 
+    async def part(self, work: Callable[[], T]) -> T:
+        """Run one part of an answer that is sent while it is read, in a thread for long reads."""
+        async with self._series_turns:
+            return await anyio.to_thread.run_sync(work, limiter=self._series_threads)
+
     async def series(self, request: Request, work: Callable[[], T]) -> T:
         """Run a long read in one of a few threads.
 

@@ -245,6 +245,16 @@ ROUTES: tuple[Route, ...] = (
         missing="run_not_found",
     ),
     Route(
+        "POST",
+        "/api/v1/history.csv",
+        "read",
+        data.history_table,
+        "Every value of keys of several runs, as text",
+        "text/csv",
+        body=wire_series.HistoryTableRequest,
+        missing="run_not_found",
+    ),
+    Route(
         "GET",
         "/api/v1/stream",
         "read",

@@ -137,6 +137,13 @@ class BandsRequest(msgspec.Struct, forbid_unknown_fields=True):
         )
 
 
+class HistoryTableRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """Which runs and keys stand in the table."""
+
+    runs: Annotated[list[Uid], Meta(max_length=1000)]
+    keys: Keys
+
+
 class HistoryRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Which run and keys, from where on."""
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
 from epochal.records import BandsAnswer, HistoryColumn, HistoryPage, Points, Series, SeriesAnswer
-from epochal.server import wire_series
+from epochal.server import csv_text, history_csv, wire_series
 from epochal.server.answers import accepted_encodings, bundle_response, plain
 from epochal.server.route import Call
 
@@ -53,6 +54,32 @@ async def history(call: Call) -> Response:
         return bundle_response(history_bundle(page), accepted)
 
     return await call.service.series(call.request, read)
+
+
+async def history_table(call: Call) -> Response:
+    """Answer every value of keys of several runs as CSV, sent while it is read.
+
+    What goes wrong after the first line breaks the connection: the client sees that it has not all.
+    """
+    asked = await call.json(wire_series.HistoryTableRequest)
+    store = await call.service.open_store()
+    runs, keys = list(dict.fromkeys(asked.runs)), list(dict.fromkeys(asked.keys))
+    names = await call.service.catalog(
+        lambda: [store.run(call.principal, run).info.name for run in runs]
+    )
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield history_csv.header_line(keys)
+        for run, name in zip(runs, names, strict=True):
+            pages = history_csv.run_pages(store, call.principal, run, name, keys)
+            while (page := await call.service.part(partial(next, pages, None))) is not None:
+                yield page
+
+    headers = {
+        "cache-control": "no-store",
+        "content-disposition": 'attachment; filename="history.csv"',
+    }
+    return StreamingResponse(lines(), 200, headers, csv_text.MEDIA_TYPE)
 
 
 def series_bundle(answer: SeriesAnswer) -> bytes:
