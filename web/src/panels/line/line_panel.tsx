@@ -69,7 +69,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
       {hasLegend && <PanelLegend ws={ws} width={place.width - 20} />}
       <div ref={element} class="plot" role="img" aria-label={model.sentence} />
       <PanelCover ws={ws} model={model} metric={metric} />
-      <PanelTooltip ws={ws} model={model} axis={ws.axisOf(metric)} />
+      <PanelTooltip ws={ws} model={model} metric={metric} axis={ws.axisOf(metric)} />
     </figure>
   );
 }

@@ -15,6 +15,11 @@ const ROWS = 200;
 /** Values in the mean of the last ones. */
 const LAST = 10;
 
+const HEAD_TITLES: Readonly<Record<string, string>> = {
+  "at min": "Where the smallest value was logged",
+  [`mean ${LAST}`]: `Mean of the last ${LAST} values`,
+};
+
 interface LineTableProps {
   ws: Workspace;
   metric: Key;
@@ -27,7 +32,7 @@ export function LineTable({ ws, metric, isTitled }: LineTableProps): JSX.Element
   const axis = ws.axisOf(metric);
   const isZoomed = ws.rangeOn(axis) !== null;
   const rows = found.filter((series) => ws.known.value.has(series.run));
-  const heads = ["last", "min", "max", "at min", `mean of ${LAST}`];
+  const heads = ["last", "min", "max", "at min", `mean ${LAST}`];
   return (
     <>
       <table class="line-table">
@@ -36,7 +41,7 @@ export function LineTable({ ws, metric, isTitled }: LineTableProps): JSX.Element
           <tr>
             <th scope="col">run{isZoomed && ", in this part"}</th>
             {heads.map((head) => (
-              <th scope="col" key={head}>
+              <th scope="col" key={head} title={HEAD_TITLES[head]}>
                 {head}
               </th>
             ))}
@@ -59,6 +64,7 @@ function LineTableRow(props: { ws: Workspace; series: Series; axis: string }): J
   const facts = factsOf(series);
   const mean = meanOfLast(series, LAST);
   // A bucket of a long series tells that its smallest value lies in it, and not where.
+  const where = facts.isExact || axis !== "step" ? facts.minX : Math.round(facts.minX);
   const near = facts.isExact ? "" : "≈ ";
   return (
     <tr
@@ -79,7 +85,7 @@ function LineTableRow(props: { ws: Workspace; series: Series; axis: string }): J
       <td title={`at ${formatX(axis, facts.lastX)}`}>{formatValue(facts.last)}</td>
       <td>{formatValue(facts.min)}</td>
       <td>{formatValue(facts.max)}</td>
-      <td>{Number.isNaN(facts.minX) ? "–" : near + formatX(axis, facts.minX)}</td>
+      <td>{Number.isNaN(where) ? "–" : near + formatX(axis, where)}</td>
       <td>{Number.isNaN(mean) ? "–" : formatValue(mean)}</td>
     </tr>
   );

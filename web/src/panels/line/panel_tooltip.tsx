@@ -1,21 +1,29 @@
 /** The tooltip of a panel: follows the pointer, and stands still after Alt so that its text can be selected. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import type { Key } from "../../data/wire.ts";
+import { keysIn } from "../../state/panel_edits.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { useMoment } from "./moment.ts";
 import type { PanelModel } from "./panel_model.ts";
-import { Tooltip } from "./tooltip.tsx";
+import { pointOf, Tooltip } from "./tooltip.tsx";
 
 interface PanelTooltipProps {
   ws: Workspace;
   model: PanelModel;
+  metric: Key;
   axis: string;
 }
 
-export function PanelTooltip({ ws, model, axis }: PanelTooltipProps): JSX.Element | null {
+export function PanelTooltip({ ws, model, metric, axis }: PanelTooltipProps): JSX.Element | null {
   const [frozen, setFrozen] = useState<PanelModel["hover"]["value"]>(null);
   const live = model.hover.value;
   const shown = frozen ?? live;
   const isListening = shown !== null;
+  // Points of merged keys are of another series: only what is surely of this one is asked about.
+  const isMerged = keysIn(ws, metric.name).length > 1;
+  const point = shown === null || isMerged ? null : pointOf(shown.hover);
+  const aside = useMoment(ws, metric, axis, point);
 
   useEffect(() => {
     if (!isListening) return;
@@ -47,7 +55,7 @@ export function PanelTooltip({ ws, model, axis }: PanelTooltipProps): JSX.Elemen
       axis={axis}
       baseline={baseline?.uid ?? null}
       isFrozen={frozen !== null}
-      aside=""
+      aside={aside}
     />
   );
 }

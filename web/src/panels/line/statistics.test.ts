@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { type PointsSeries, toColumns } from "../../plots/series.ts";
+import { otherPosition } from "./moment.ts";
 import { factsOf, meanOfLast, pointAt, statisticsBetween } from "./statistics.ts";
 
 function points(x: number[], y: number[], total = y.length): PointsSeries {
@@ -56,5 +57,22 @@ describe("factsOf and meanOfLast", () => {
     expect(meanOfLast(points([0, 1, 2, 3], [1, 2, Number.NaN, 4]), 2)).toBe(3);
     expect(meanOfLast(points([0, 1], [1, 2], 2), 10)).toBe(1.5);
     expect(meanOfLast(points([0, 1], [1, 2], 500), 10)).toBeNaN();
+  });
+});
+
+describe("otherPosition", () => {
+  const steps = points([0, 10, 20, 10], [1, 2, Number.NaN, 2]);
+  const times = points([0.5, 1.5, 2.5, 3.5], [1, 2, Number.NaN, 2]);
+
+  it("is where the other axis has the same point, the last of equal ones", () => {
+    expect(otherPosition(steps, times, { x: 20, y: Number.NaN })).toBe(2.5);
+    expect(otherPosition(steps, times, { x: 10, y: 2 })).toBe(3.5);
+    expect(otherPosition(steps, times, { x: 11, y: 2 })).toBeNull();
+  });
+
+  it("is unknown where not every point is known", () => {
+    expect(otherPosition(points([0], [1], 2), points([0], [1], 2), { x: 0, y: 1 })).toBeNull();
+    expect(otherPosition(toColumns(steps), times, { x: 10, y: 2 })).toBeNull();
+    expect(otherPosition(steps, undefined, { x: 10, y: 2 })).toBeNull();
   });
 });

@@ -62,10 +62,14 @@ export function Tooltip(props: TooltipProps): JSX.Element | null {
 }
 
 /** What the pointer is at is a logged point, the nearest one, and not the place between two of them. */
-export function positionOf({ hits, groups, near, x }: Hover): number {
-  const hit = hits.find((one) => one.run === near) ?? hits[0];
+export function pointOf({ hits, near }: Hover): Hit | null {
+  return hits.find((one) => one.run === near) ?? hits[0] ?? null;
+}
+
+function positionOf(hover: Hover): number {
+  const { groups, near, x } = hover;
   const group = groups.find((one) => one.id === near) ?? groups[0];
-  return (hit ?? group)?.x ?? x;
+  return (pointOf(hover) ?? group)?.x ?? x;
 }
 
 interface HitRowsProps {
