@@ -12,6 +12,7 @@ interface PointsHeader {
   starts: number[];
   x: ArrayReference;
   y: ArrayReference;
+  s?: ArrayReference;
 }
 
 interface ColumnsHeader {
@@ -28,6 +29,10 @@ interface ColumnsHeader {
   max: ArrayReference;
   last: ArrayReference;
   flags: ArrayReference;
+  sfirst?: ArrayReference;
+  smin?: ArrayReference;
+  smax?: ArrayReference;
+  slast?: ArrayReference;
 }
 
 interface AnswerHeader {
@@ -50,7 +55,7 @@ export function decodeSeries(bytes: ArrayBuffer): SeriesAnswer {
         x: axis(one.x),
         y: array(one.y),
       };
-      return points;
+      return one.s ? { ...points, smoothed: array(one.s) } : points;
     }
     const columns: ColumnsSeries = {
       mode: "columns",
@@ -67,7 +72,15 @@ export function decodeSeries(bytes: ArrayBuffer): SeriesAnswer {
       last: array(one.last),
       flags: array(one.flags) as Uint8Array,
     };
-    return columns;
+    const { sfirst, smin, smax, slast } = one;
+    if (!sfirst || !smin || !smax || !slast) return columns;
+    const smoothed = {
+      first: array(sfirst),
+      min: array(smin),
+      max: array(smax),
+      last: array(slast),
+    };
+    return { ...columns, smoothed };
   });
   return { marks: header.marks, series };
 }

@@ -4,10 +4,9 @@ import {
   type SeriesAnswer,
   SeriesLoader,
   type SeriesQuestion,
-  snapRange,
-  snapWidth,
   type Want,
 } from "./series_loader.ts";
+import { snapRange, snapWidth, widening } from "./snap.ts";
 
 /** A server of runs that hold the numbers 0 … rows-1 under every key, and its open requests. */
 class Server {
@@ -302,12 +301,94 @@ describe("SeriesLoader", () => {
   });
 });
 
+describe("smoothed series and logarithmic axes", () => {
+  const ema = (weight: number) => ({ kind: "ema" as const, weight });
+  const mean = { kind: "mean" as const, window: 3 };
+  const rested = () => new Promise((done) => setTimeout(done, 200));
+  const smoothedOf = (watch: { series(): readonly { smoothed?: unknown }[] }) =>
+    watch.series().map((one) => one.smoothed);
+
+  it("smooths whole short series itself and asks for nothing", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss"), ignore);
+    await server.turn();
+    watch.update(want("loss", { smooth: ema(0.5) }));
+    await rested();
+    await server.turn();
+    expect(server.questions).toHaveLength(1);
+    expect(smoothedOf(watch)[0]).toEqual(Float64Array.of(0, 2 / 3, 10 / 7));
+    watch.update(want("loss"));
+    expect(smoothedOf(watch)).toEqual([undefined, undefined]);
+  });
+
+  it("asks for long ones smoothed once the slider rests, and shows a likeness until then", async () => {
+    const { server, loader } = setUp();
+    server.rows = 2000;
+    const watch = loader.open(want("loss", { runs: ["a"], px: 128 }), ignore);
+    await server.turn();
+    const raw = watch.series()[0]!;
+    for (const weight of [0.1, 0.2, 0.3]) {
+      watch.update(want("loss", { runs: ["a"], px: 128, smooth: ema(weight) }));
+      await server.turn();
+      expect(watch.series()[0]).toMatchObject({
+        mode: "columns",
+        smoothed: { first: raw.smoothed ?? expect.anything() },
+      });
+    }
+    expect(server.questions).toHaveLength(1);
+    await rested();
+    await server.turn();
+    expect(server.questions.map((one) => one.smooth)).toEqual([undefined, ema(0.3)]);
+    expect(server.questions[1]).not.toHaveProperty("log");
+  });
+
+  it("appends to what fades, and reads anew what looks ahead", async () => {
+    for (const smooth of [ema(0.3), mean]) {
+      const { server, loader } = setUp();
+      server.rows = 2000;
+      loader.open(want("loss", { runs: ["a"], px: 128, smooth }), ignore);
+      await server.turn();
+      server.rows = 2010;
+      loader.markChanged(["a"]);
+      await server.turn();
+      expect(server.questions[1]).toMatchObject({ smooth });
+      expect(server.questions[1]!.since).toEqual(smooth === mean ? undefined : { a: "2000" });
+    }
+  });
+
+  it("asks for pixels that are even on a logarithmic axis, but not when all points are there", async () => {
+    const { server, loader } = setUp();
+    const short = loader.open(want("loss"), ignore);
+    await server.turn();
+    short.update(want("loss", { log: true }));
+    await server.turn();
+    expect(server.questions).toHaveLength(1);
+    server.rows = 2000;
+    const long = loader.open(want("acc", { runs: ["a"], px: 128 }), ignore);
+    await server.turn();
+    long.update(want("acc", { runs: ["a"], px: 128, log: true }));
+    await server.turn();
+    expect(server.questions.map((one) => one.log)).toEqual([undefined, undefined, true]);
+  });
+});
+
 describe("snapping", () => {
   it("rounds ranges outwards, so that a small pan has the same answer", () => {
     const [lo, hi] = snapRange([103.2, 197.9]);
     expect(lo).toBeLessThanOrEqual(103.2);
     expect(hi).toBeGreaterThanOrEqual(197.9);
     expect(snapRange([103.9, 198.6])).toEqual([lo, hi]);
+  });
+
+  it("rounds in powers of two where the axis is logarithmic", () => {
+    const [lo, hi] = snapRange([5, 1000], true);
+    expect(lo).toBeGreaterThan(2);
+    expect(lo).toBeLessThanOrEqual(5);
+    expect(hi).toBeGreaterThanOrEqual(1000);
+    expect(hi).toBeLessThan(2500);
+    expect(snapRange([5.1, 1010], true)).toEqual([lo, hi]);
+    expect(widening([1, 10], [0.1, 100], true)).toBeCloseTo(3, 9);
+    expect(widening([1, 3], [0, 4], false)).toBe(2);
   });
 
   it("rounds widths up to the next of a few", () => {

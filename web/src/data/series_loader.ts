@@ -7,9 +7,11 @@
  * What has changed since it was read is asked for by its mark ("rows since") and appended.
  */
 import { append, length, type Series } from "../plots/series.ts";
+import { isSmoothedExactly, type Smoothing, smoothingKey, smoothSeries } from "../plots/smooth.ts";
 import { RequestError } from "./client.ts";
+import { type Range, snapRange, snapWidth, widening } from "./snap.ts";
 
-export type Range = readonly [number, number];
+export type { Range };
 
 export interface Want {
   key: string;
@@ -19,6 +21,9 @@ export interface Want {
   range: Range | null;
   /** Width of the plot in device pixels. */
   px: number;
+  /** Whether pixels are even in log10(x), and what is not positive has no place. */
+  log?: boolean;
+  smooth?: Smoothing | null;
   visible: boolean;
 }
 
@@ -30,6 +35,8 @@ export interface SeriesQuestion {
   px: number;
   mode: "auto";
   since?: Record<string, string>;
+  log?: true;
+  smooth?: Smoothing;
 }
 
 export interface SeriesAnswer {
@@ -46,14 +53,19 @@ const CACHE_BYTES = 192 * 2 ** 20;
 /** Points or columns of one series beyond which it is asked for anew, as a multiple of the width. */
 const REDUCE_AT = 8;
 const RETRY_MS = [1000, 2000, 4000, 8000];
-const WIDTHS = [128, 256, 384, 512, 768, 1024, 1536, 2048, 3072, 4096];
+/** How long a slider must rest before the server is asked to smooth anew: the page has a likeness until then. */
+const REST_MS = 150;
 
 interface Entry {
   base: string;
-  /** Range and width that the entry answers. */
+  /** What the entry answers: range, width and kind of the x axis, and the smoothing. */
   part: string;
+  /** The same without the smoothing. */
+  place: string;
   ranged: boolean;
   px: number;
+  log: boolean;
+  smooth: Smoothing | null;
   /** null: the run has no such key. */
   series: Series | null;
   mark: string;
@@ -65,6 +77,8 @@ interface Group {
   x: string;
   range: Range | null;
   px: number;
+  log: boolean;
+  smooth: Smoothing | null;
   since: Record<string, string> | null;
   runs: string[];
   keys: Map<string, Set<Watch>>;
@@ -79,31 +93,35 @@ interface Request {
   changed: Set<string>;
 }
 
-/** Rounds a range outwards to a quarter of its power of two, so that small pans share an answer. */
-export function snapRange([lo, hi]: Range): Range {
-  const grain = 2 ** (Math.floor(Math.log2(hi - lo)) - 2);
-  if (!(grain > 0) || !Number.isFinite(grain)) return [lo, hi];
-  return [Math.floor(lo / grain) * grain, Math.ceil(hi / grain) * grain];
-}
-
-/** The next width of a short ladder, so that panels of nearly the same size share an answer. */
-export function snapWidth(px: number): number {
-  return WIDTHS.find((width) => width >= px) ?? WIDTHS.at(-1)!;
-}
-
 function sizeOf(series: Series | null): number {
   if (series === null) return 64;
-  if (series.mode === "points") return 16 * length(series) + 128;
-  return 50 * length(series) + 128;
+  const smoothed = series.smoothed === undefined ? 0 : series.mode === "points" ? 8 : 32;
+  const plain = series.mode === "points" ? 16 : 50;
+  return (plain + smoothed) * length(series) + 128;
 }
 
-/** Whether a series holds every value of its run, so that it serves any range at any width. */
-function isWhole(entry: Entry): boolean {
-  if (entry.ranged) return false;
+/** Whether an entry holds every point that has a place on the axis, so that it serves any range at any width. */
+function isWhole({ ranged, log, series }: Entry, onLog: boolean): boolean {
+  if (ranged) return false;
+  if (series === null) return true;
+  if (series.mode !== "points") return false;
+  return series.y.length >= series.total || (log && onLog);
+}
+
+/** Whether an entry is what the watch asks for, with the smoothed values or with what they are made of. */
+function isAnswer(entry: Entry, watch: Watch): boolean {
+  const { log = false, smooth = null } = watch.want;
+  if (entry.part === watch.part) return true;
+  if (entry.place !== watch.place && !isWhole(entry, log)) return false;
+  if (smooth === null || entry.series === null) return true;
   return (
-    entry.series === null ||
-    (entry.series.mode === "points" && entry.series.y.length >= entry.series.total)
+    smoothingKey(entry.smooth) === smoothingKey(smooth) || isSmoothedExactly(entry.series, smooth)
   );
+}
+
+/** Whether new points change the smoothed values before them so much that appending will not do. */
+function looksAhead({ smooth }: Entry): boolean {
+  return smooth?.kind === "gaussian" || smooth?.kind === "mean";
 }
 
 /** Whether appending has made a series much longer than its width deserves. */
@@ -124,7 +142,10 @@ export class Watch {
   /** What of the want the server is asked in; a range wider than the view, a width of the ladder. */
   range: Range | null = null;
   part = "";
+  place = "";
   px = 0;
+  /** Until when the server is not asked to smooth anew (milliseconds of the page's clock). */
+  restsUntil = 0;
 
   constructor(
     private readonly loader: SeriesLoader,
@@ -135,8 +156,10 @@ export class Watch {
   }
 
   update(want: Want): void {
+    const isMoved = smoothingKey(want.smooth ?? null) !== smoothingKey(this.want.smooth ?? null);
     this.want = want;
     this.settle();
+    if (isMoved) this.restsUntil = this.loader.rest();
     this.loader.refresh(this);
   }
 
@@ -144,12 +167,16 @@ export class Watch {
     this.loader.close(this);
   }
 
-  /** The best series known for each run, in the order of the want; runs without the key are left out. */
+  /**
+   * The best series known for each run, in the order of the want, smoothed as wanted; runs without the key
+   * are left out.
+   */
   series(): Series[] {
     const out: Series[] = [];
     for (const run of this.want.runs) {
-      const series = this.loader.best(this, run)?.series;
-      if (series) out.push(series);
+      const entry = this.loader.best(this, run);
+      if (!entry?.series) continue;
+      out.push(smoothSeries(entry.series, smoothingKey(entry.smooth), this.want.smooth ?? null));
     }
     return out;
   }
@@ -169,11 +196,11 @@ export class Watch {
   }
 
   private settle(): void {
-    const { range, px } = this.want;
-    this.range = range === null ? null : snapRange(range);
-    const wider = range === null ? 1 : (this.range![1] - this.range![0]) / (range[1] - range[0]);
-    this.px = snapWidth(px * wider);
-    this.part = `${this.range?.join(",") ?? ""}|${this.px}`;
+    const { range, px, log = false, smooth = null } = this.want;
+    this.range = range === null ? null : snapRange(range, log);
+    this.px = snapWidth(px * (range === null ? 1 : widening(range, this.range!, log)));
+    this.place = placeOf(this.range, this.px, log);
+    this.part = partOf(this.place, smooth);
   }
 }
 
@@ -184,6 +211,7 @@ export class SeriesLoader {
   private readonly pending = new Map<string, Request>();
   private bytes = 0;
   private scheduled = false;
+  private resting: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
 
@@ -210,6 +238,13 @@ export class SeriesLoader {
     const wanted = new Set(watch.want.runs.map((run) => `${watch.base(run)}\n${watch.part}`));
     this.leave(watch, (id) => wanted.has(id));
     this.schedule();
+  }
+
+  /** A slider moved: answers until when the server is not asked for what it says. */
+  rest(): number {
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.schedule(), REST_MS + 1);
+    return performance.now() + REST_MS;
   }
 
   /** Says that runs have more rows (null: any run may). */
@@ -267,15 +302,18 @@ export class SeriesLoader {
     this.entries.set(base, parts);
     let coarse: Entry | null = null;
     for (const entry of parts.values()) {
-      if (isWhole(entry) || entry.part === watch.part) return entry;
-      if (coarse === null || coarse.ranged || !entry.ranged) coarse = entry;
+      if (isAnswer(entry, watch)) return entry;
+      if (coarse?.place === watch.place) continue;
+      if (coarse === null || coarse.ranged || !entry.ranged || entry.place === watch.place) {
+        coarse = entry;
+      }
     }
     return coarse;
   }
 
   private exact(watch: Watch, run: string): Entry | null {
     const entry = this.best(watch, run);
-    return entry !== null && (isWhole(entry) || entry.part === watch.part) ? entry : null;
+    return entry !== null && isAnswer(entry, watch) ? entry : null;
   }
 
   private leave(watch: Watch, stillWants: (id: string) => boolean): void {
@@ -300,8 +338,10 @@ export class SeriesLoader {
     const ordered = [...this.watches].sort(
       (a, b) => Number(b.want.visible) - Number(a.want.visible),
     );
+    const now = performance.now();
     for (const watch of ordered) {
       if (watch.error !== null) continue;
+      const isResting = watch.restsUntil > now;
       const missing: string[] = [];
       const changed = new Map<string, Entry>();
       for (const run of watch.want.runs) {
@@ -310,15 +350,26 @@ export class SeriesLoader {
         const under = this.pending.get(entry ? idOf(entry) : id) ?? this.pending.get(id);
         if (under) under.watches.add(watch);
         else if (entry === null || isOvergrown(entry)) missing.push(run);
-        else if (entry.dirty && hasSessions(entry.mark)) missing.push(run);
+        else if (entry.dirty && (hasSessions(entry.mark) || looksAhead(entry))) missing.push(run);
         else if (entry.dirty) changed.set(run, entry);
       }
-      if (missing.length > 0) this.join(groups, watch, missing, watch.range, watch.px, null);
+      const { key, x, visible, log = false, smooth = null } = watch.want;
+      if (missing.length > 0 && !isResting) {
+        const asked = { x, range: watch.range, px: watch.px, log, smooth, since: null, visible };
+        this.join(groups, watch, key, { ...asked, runs: missing });
+      }
       for (const [signature, runs] of groupChanged(changed)) {
         const entry = changed.get(runs[0]!)!;
         const since = Object.fromEntries(runs.map((run) => [run, changed.get(run)!.mark]));
         const range = entry.ranged ? watch.range : null;
-        this.join(groups, watch, runs, range, entry.px, since, signature);
+        const { px, log, smooth } = entry;
+        this.join(
+          groups,
+          watch,
+          key,
+          { x, range, px, log, smooth, since, runs, visible },
+          signature,
+        );
       }
     }
     return [...groups.values()]
@@ -329,17 +380,16 @@ export class SeriesLoader {
   private join(
     groups: Map<string, Group>,
     watch: Watch,
-    runs: string[],
-    range: Range | null,
-    px: number,
-    since: Record<string, string> | null,
+    key: string,
+    asked: Omit<Group, "keys">,
     signature = "",
   ): void {
-    const { key, x, visible } = watch.want;
-    const id = [x, range?.join(",") ?? "", px, signature, visible, runs.join(",")].join("|");
+    const { x, range, px, log, smooth, visible, runs } = asked;
+    const part = partOf(placeOf(range, px, log), smooth);
+    const id = [x, part, signature, visible, runs.join(",")].join("|");
     let group = groups.get(id);
     if (!group) {
-      group = { x, range, px, since, runs, keys: new Map(), visible };
+      group = { ...asked, keys: new Map() };
       groups.set(id, group);
     }
     const watches = group.keys.get(key) ?? new Set();
@@ -349,7 +399,7 @@ export class SeriesLoader {
 
   private send(group: Group): void {
     const keys = [...group.keys.keys()];
-    const part = `${group.range?.join(",") ?? ""}|${group.px}`;
+    const part = partOf(placeOf(group.range, group.px, group.log), group.smooth);
     const request: Request = {
       ids: new Set(
         keys.flatMap((key) => group.runs.map((run) => `${run}\n${key}\n${group.x}\n${part}`)),
@@ -373,6 +423,8 @@ export class SeriesLoader {
       mode: "auto",
     };
     if (group.since) question.since = group.since;
+    if (group.log) question.log = true;
+    if (group.smooth) question.smooth = group.smooth;
     this.ask(question, request.abort.signal)
       .then((answer) => {
         this.failures = 0;
@@ -410,8 +462,11 @@ export class SeriesLoader {
           this.put({
             base,
             part,
+            place: placeOf(group.range, group.px, group.log),
             ranged: group.range !== null,
             px: group.px,
+            log: group.log,
+            smooth: group.smooth,
             series,
             mark,
             dirty: false,
@@ -429,7 +484,8 @@ export class SeriesLoader {
       this.entries.set(entry.base, parts);
     }
     for (const old of [...parts.values()]) {
-      if (old.part !== entry.part && !isOvergrown(old)) continue;
+      // One smoothing is kept for a place: while a slider is dragged they would be many.
+      if (old.place !== entry.place && !isOvergrown(old)) continue;
       this.bytes -= old.bytes;
       parts.delete(old.part);
     }
@@ -504,6 +560,14 @@ export class SeriesLoader {
     const entry = this.at(id);
     if (entry) entry.dirty = true;
   }
+}
+
+function placeOf(range: Range | null, px: number, log: boolean): string {
+  return `${range?.join(",") ?? ""}|${px}${log ? "|log" : ""}`;
+}
+
+function partOf(place: string, smooth: Smoothing | null): string {
+  return smooth === null ? place : `${place}|${smoothingKey(smooth)}`;
 }
 
 function idOf(entry: Entry): string {
