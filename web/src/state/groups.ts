@@ -25,7 +25,11 @@ export class Groups {
   private asked = 0;
 
   constructor(private readonly ws: Workspace) {
-    this.leaves = computed(() => (this.tree.value?.nodes ?? []).filter(isLeaf));
+    this.leaves = computed(() => {
+      const nodes = this.tree.value?.nodes ?? [];
+      const deepest = nodes.reduce((depth, node) => Math.max(depth, node.depth), 0);
+      return nodes.filter((node) => node.depth === deepest);
+    });
     const paints = computed(() => paintGroups(this.leaves.value));
     this.paints = unlessSame(paints, (a, b) => haveSameEntries(a, b));
     const runPaints = computed(() => this.paintRuns());
@@ -161,14 +165,15 @@ export class Groups {
     this.show([node], !isDrawn);
   }
 
+  /** Whether runs, and not groups, are what a group holds. */
+  isLeaf(node: GroupNode): boolean {
+    return node.depth === this.leaves.value[0]?.depth;
+  }
+
   leavesUnder(node: GroupNode): readonly GroupNode[] {
-    if (isLeaf(node)) return [node];
+    if (this.isLeaf(node)) return [node];
     return this.leaves.value.filter((leaf) => startsWith(leaf.path, node.path));
   }
-}
-
-export function isLeaf(node: GroupNode): boolean {
-  return node.uids !== undefined;
 }
 
 /** What `View.ghide` names a group by. */

@@ -2,12 +2,15 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { GroupNode } from "../data/run_routes.ts";
 import type { Run } from "../data/wire.ts";
-import { groupId, isLeaf } from "./groups.ts";
+import { groupId } from "./groups.ts";
 import { Members } from "./members.ts";
 import type { Workspace } from "./workspace.ts";
 
+/** Where a run stands; below the last pinned one the list proper begins. */
+type Place = "list" | "pinned" | "last-pinned";
+
 export type Row =
-  | { kind: "run"; key: string; run: Run; depth: number; isPinned: boolean }
+  | { kind: "run"; key: string; run: Run; depth: number; place: Place }
   | { kind: "group"; key: string; node: GroupNode; isOpen: boolean }
   /** A run that is not read yet. */
   | { kind: "waiting"; key: string; uid: string };
@@ -85,7 +88,7 @@ export class ListRows {
   };
 
   isOpen(node: GroupNode): boolean {
-    return isLeaf(node) === this.turned.value.has(groupId(node));
+    return this.ws.grouping.isLeaf(node) === this.turned.value.has(groupId(node));
   }
 
   private pinned(): readonly Run[] {
@@ -93,7 +96,10 @@ export class ListRows {
   }
 
   private flatRows(): readonly Row[] {
-    const pinned = this.pinned().map((run) => ({ ...runRow(run, 0), isPinned: true }));
+    const pinned = this.pinned().map((run, i, { length }) => ({
+      ...runRow(run, 0),
+      place: i === length - 1 ? ("last-pinned" as const) : ("pinned" as const),
+    }));
     const { runs } = this.arranged.value;
     const away = this.pinnedUids.value;
     const others = away.size > 0 ? runs.filter((run) => !away.has(run.uid)) : runs;
@@ -127,7 +133,7 @@ function uidOf(row: Row & { kind: "run" | "waiting" }): string {
 }
 
 function runRow(run: Run, depth: number): Row & { kind: "run" } {
-  return { kind: "run", key: run.uid, run, depth, isPinned: false };
+  return { kind: "run", key: run.uid, run, depth, place: "list" };
 }
 
 /**

@@ -3,7 +3,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { formatValue, groupDigits } from "../../base/numbers.ts";
 import type { GroupNode, Spread } from "../../data/run_routes.ts";
-import { groupId, groupLabel, isLeaf, valueLabel } from "../../state/groups.ts";
+import { groupId, groupLabel, valueLabel } from "../../state/groups.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
@@ -52,9 +52,7 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
         <span class="eye-dot" />
       </button>
       <span class="group-colour">
-        {isLeaf(node) && paint && (
-          <Colour paint={paint} theme={theme.value} isOff={!isShown.value} />
-        )}
+        {paint && <Colour paint={paint} theme={theme.value} isOff={!isShown.value} />}
       </span>
       <button
         type="button"
@@ -65,7 +63,7 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
       >
         <Icon name={isOpen ? "chevronDown" : "chevronRight"} />
         <span class="group-value">
-          <small>{shortName(column)}</small> {valueLabel(value)}
+          {valueLabel(value)} <small>{shortName(column)}</small>
         </span>
         <span class="badge">{groupDigits(node.runs)}</span>
       </button>
@@ -79,20 +77,22 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
 /** Mean and, where there is more than one value, the standard deviation. */
 function SpreadCell({ spread }: { spread: Spread | undefined }): JSX.Element {
   if (!spread || spread.n === 0) return <span class="cell" />;
-  const mean = formatValue(spread.mean);
+  const mean = withDigits(spread.mean, 3);
   const std = formatValue(spread.std);
-  const title = `mean ${mean}, standard deviation ${std}, ${formatValue(spread.min)} to ${formatValue(spread.max)}, of ${spread.n} runs`;
+  // Rounding leaves a trace where all values are equal.
+  const isSpread = spread.n > 1 && spread.std > Math.abs(spread.mean) * 1e-9;
+  const title = `mean ${formatValue(spread.mean)}, standard deviation ${std}, ${formatValue(spread.min)} to ${formatValue(spread.max)}, of ${spread.n} runs`;
   return (
     <span class="cell spread" title={title}>
-      {mean}
-      {spread.n > 1 && spread.std > 0 && <small>±{shortStd(spread.std)}</small>}
+      <span>{mean}</span>
+      {isSpread && <small>±{withDigits(spread.std, 2)}</small>}
     </span>
   );
 }
 
-/** Two digits say how far values spread. */
-function shortStd(std: number): string {
-  return formatValue(Number(std.toPrecision(2)))
+/** A value in few digits, without zeros that say nothing. */
+function withDigits(value: number, digits: number): string {
+  return formatValue(Number(value.toPrecision(digits)))
     .replace(/(\.\d*?)0+$/, "$1")
     .replace(/\.$/, "");
 }

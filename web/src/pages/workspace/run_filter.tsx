@@ -10,6 +10,8 @@ import { lazy } from "../../widgets/lazy.tsx";
 import { Menu } from "../../widgets/menu.tsx";
 
 const TYPING_MS = 200;
+/** While there is something to choose, the text is most likely not whole: the list waits longer. */
+const CHOOSING_MS = 800;
 const LIST_ID = "run-filter-choices";
 
 const FilterBuilder = lazy(async () => (await import("./filter_builder.tsx")).FilterBuilder);
@@ -38,8 +40,9 @@ export function FilterField({ ws, error = ws.list.error.value }: FilterProps): J
   }
   function onInput(input: HTMLInputElement): void {
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => apply(input.value), TYPING_MS);
     completer.update(input.value, input.selectionStart ?? input.value.length);
+    const rest = completer.isOpen.value ? CHOOSING_MS : TYPING_MS;
+    timer.current = setTimeout(() => apply(input.value), rest);
   }
   function take(index: number): boolean {
     const taken = completer.accept(index);

@@ -108,10 +108,8 @@ interface RowContext {
 function rowOf(row: Row | undefined, index: number, top: number, context: RowContext): JSX.Element {
   const { ws, list, columns, events } = context;
   if (row?.kind === "run") {
-    const { key, run, depth, isPinned } = row;
-    return (
-      <RunRow key={key} rowKey={key} {...{ ws, run, top, depth, isPinned, columns, events }} />
-    );
+    const { key, run, depth, place } = row;
+    return <RunRow key={key} rowKey={key} {...{ ws, run, top, depth, place, columns, events }} />;
   }
   if (row?.kind === "group") {
     const { key, node, isOpen } = row;

@@ -9,6 +9,8 @@ import type { Workspace } from "../../state/workspace.ts";
 import { Dialog } from "../../widgets/dialog.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 
+/** The field that has the focus when the dialog opens. */
+const FIRST = { autofocus: true };
 const TITLES = { tags: "Tags", notes: "Notes", group: "Group" } as const;
 
 export function RunQuestions({ ws }: { ws: Workspace }): JSX.Element | null {
@@ -72,7 +74,7 @@ function TagForm({ ws, runs }: FormProps): JSX.Element {
           aria-label="New tag"
           placeholder="Add a tag"
           autocomplete="off"
-          ref={focusOnce}
+          {...FIRST}
         />
         <button type="submit" class="chip">
           Add
@@ -104,7 +106,7 @@ function GroupForm({ ws, runs, close }: FormProps): JSX.Element {
         placeholder={isSame ? "No group" : "Several groups"}
         defaultValue={(isSame && first?.group) || ""}
         autocomplete="off"
-        ref={focusOnce}
+        {...FIRST}
       />
       <button type="submit" class="chip">
         Save
@@ -135,7 +137,7 @@ function NotesForm({ ws, runs, close }: FormProps): JSX.Element {
         aria-label="Notes"
         placeholder={isSame ? "" : "These runs have different notes; what is saved replaces them."}
         defaultValue={(isSame && first?.notes) || ""}
-        ref={focusOnce}
+        {...FIRST}
         onKeyDown={(event) => {
           if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
             save(event.currentTarget.form!);
@@ -172,9 +174,4 @@ function useValues(ws: Workspace, column: string): readonly string[] {
     return () => abort.abort();
   }, [ws, column]);
   return values;
-}
-
-/** Puts the focus into a field when it appears. */
-function focusOnce(field: HTMLElement | null): void {
-  field?.focus();
 }

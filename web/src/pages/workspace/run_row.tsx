@@ -7,7 +7,6 @@ import { runHref } from "../../state/route.ts";
 import { colourRuns, renamedRun, renameRun } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { Icon } from "../../widgets/icon.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";
 import { StateMark } from "../run_state.tsx";
 import { cellText } from "./columns.ts";
@@ -29,13 +28,14 @@ interface RunRowProps {
   run: Run;
   top: number;
   depth: number;
-  isPinned: boolean;
+  /** Pinned runs lead the list; a line is drawn below the last. */
+  place: "list" | "pinned" | "last-pinned";
   columns: readonly string[];
   events: RowEvents;
 }
 
 export function RunRow(props: RunRowProps): JSX.Element {
-  const { ws, rowKey, run, top, depth, isPinned, columns, events } = props;
+  const { ws, rowKey, run, top, depth, place, columns, events } = props;
   const isShown = ws.shownUids.value.has(run.uid);
   // One row is lit at a time: the others need not be made anew when the pointer moves.
   const isLit = useComputed(() => ws.highlighted.value === run.uid || ws.lit.value === run.uid);
@@ -46,7 +46,8 @@ export function RunRow(props: RunRowProps): JSX.Element {
     !isShown && "off",
     isLit.value && "lit",
     isCursor.value && "cursor",
-    isPicked.value && "picked",
+    isPicked.value && "is-picked",
+    place !== "list" && place,
   ].filter(Boolean);
   return (
     // biome-ignore lint/a11y/useSemanticElements: see VirtualRows
@@ -108,12 +109,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
             {run.name}
           </a>
           <StateMark state={run.state} />
-          {isPinned && (
-            <span class="row-mark" title="Pinned">
-              <Icon name="pin" filled />
-              <span class="sr">pinned</span>
-            </span>
-          )}
+          {place !== "list" && <span class="sr">pinned</span>}
           {isBase.value && <span class="badge">base</span>}
           {run.archived && <span class="badge">archived</span>}
         </span>
@@ -164,5 +160,3 @@ function selectAll(field: HTMLInputElement | null): void {
   field?.focus();
   field?.select();
 }
-
-export { RunMenu } from "./run_menu.tsx";
