@@ -50,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="answer requests for this host name too; may be repeated",
     )
     parser.add_argument(
+        "--allow-frame",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let pages of this origin show pages below /embed in a frame, e.g. http://localhost:8888 "
+        "for notebooks; may be repeated",
+    )
+    parser.add_argument(
         "--base-path",
         default="",
         metavar="PATH",
@@ -66,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(level=logging.WARNING, format="epochal: %(message)s", stream=sys.stderr)
     from epochal.server.process import ServerOptions, ServerProcess
-    from epochal.server.settings import read_base_path
+    from epochal.server.settings import read_base_path, read_frame_origin
 
     options = ServerOptions(
         data=data_directory(args.data),
@@ -74,6 +82,7 @@ def run(args: argparse.Namespace) -> int:
         port=args.port,
         database=args.database,
         allowed_hosts=args.allow_host,
+        frames=[read_frame_origin(origin) for origin in args.allow_frame],
         base_path=read_base_path(args.base_path),
     )
     try:

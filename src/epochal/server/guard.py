@@ -29,6 +29,20 @@ HEADERS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+
+
+def frame_headers(frames: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers of a page that pages of this server and of the origins `frames` may frame."""
+    ancestors = " ".join(["'self'", *frames])
+    return {
+        "content-security-policy": CONTENT_SECURITY_POLICY.replace(
+            "frame-ancestors 'none'", f"frame-ancestors {ancestors}"
+        ),
+        # what browsers of today pass over where frame-ancestors is there, and older ones know
+        "x-frame-options": "SAMEORIGIN",
+    }
+
+
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -60,11 +74,14 @@ def check_host(host: str, allowed: frozenset[str]) -> None:
         )
 
 
-def check_origin(headers: Mapping[str, str], method: str, *, by_cookie: bool, page: bool) -> None:
+def check_origin(
+    headers: Mapping[str, str], method: str, *, by_cookie: bool, page: bool, framed: bool = False
+) -> None:
     """Raise OriginRefused for a request that a page of another origin caused.
 
     Every request that changes something is checked, and every one that is authorised by a cookie. Reading a page
-    by following a link from elsewhere (`page`, a top-level navigation) is what links are for. Clients that are no
+    by following a link from elsewhere (`page`, a top-level navigation) is what links are for, and `framed` pages may
+    be opened in a frame: whose, the browser decides by `frame_headers`. Clients that are no
     browsers send neither header; with a cookie they may then only read.
     """
     unsafe = method not in SAFE_METHODS
@@ -75,10 +92,9 @@ def check_origin(headers: Mapping[str, str], method: str, *, by_cookie: bool, pa
     if origin is not None and origin_host(origin) != headers.get("host", "").lower():
         raise OriginRefused(f"a page of {origin[:200]!r} may not use this server")
     if site not in (None, "same-origin", "none"):
-        navigation = (
-            headers.get("sec-fetch-mode") == "navigate"
-            and headers.get("sec-fetch-dest") == "document"
-        )
+        navigation = headers.get("sec-fetch-mode") == "navigate" and headers.get(
+            "sec-fetch-dest"
+        ) in (("document", "iframe") if framed else ("document",))
         if unsafe or not (page and navigation):
             raise OriginRefused(f"a {site[:20]} page may not use this server")
     if unsafe and by_cookie and origin is None and site is None:

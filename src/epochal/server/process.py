@@ -56,6 +56,8 @@ class ServerOptions:
     """None: 8470 or the next free one; 0: any free one."""
     database: str | None = None
     allowed_hosts: Sequence[str] = ()
+    frames: Sequence[str] = ()
+    """Origins whose pages may frame the pages below /embed."""
     base_path: str = ""
 
 
@@ -92,6 +94,7 @@ class ServerProcess:
         self.settings = Settings(
             keys=Keyring({self.token: LOCAL_ADMIN}, cookie=f"epochal-{self.port}"),
             hosts=hosts_of(options.host, options.allowed_hosts),
+            frames=tuple(options.frames),
             base_path=options.base_path,
             version=server_version(),
             data=str(data),

@@ -115,6 +115,7 @@ async def authorise(route: Route, service: Service, request: Request) -> Princip
         request.method,
         by_cookie=credentials is not None and credentials.by == "cookie",
         page=route.page,
+        framed=bool(service.settings.frames) and request.scope["path"].startswith("/embed/"),
     )
     if route.permission == "public":
         return None

@@ -20,6 +20,8 @@ class Settings:
     keys: Keyring
     hosts: frozenset[str] = LOOPBACK
     """Host names, lower case and without port, under which requests are answered."""
+    frames: tuple[str, ...] = ()
+    """Origins whose pages may show the pages below /embed in a frame, beside the server's own."""
     base_path: str = ""
     """The path under which a proxy shows the server: empty, or ``/a/b`` without a slash at its end."""
     static: Path = STATIC
@@ -28,6 +30,14 @@ class Settings:
     version: str = "0"
     data: str | None = None
     """The data directory whose runs are picked up, for who asks how to log into it."""
+
+
+def read_frame_origin(text: str) -> str:
+    """Return the origin of an `--allow-frame` as browsers write it. Raises UsageError for what is none."""
+    origin = text.strip().lower().removesuffix("/")
+    if not re.fullmatch(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:\d{1,5})?", origin):
+        raise UsageError(f"--allow-frame {text!r}: expected an origin, e.g. http://localhost:8888")
+    return origin
 
 
 def read_base_path(text: str) -> str:

@@ -18,7 +18,7 @@ from epochal.server import wire
 from epochal.server.answers import accepted_encodings
 from epochal.server.auth import COOKIE_AGE_S, safe_next
 from epochal.server.bodies import read_body
-from epochal.server.guard import CONTENT_SECURITY_POLICY
+from epochal.server.guard import CONTENT_SECURITY_POLICY, frame_headers
 from epochal.server.route import Call
 from epochal.server.settings import Settings
 
@@ -30,7 +30,6 @@ RESERVED = frozenset(
         "assets",
         "authorize",
         "data",
-        "embed",
         "files",
         "graphql",
         "health",
@@ -40,6 +39,8 @@ RESERVED = frozenset(
     ]
 )
 """First parts of paths that are not entities; those that nothing answers yet are not found."""
+EMBED = "embed"
+"""First part of the path of a page without its frame, which other pages may show in one of theirs."""
 FORM_LIMIT = 16 * 1024
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Not left to the system's tables: a Windows registry may call .js text/plain, and nosniff then refuses it.
@@ -69,7 +70,8 @@ async def page(call: Call) -> Response:
     settings = call.service.settings
     path = call.request.path_params.get("path", "").strip("/")
     first, _, rest = path.partition("/")
-    if first in RESERVED and path != "settings":
+    is_embedded = first == EMBED
+    if (first in RESERVED and path != "settings") or (is_embedded and not rest):
         raise NotFound(f"there is nothing at /{path[:200]}")
     if not rest and "." in path:  # favicon.ico, robots.txt: an entity alone has no page
         return _file(call, path, "no-cache")
@@ -81,7 +83,7 @@ async def page(call: Call) -> Response:
     return Response(
         text.replace("<head>", "<head>\n    " + base, 1),
         200,
-        {"cache-control": "no-cache"},
+        {"cache-control": "no-cache", **(frame_headers(settings.frames) if is_embedded else {})},
         "text/html",
     )
 
