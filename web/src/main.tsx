@@ -1,7 +1,8 @@
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./pages/app.tsx";
 import { startKeys } from "./state/keys.ts";
-import { startRouting } from "./state/route.ts";
+import { isEmbedded, startRouting } from "./state/route.ts";
 import { startTheme } from "./state/theme.ts";
 import { watchPresses } from "./state/view_steps.ts";
 import { readViewer } from "./state/viewer.ts";
@@ -17,9 +18,13 @@ import "./styles/home.css";
 import "./styles/run_page.css";
 import "./styles/palette.css";
 import "./styles/phone.css";
+import "./styles/print.css";
 
 startTheme();
 startRouting();
+effect(() => {
+  document.documentElement.toggleAttribute("data-embed", isEmbedded.value);
+});
 startKeys();
 watchPresses(document);
 void readViewer();

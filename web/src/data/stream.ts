@@ -12,6 +12,13 @@ export interface StreamEvents {
   onCatchUp(): void;
 }
 
+/** Told the version of the server whenever a stream of it begins. */
+let onVersion: (version: string) => void = () => undefined;
+
+export function listenToVersion(listener: (version: string) => void): void {
+  onVersion = listener;
+}
+
 const RETRY_MS = [500, 1000, 2000, 5000];
 const POLL_MS = 5000;
 /** Failures in a row after which the page polls beside trying to reconnect. */
@@ -35,7 +42,9 @@ export function watchChanges(project: string | null, events: StreamEvents): () =
     clearTimeout(timer);
     source?.close();
     source = new EventSource(address("api/v1/stream", { project }));
-    source.addEventListener("hello", () => {
+    source.addEventListener("hello", (event) => {
+      const { version } = JSON.parse((event as MessageEvent<string>).data) as { version: string };
+      onVersion(version);
       failures = 0;
       stopPolling();
       events.onLiveness("live");

@@ -1,10 +1,12 @@
 /** The page that the address means, and what stands over every page. */
-import { Component, type ComponentChildren, type JSX } from "preact";
+import type { JSX } from "preact";
 import type { Bindings } from "../state/keys.ts";
-import { homeHref, route } from "../state/route.ts";
+import { homeHref, isEmbedded, type Route, route } from "../state/route.ts";
 import { cycleTheme } from "../state/theme.ts";
 import { dismiss, toasts } from "../state/toasts.ts";
+import { newVersion } from "../state/viewer.ts";
 import { Icon } from "../widgets/icon.tsx";
+import { ErrorBoundary } from "./error_boundary.tsx";
 import { Header } from "./header.tsx";
 import { HomePage } from "./home.tsx";
 import { lazy } from "./lazy.tsx";
@@ -34,17 +36,44 @@ const EVERYWHERE: Bindings = {
 export function App(): JSX.Element {
   useShortcuts(EVERYWHERE);
   return (
-    <ErrorBoundary>
+    <>
+      {!isEmbedded.value && <NewVersion />}
       <Page />
-      <ShortcutSheet />
-      {isPaletteOpen.value && <Palette />}
-      <Toasts />
+      <ErrorBoundary what="A part of the page">
+        <ShortcutSheet />
+        {isPaletteOpen.value && <Palette />}
+        <Toasts />
+      </ErrorBoundary>
+    </>
+  );
+}
+
+/** The page of the address, under an error boundary of its own. */
+function Page(): JSX.Element {
+  const to = route.value;
+  const name = "project" in to ? `${to.page} ${to.entity}/${to.project}` : to.page;
+  return (
+    <ErrorBoundary key={name} what="This page">
+      <PageOf to={to} />
     </ErrorBoundary>
   );
 }
 
-function Page(): JSX.Element {
-  const to = route.value;
+/** Says that the server is of another version than the page. */
+function NewVersion(): JSX.Element | null {
+  const version = newVersion.value;
+  if (version === null) return null;
+  return (
+    <div class="strip version-strip" role="status">
+      The server now runs epochal {version}; this page is of the version before.
+      <button type="button" class="chip" onClick={() => location.reload()}>
+        Load it again
+      </button>
+    </div>
+  );
+}
+
+function PageOf({ to }: { to: Route }): JSX.Element {
   switch (to.page) {
     case "home":
       return <HomePage />;
@@ -106,27 +135,4 @@ function Toasts(): JSX.Element {
       ))}
     </div>
   );
-}
-
-/** Shows what broke instead of an empty page. */
-class ErrorBoundary extends Component<{ children: ComponentChildren }, { error: Error | null }> {
-  override state = { error: null as Error | null };
-
-  override componentDidCatch(error: Error): void {
-    console.error(error);
-    this.setState({ error });
-  }
-
-  override render(): ComponentChildren {
-    const { error } = this.state;
-    if (error === null) return this.props.children;
-    return (
-      <Notice title="This page broke" isError>
-        <pre>{error.stack ?? error.message}</pre>
-        <button type="button" class="chip" onClick={() => location.reload()}>
-          Load it again
-        </button>
-      </Notice>
-    );
-  }
 }

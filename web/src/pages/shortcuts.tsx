@@ -52,22 +52,24 @@ export function ShortcutSheet(): JSX.Element | null {
         />
         Single keys are shortcuts
       </label>
-      {KEY_GROUPS.map((group) => (
-        <KeyList key={group} group={group} />
-      ))}
-      {hasCharts && (
-        <>
-          <h3>Pointer</h3>
-          <dl class="shortcuts">
-            {POINTER.map(([what, label]) => (
-              <div key={what}>
-                <dt>{what}</dt>
-                <dd>{label}</dd>
-              </div>
-            ))}
-          </dl>
-        </>
-      )}
+      <div class="keys-columns">
+        {KEY_GROUPS.map((group) => (
+          <KeyList key={group} group={group} />
+        ))}
+        {hasCharts && (
+          <section>
+            <h3>Pointer</h3>
+            <dl class="shortcuts">
+              {POINTER.map(([what, label]) => (
+                <div key={what}>
+                  <dt>{what}</dt>
+                  <dd>{label}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        )}
+      </div>
     </Dialog>
   );
 }
@@ -76,7 +78,7 @@ function KeyList({ group }: { group: KeyGroup }): JSX.Element | null {
   const bound = boundKeys.value.filter((id) => keyInfo(id).group === group);
   if (bound.length === 0) return null;
   return (
-    <>
+    <section>
       <h3>{group}</h3>
       <dl class="shortcuts">
         {bound.map((id) => (
@@ -88,7 +90,7 @@ function KeyList({ group }: { group: KeyGroup }): JSX.Element | null {
           </div>
         ))}
       </dl>
-    </>
+    </section>
   );
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
 import type { Bindings } from "../../state/keys.ts";
 import { isListHidden, PHONE, toggleList } from "../../state/list_shown.ts";
 import { findWorkspace, keepWorkspace } from "../../state/opened.ts";
-import { projectHref } from "../../state/route.ts";
+import { isEmbedded, projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
@@ -58,27 +58,29 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
         </a>
       </Header>
       <h1 class="sr">{project}: workspace</h1>
-      <div
-        class={`workspace${isListHidden.value ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}
-      >
-        <aside class="run-list" aria-label="Runs">
-          <RunListHead ws={ws} />
-          <RunList ws={ws} />
-          <Splitter />
-        </aside>
-        {isSheet && (
-          <button
-            type="button"
-            class="curtain"
-            aria-label="Close the run list"
-            onClick={() => setSheet(false)}
-          />
-        )}
-        <div class="charts">
-          <Toolbar ws={ws} onList={onList} />
-          <PanelGrid ws={ws} />
+      {ws.address.isReady.value && (
+        <div
+          class={`workspace${isListHidden.value ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}
+        >
+          <aside class="run-list" aria-label="Runs">
+            <RunListHead ws={ws} />
+            <RunList ws={ws} />
+            <Splitter />
+          </aside>
+          {isSheet && (
+            <button
+              type="button"
+              class="curtain"
+              aria-label="Close the run list"
+              onClick={() => setSheet(false)}
+            />
+          )}
+          <div class="charts">
+            <Toolbar ws={ws} onList={onList} />
+            <PanelGrid ws={ws} />
+          </div>
         </div>
-      </div>
+      )}
       <FullScreen ws={ws} />
       <RunSheet ws={ws} />
     </>
@@ -102,17 +104,23 @@ export function chartShortcuts(ws: Workspace): Bindings {
     },
     log: () => ws.set({ ylog: !ws.view.peek().ylog }),
     "reset-zoom": () => ws.resetZoom(),
+    live: () => (ws.view.peek().xr === null ? false : ws.resetZoom()),
     full: () => {
-      if (ws.view.peek().full !== null) return ws.setFull(null);
+      if (ws.view.peek().full !== null) return leaveFull(ws);
       const key = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.keys[0]?.name;
       if (key !== undefined) ws.setFull(key);
     },
     previous: () => (ws.view.peek().full === null ? false : ws.stepFull(-1)),
     next: () => (ws.view.peek().full === null ? false : ws.stepFull(1)),
     back: () => {
-      if (ws.view.peek().full !== null) return ws.setFull(null);
+      if (ws.view.peek().full !== null) return leaveFull(ws);
       if (ws.selected.peek() === null) return false;
       return ws.select(null);
     },
   };
+}
+
+/** A chart that is embedded alone stays so. */
+function leaveFull(ws: Workspace): unknown {
+  return isEmbedded.peek() ? false : ws.setFull(null);
 }
