@@ -105,8 +105,9 @@ function dashes(dash: readonly number[]): string {
   return dash.length > 0 ? ` stroke-dasharray="${dash.join(" ")}"` : "";
 }
 
-function grid({ yTicks, yScale, ...scene }: Scene, theme: Theme): string[] {
-  const { width } = (scene as Scene).area();
+function grid(scene: Scene, theme: Theme): string[] {
+  const { yTicks, yScale } = scene;
+  const { width } = scene.area();
   const [red, green, blue] = theme.grid;
   return yTicks.values.map(
     (value) =>
