@@ -44,11 +44,7 @@ function NoRuns({ ws }: { ws: Workspace }): JSX.Element {
   const matched = ws.list.matched.value;
   return (
     <div class="panel-cover">
-      <p>
-        {matched > 0
-          ? `All ${groupDigits(matched)} runs of the list are hidden.`
-          : "No run is in the list."}
-      </p>
+      <p>{hiddenText(matched)}</p>
       {matched > 0 && (
         <button type="button" class="chip" onClick={() => ws.chosen.showSet("newest")}>
           Show the newest
@@ -56,6 +52,12 @@ function NoRuns({ ws }: { ws: Workspace }): JSX.Element {
       )}
     </div>
   );
+}
+
+function hiddenText(matched: number): string {
+  if (matched === 0) return "No run is in the list.";
+  if (matched === 1) return "The only run of the list is hidden.";
+  return `All ${groupDigits(matched)} runs of the list are hidden.`;
 }
 
 /** Runs are shown, and none of them has a value here: on another axis, or at all. */
