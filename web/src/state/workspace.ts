@@ -13,6 +13,8 @@ import {
   restoreRun,
   trashRun,
 } from "../data/api.ts";
+import { BandLoader } from "../data/band_loader.ts";
+import { askBands } from "../data/bands.ts";
 import { askSeries } from "../data/series_answer.ts";
 import { SeriesLoader } from "../data/series_loader.ts";
 import { type Liveness, watchChanges } from "../data/stream.ts";
@@ -94,6 +96,7 @@ export class Workspace {
   /** Where double-click in a chart goes back to. */
   readonly history = createViewHistory();
   readonly loader: SeriesLoader;
+  readonly bands: BandLoader;
   /** The key of the panel that the pointer is over. */
   pointed: string | null = null;
 
@@ -139,7 +142,9 @@ export class Workspace {
       const listed = this.listed.value;
       return column === null || listed.includes(column) ? listed : [...listed, column];
     });
-    this.loader = new SeriesLoader(askSeries, (work) => requestAnimationFrame(work));
+    const onFrame = (work: () => void) => requestAnimationFrame(work);
+    this.loader = new SeriesLoader(askSeries, onFrame);
+    this.bands = new BandLoader(askBands, onFrame);
     this.refreshRuns = paced(() => this.readRuns(), 1000);
     this.refreshKeys = paced(() => this.readKeys(), 1000);
 
@@ -378,6 +383,7 @@ export class Workspace {
   private onChange(runs: readonly string[] | null): void {
     this.heardAt.value = Date.now() / 1000;
     this.loader.markChanged(runs);
+    this.bands.markChanged(runs);
     if (runs === null) this.isAllChanged = true;
     else for (const run of runs) this.changed.add(run);
     this.refreshRuns();

@@ -3,10 +3,11 @@ import { formatValue, groupDigits } from "../../base/numbers.ts";
 import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Want } from "../../data/series_loader.ts";
 import type { Key, Run } from "../../data/wire.ts";
-import type { Line, XKind } from "../../plots/line_plot.ts";
+import type { BandSeries } from "../../plots/bands.ts";
+import type { Band, Line, XKind } from "../../plots/plot_types.ts";
 import type { Series } from "../../plots/series.ts";
 import type { PaintOf } from "../../state/paint.ts";
-import type { Workspace } from "../../state/workspace.ts";
+import type { RunGroup, Workspace } from "../../state/workspace.ts";
 import { factsOf } from "./statistics.ts";
 
 export function xKindOf(axis: string): XKind {
@@ -50,6 +51,16 @@ const KEY_DASHES: readonly (readonly number[])[] = [
   [9, 3, 2, 3, 2, 3],
 ];
 
+export interface LinesOf {
+  readonly runs: ReadonlyMap<string, Run>;
+  readonly paint: PaintOf;
+  readonly theme: "light" | "dark";
+  /** The uid of the run that others are compared with. */
+  readonly baseline: string | null;
+  /** The groups of the runs that lie faintly behind bands; null where runs are drawn by themselves. */
+  readonly members: ReadonlyMap<string, RunGroup> | null;
+}
+
 /**
  * Lines in the runs' colours, of one key or of several. Of one, slots beyond the ten hues are dashed when more
  * than ten are shown; of several, the dash says which key it is, and the label names it.
@@ -57,24 +68,53 @@ const KEY_DASHES: readonly (readonly number[])[] = [
 export function linesOf(
   series: readonly (readonly Series[])[],
   keys: readonly string[],
-  runs: ReadonlyMap<string, Run>,
-  paint: PaintOf,
-  theme: "light" | "dark",
+  { runs, paint, theme, baseline, members }: LinesOf,
 ): Line[] {
   const isMerged = keys.length > 1;
   const lines: Line[] = [];
   series.forEach((ofKey, index) => {
     for (const one of ofKey) {
       const run = runs.get(one.run);
-      if (!run) continue;
-      const slot = paint(run);
-      const dash = isMerged ? KEY_DASHES[index]! : ofKey.length > 10 ? slot.dash : [];
-      const label = isMerged ? `${run.name} · ${keys[index]}` : run.name;
-      const line = { series: one, run: one.run, color: slot[theme], label };
-      lines.push(dash.length > 0 ? { ...line, dash } : line);
+      const isBaseline = one.run === baseline;
+      const group = isBaseline ? undefined : members?.get(one.run);
+      const slot = group?.paint ?? (run && paint(run));
+      if (slot === undefined || (members !== null && group === undefined && !isBaseline)) continue;
+      const isMany = members === null && ofKey.length > 10;
+      const dash = isMerged ? KEY_DASHES[index]! : isMany ? slot.dash : [];
+      const name = run?.name ?? group?.label ?? "";
+      lines.push({
+        ...{ series: one, run: one.run, color: slot[theme] },
+        label: isMerged ? `${name} · ${keys[index]}` : name,
+        ...(dash.length > 0 ? { dash } : {}),
+        ...(isBaseline ? { role: "baseline" as const } : {}),
+        ...(group ? { role: "member" as const } : {}),
+      });
     }
   });
   return lines;
+}
+
+/** Groups in their colours; of several keys, the dash says which one it is. */
+export function bandsOf(
+  found: readonly (readonly BandSeries[])[],
+  keys: readonly string[],
+  groups: readonly RunGroup[],
+  { theme, isShaded }: { theme: "light" | "dark"; isShaded: boolean },
+): Band[] {
+  const isMerged = keys.length > 1;
+  return found.flatMap((ofKey, index) => {
+    const byGroup = new Map(ofKey.map((band) => [band.group, band]));
+    return groups.flatMap(({ id, label, paint }) => {
+      const series = byGroup.get(id);
+      if (series === undefined || series.key !== keys[index]) return [];
+      const dash = isMerged ? KEY_DASHES[index]! : paint.dash;
+      return {
+        ...{ id, series, color: paint[theme], isShaded },
+        ...(dash.length > 0 ? { dash } : {}),
+        label: isMerged ? `${label} · ${series.key}` : label,
+      };
+    });
+  });
 }
 
 /** Whether two sets of lines draw the same picture. */
@@ -87,7 +127,25 @@ export function areSameLines(a: readonly Line[], b: readonly Line[]): boolean {
         line.series === other.series &&
         line.color === other.color &&
         line.dash === other.dash &&
+        line.role === other.role &&
         line.label === other.label
+      );
+    })
+  );
+}
+
+/** Whether two sets of bands draw the same picture. */
+export function areSameBands(a: readonly Band[], b: readonly Band[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((band, i) => {
+      const other = b[i]!;
+      return (
+        band.series === other.series &&
+        band.color === other.color &&
+        band.dash === other.dash &&
+        band.isShaded === other.isShaded &&
+        band.label === other.label
       );
     })
   );
@@ -96,12 +154,31 @@ export function areSameLines(a: readonly Line[], b: readonly Line[]): boolean {
 const SPOKEN_RUNS = 3;
 
 /** The sentence that stands for the chart where it cannot be seen. */
-export function sentence(key: string, axis: string, lines: readonly Line[]): string {
-  if (lines.length === 0) return `${key}: no lines.`;
-  const last = lines.slice(-SPOKEN_RUNS).map(({ series, label }) => {
+export function sentence(
+  key: string,
+  axis: string,
+  lines: readonly Line[],
+  bands: readonly Band[],
+): string {
+  const own = lines.filter((line) => line.role !== "member");
+  if (own.length + bands.length === 0) return `${key}: no lines.`;
+  const groups = bands.slice(0, SPOKEN_RUNS).map(({ series, label }) => {
+    const end = series.center.length - 1;
+    const value = end < 0 ? Number.NaN : series.center[end]!;
+    return `${label} ${formatValue(value)}, ${countOf(series.runs, "run")}`;
+  });
+  const last = own.slice(-SPOKEN_RUNS).map(({ series, label }) => {
     const facts = factsOf(series);
     return `${label} ${formatValue(facts.last)} at ${formatX(axis, facts.lastX)}`;
   });
-  const runs = `${lines.length} ${lines.length === 1 ? "run" : "runs"}`;
-  return `${key} over ${axisName(axis)}, ${runs}. Last values: ${last.join(", ")}.`;
+  const counts = [
+    ...(bands.length > 0 ? [countOf(bands.length, "group")] : []),
+    ...(own.length > 0 ? [countOf(own.length, "run")] : []),
+  ];
+  const values = [...groups, ...last].join(bands.length > 0 ? "; " : ", ");
+  return `${key} over ${axisName(axis)}, ${counts.join(" and ")}. Last values: ${values}.`;
+}
+
+function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

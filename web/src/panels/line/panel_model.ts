@@ -1,19 +1,19 @@
 /** The moving parts of a line panel, outside of rendering: what it asks for, its plot, what is said of it. */
 import { effect, signal } from "@preact/signals";
 import type { RequestError } from "../../data/client.ts";
-import type { Want } from "../../data/series_loader.ts";
 import type { Key } from "../../data/wire.ts";
-import { createLinePlot, type Hover, type Line, type LinePlot } from "../../plots/line_plot.ts";
-import { keysIn } from "../../state/panel_edits.ts";
+import { createLinePlot } from "../../plots/line_plot.ts";
+import type { Band, Hover, Line, LinePlot } from "../../plots/plot_types.ts";
+import { marksOn, pinMark } from "../../state/marks.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { areSameLines, linesOf, sentence, wantOf, xKindOf } from "./lines.ts";
-import { Watches } from "./watches.ts";
+import { Drawing, positiveRange } from "./drawing.ts";
+import { areSameBands, areSameLines, sentence, xKindOf } from "./lines.ts";
 
 /** The sentence for those who do not see the chart is renewed at most this often. */
 const SPOKEN_MS = 1000;
 
-/** What the panel is at: `lines` says whether there is anything to draw. */
+/** What the panel is at: `lines` (those of groups among them) says whether there is anything to draw. */
 interface Status {
   lines: number;
   isLoading: boolean;
@@ -30,9 +30,10 @@ export class PanelModel {
   private element: HTMLElement | null = null;
   /** Null before the panel is in the page, and after. */
   plot: LinePlot | null = null;
-  private watches: Watches | null = null;
+  private drawing: Drawing | null = null;
   private drawnKey = "";
   private drawnLines: readonly Line[] = [];
+  private drawnBands: readonly Band[] = [];
   private speaking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly ws: Workspace) {}
@@ -40,20 +41,16 @@ export class PanelModel {
   mount(element: HTMLElement): () => void {
     const { ws } = this;
     this.element = element;
-    const watches = new Watches(ws.loader, () => this.draw());
-    watches.update(this.wants());
-    this.watches = watches;
+    const drawing = new Drawing(ws, () => this.draw());
+    this.drawing = drawing;
     const plot = createLinePlot(element, [], this.options());
     this.plot = plot;
     // For whoever inspects the page: tests read from it which values lie at which pixels.
     Object.assign(element, { plot });
     const stops = [
-      effect(() => watches.update(this.wants())),
-      effect(() => {
-        // Read here what a redraw depends on; series come through the watch.
-        void [ws.view.value, theme.value, ws.known.value, ws.shownOrder.value, this.metric.value];
-        this.draw();
-      }),
+      effect(() => drawing.update(this.metric.value, this.px.value, this.isVisible.value)),
+      // What is drawn depends on the signals that it reads; series and bands come through the watches.
+      effect(() => this.draw()),
       effect(() => plot.setVisible(this.isVisible.value)),
       effect(() => plot.highlight(ws.highlighted.value)),
       effect(() => {
@@ -63,20 +60,19 @@ export class PanelModel {
         } else plot.setHover(x);
       }),
     ];
-    this.draw();
     return () => {
       for (const stop of stops) stop();
       clearTimeout(this.speaking);
-      watches.close();
+      drawing.close();
       plot.destroy();
-      this.watches = null;
+      this.drawing = null;
       this.plot = null;
       if (ws.hover.peek()?.panel === this.name()) ws.hover.value = null;
     };
   }
 
   retry(): void {
-    this.watches?.retry();
+    this.drawing?.retry();
     this.draw();
   }
 
@@ -84,32 +80,15 @@ export class PanelModel {
     return this.metric.value.name;
   }
 
-  /** What is asked for: each key of the panel, over the axis of its own key. */
-  private wants(): Want[] {
-    const { ws } = this;
-    const own = wantOf(ws, this.metric.value, this.px.value, this.isVisible.value);
-    return keysIn(ws, this.name()).map((key) => ({ ...own, key }));
-  }
-
-  private lines(watches: Watches): Line[] {
-    const { ws } = this;
-    return linesOf(
-      watches.series(),
-      keysIn(ws, this.name()),
-      ws.known.value,
-      ws.paint.value,
-      theme.value,
-    );
-  }
-
   private options() {
     const { ws } = this;
     const { name } = this.metric.value;
     const axis = ws.axisOf(this.metric.value);
-    const range = ws.rangeOn(axis);
+    const { xlog: xLog, ylog: yLog, outliers, restarts } = ws.settingsOf(name);
+    const range = positiveRange(ws.rangeOn(axis), xLog, axis);
     return {
-      xKind: xKindOf(axis),
-      yLog: ws.isLogY(name),
+      ...{ xKind: xKindOf(axis), xLog, yLog, outliers, restarts },
+      marks: marksOn(ws, axis),
       view: range && { x0: range[0], x1: range[1] },
       yRange: ws.view.value.yr[name] ?? null,
       isBare: ws.view.value.density === "sparkline" && ws.view.value.full !== name,
@@ -125,6 +104,11 @@ export class PanelModel {
       },
       onHover: (hover: Hover | null) => this.onHover(hover, axis),
       onSelect: (run: string | null) => ws.select(run),
+      onMark: (x: number) => {
+        // A click on nothing first lets go of what is selected.
+        if (ws.selected.peek() === null) pinMark(ws, axis, x, name);
+        else ws.select(null);
+      },
       onWidth: (pixels: number) => {
         this.px.value = pixels;
       },
@@ -132,20 +116,30 @@ export class PanelModel {
   }
 
   private draw(): void {
-    const { ws, watches, plot } = this;
-    if (!watches || !plot) return;
-    const lines = this.lines(watches);
+    const { ws, drawing, plot } = this;
+    if (!drawing || !plot) return;
+    const metric = this.metric.value;
+    const lines = drawing.lines(metric);
+    const bands = drawing.bands(metric);
     const options = this.options();
     // Callbacks and the shared history never change what is drawn; JSON leaves the former out.
     const { history: _, ...drawn } = options;
-    const { metric } = this;
-    const key = JSON.stringify([drawn, theme.value, metric.value.name, ws.axisOf(metric.value)]);
-    if (key !== this.drawnKey || !areSameLines(lines, this.drawnLines)) {
-      plot.update(lines, options);
+    const key = JSON.stringify([drawn, theme.value, metric.name, ws.axisOf(metric)]);
+    if (
+      key !== this.drawnKey ||
+      !areSameLines(lines, this.drawnLines) ||
+      !areSameBands(bands, this.drawnBands)
+    ) {
+      plot.update(lines, options, bands);
       this.drawnKey = key;
       this.drawnLines = lines;
+      this.drawnBands = bands;
     }
-    const status = { lines: lines.length, isLoading: watches.isLoading(), error: watches.error };
+    const status = {
+      lines: lines.length + bands.length,
+      isLoading: drawing.isLoading(),
+      error: drawing.error,
+    };
     const old = this.status.peek();
     this.speakSoon(old.lines === 0 || old.lines !== status.lines);
     if (
@@ -163,10 +157,10 @@ export class PanelModel {
     clearTimeout(this.speaking);
     const say = () => {
       this.speaking = undefined;
-      const { ws, watches } = this;
-      if (!watches) return;
-      const lines = this.lines(watches);
-      this.sentence.value = sentence(this.name(), ws.axisOf(this.metric.value), lines);
+      const { ws, drawing } = this;
+      if (!drawing) return;
+      const axis = ws.axisOf(this.metric.peek());
+      this.sentence.value = sentence(this.name(), axis, this.drawnLines, this.drawnBands);
     };
     this.speaking = setTimeout(say, isFirst ? 0 : SPOKEN_MS);
   }
