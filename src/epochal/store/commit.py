@@ -16,6 +16,7 @@ from epochal.records import Ack, Column, Frame, Principal
 from epochal.store.access import can_see, sees_all
 from epochal.store.documents import RunDocument, is_too_deep
 from epochal.store.engine import Connection
+from epochal.store.gains import Gain, measure_columns, store_gains
 from epochal.store.names import display_name, key_name
 from epochal.store.registration import fitting_integer, plausible_time
 
@@ -125,7 +126,7 @@ class GroupCommit:
         self.writers: dict[str, WriterRow] = {}
         self.runs: dict[str, RunRow] = {}
         self.new_series: dict[str, dict[tuple[str, str], int]] = {}
-        self.counts: dict[int, int] = {}
+        self.gains: dict[int, Gain] = {}
         self.tails: list[tuple[Any, ...]] = []
         self.beats: list[tuple[Any, ...]] = []
         self.gone: set[str] = set()  # writers without a row: their run was deleted
@@ -318,7 +319,7 @@ class GroupCommit:
                 "INSERT INTO tail (writer_id, row0, n, sparse, data) VALUES (?, ?, ?, ?, ?)",
                 self.tails,
             )
-        self._store_counts()
+        store_gains(connection, self.gains)
         connection.many(
             "UPDATE writer SET state = ?, ended = ?, seen = ?, acknowledged = ?, rows = ?, last_step = ?, damage = ?,"
             " dropped = ? WHERE id = ?",
@@ -355,9 +356,11 @@ class GroupCommit:
         if n:
             ids = self._series_ids(run.uid, frame)
             self.tails.append((row.id, row.rows, n, False, encode_frame(frame, ids, row.rows)))
-            for column in frame.columns:
+            for column, gain in measure_columns(frame.columns, n, run.rows):
                 series = ids[column.name, column.kind]
-                self.counts[series] = self.counts.get(series, 0) + len(column.values)
+                known = self.gains.setdefault(series, gain)
+                if known is not gain:
+                    known.add(gain)
             document.derive(frame)
             row.rows += n
             run.rows += n
@@ -391,22 +394,6 @@ class GroupCommit:
             new = self.new_series.setdefault(run, {})
             new.update(((name, kind), series) for name, kind, series in found)
         return {**known, **new} if new else known
-
-    def _store_counts(self) -> None:
-        if not self.counts:
-            return
-        if self.connection.dialect == "postgresql":
-            # One statement: a round trip for each of 50 x 50 series would take longer than all the rest.
-            self.connection.run(
-                "UPDATE series SET count = series.count + more.n"
-                " FROM (SELECT unnest(?::bigint[]) AS id, unnest(?::bigint[]) AS n) AS more WHERE series.id = more.id",
-                [list(self.counts), list(self.counts.values())],
-            )
-            return
-        self.connection.many(
-            "UPDATE series SET count = count + ? WHERE id = ?",
-            [(n, series) for series, n in self.counts.items()],
-        )
 
 
 def _storable_names(frame: Frame) -> bool:

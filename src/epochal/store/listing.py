@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from epochal.errors import UsageError
 from epochal.records import RunInfo, RunPage, RunQuery
 from epochal.store.engine import Connection
+from epochal.store.metric_columns import MetricColumns, read_metrics, split_name
 from epochal.store.ordering import Ordering, Places
 from epochal.store.query import (
     BOOL,
@@ -121,6 +122,7 @@ class Listing:
         self._fields: list[dict[str, Any]] = []  # group, job_type, tags, notes
         self._texts: list[str] = []
         self._columns: dict[str, ValueColumn] = {}
+        self._metric_columns = MetricColumns(project)
         self._flags = np.zeros(0, dtype=np.uint8)  # _ALIVE, _TRASHED, _ARCHIVED
         self._newest: Places | None = None
         self._capacity = self._size = 0
@@ -156,6 +158,14 @@ class Listing:
             for uid in [uid for uid in self._places if uid not in there]:
                 self._drop(self._places.pop(uid))
         self.version = version
+
+    def load(self, connection: Connection, version: int, names: Iterable[str]) -> None:
+        """Make the columns ``last.KEY``, ``min.KEY``, ``max.KEY`` and ``best.KEY`` among `names` ready.
+
+        version: the project's, in the transaction of `connection`.
+        """
+        keys = [parts[1] for name in names if (parts := split_name(name))]
+        self._metric_columns.load(connection, version, keys, self._places, len(self._rows))
 
     def _reserve(self, size: int) -> None:
         """Make every column as long as `size` runs."""
@@ -236,6 +246,7 @@ class Listing:
         self._newest = None
         for column in self._columns.values():
             column.set(place, None)
+        self._metric_columns.drop(place)
 
     # ---- what filters and orderings see
 
@@ -244,9 +255,15 @@ class Listing:
         return len(self._rows)
 
     def column(self, name: str) -> ValueColumn | None:
-        """Return a column, None when no run has it; a bare name is config.NAME, else summary.NAME."""
+        """Return a column, None when no run has it; a bare name is config.NAME, else summary.NAME.
+
+        Statistics of keys (``last.KEY``) are there once `load` has been asked for them.
+        """
         found = self._columns.get(name)
         if found is not None or name in FIELDS:
+            return found
+        found = self._metric_columns.column(name, self.metrics)
+        if found is not None and found.kinds.any():
             return found
         return self._columns.get(f"config.{name}") or self._columns.get(f"summary.{name}")
 
@@ -294,7 +311,7 @@ class Listing:
 
     # ---- answers
 
-    def page(self, query: RunQuery) -> RunPage:
+    def page(self, connection: Connection, query: RunQuery) -> RunPage:
         """Return a page of runs. Raises UsageError for a cursor of another order, or beside an offset."""
         selection = self.select(query)
         ordering = Ordering(self, query.sort)
@@ -306,7 +323,7 @@ class Listing:
         chosen = order[start : start + limit]
         last = len(chosen) and start + limit < len(order)
         return RunPage(
-            runs=self.infos(chosen, query.columns),
+            runs=self.infos(connection, chosen, query.columns),
             next=ordering.cursor(chosen[-1]) if last else None,
             total=selection.total,
             matched=len(order),
@@ -314,16 +331,22 @@ class Listing:
             differing=self.differing(selection.places) if query.differs else None,
         )
 
-    def infos(self, places: Sequence[int], names: Sequence[str]) -> list[RunInfo]:
+    def infos(
+        self, connection: Connection, places: Sequence[int], names: Sequence[str]
+    ) -> list[RunInfo]:
         """Return the runs at `places` with the columns `names` (``*``: all of config and summary)."""
-        wanted = self.document_columns() if "*" in names else list(names)
-        columns = [(name, self.column(name)) for name in wanted]
+        wanted = [*names, *(self.document_columns() if "*" in names else ())]
+        columns = [(name, self.column(name)) for name in dict.fromkeys(wanted)]
         there = [(name, column) for name, column in columns if column is not None]
+        uids = [self.run_names(place)[0] for place in places]
+        absent = [name for name, column in columns if column is None]
+        metrics = read_metrics(connection, uids, absent, self.metrics)
         found: list[RunInfo] = []
-        for place in places:
+        for uid, place in zip(uids, places, strict=True):
             row = self._rows[place]
             assert row is not None
             values = {name: column.get(place) for name, column in there if column.kinds[place]}
+            values.update(metrics[uid])
             found.append(run_info(self.entity, self.name, row, self._fields[place], values))
         return found
 

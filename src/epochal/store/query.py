@@ -18,7 +18,7 @@ import json
 import operator
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -362,7 +362,9 @@ def field_name(key: str) -> str:
 
 
 def _is_field(key: str) -> bool:
-    return field_name(key) in FIELDS or key.startswith(("config.", "summary."))
+    return field_name(key) in FIELDS or key.startswith(
+        ("config.", "summary.", "last.", "min.", "max.", "best.")
+    )
 
 
 def equal(field: str, value: Value) -> Node:
@@ -620,6 +622,23 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+def named_fields(node: Node) -> Iterator[str]:
+    """Yield the columns that a filter looks at."""
+    match node:
+        case All(nodes) | AnyOf(nodes):
+            for part in nodes:
+                yield from named_fields(part)
+        case Not(part):
+            yield from named_fields(part)
+        case Exists(field) | Contains(field, _) | Compare(field, _, _):
+            yield field
+        case Matches(field, _):
+            if field is not None:
+                yield field
+        case Words():
+            pass
 
 
 def evaluate(node: Node, table: RunTable) -> Mask:

@@ -11,7 +11,7 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 from epochal.store.engine import Database, Dialect, PostgresDatabase, SqliteDatabase
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration in `store/migrations/versions`."""
 
 # fmt: off
@@ -42,9 +42,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
         "CREATE TABLE series (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, name "
-        "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, CONSTRAINT "
-        "uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN "
-        "KEY(run_uid) REFERENCES run (uid))",
+        "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, latest DOUBLE, "
+        "latest_row BIGINT, lowest DOUBLE, highest DOUBLE, CONSTRAINT uq_series_run_uid_name_kind UNIQUE "
+        "(run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE TABLE writer (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, run_uid "
         "TEXT NOT NULL, ordinal INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent "
         "TEXT, state TEXT NOT NULL, started DOUBLE NOT NULL, ended DOUBLE, seen DOUBLE NOT NULL, "
@@ -96,8 +96,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "CONSTRAINT fk_saved_view_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
         "CREATE TABLE series (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT "
-        "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, CONSTRAINT pk_series PRIMARY "
-        "KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT "
+        "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, latest DOUBLE PRECISION, "
+        "latest_row BIGINT, lowest DOUBLE PRECISION, highest DOUBLE PRECISION, CONSTRAINT pk_series "
+        "PRIMARY KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT "
         "fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE TABLE writer (id BIGSERIAL NOT NULL, uid TEXT NOT NULL, run_uid TEXT NOT NULL, ordinal "
         "INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent TEXT, state TEXT NOT "

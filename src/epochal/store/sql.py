@@ -7,8 +7,9 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,7 +51,9 @@ from epochal.store.intake import Delivery, Intake
 from epochal.store.key_index import KeyIndex
 from epochal.store.listing import Listing
 from epochal.store.lock import DataLock
+from epochal.store.metric_columns import asked_names
 from epochal.store.names import check_uid
+from epochal.store.ordering import sort_names
 from epochal.store.series import read_series
 from epochal.store.value_counts import count_values
 
@@ -294,25 +297,30 @@ class SqlStore(Store):
 
     def runs(self, principal: Principal, entity: str, project: str, query: RunQuery) -> RunPage:
         """See `Store.runs`."""
-        return self._listed(principal, entity, project, lambda listing: listing.page(query))
+        names = asked_names(query.filter, (name for name, _ in sort_names(query.sort)))
+        with self._listed(principal, entity, project, names) as (connection, listing):
+            return listing.page(connection, query)
 
     def columns(
         self, principal: Principal, entity: str, project: str
     ) -> Sequence[tuple[str, str, int]]:
         """See `Store.columns`."""
-        return self._listed(principal, entity, project, Listing.describe_columns)
+        with self._listed(principal, entity, project) as (_connection, listing):
+            return listing.describe_columns()
 
     def values(
         self, principal: Principal, entity: str, project: str, query: ValuesQuery
     ) -> ValueCounts:
         """See `Store.values`."""
-        return self._listed(
-            principal, entity, project, lambda listing: count_values(listing, query)
-        )
+        names = asked_names(query.filter, [query.column])
+        with self._listed(principal, entity, project, names) as (_connection, listing):
+            return count_values(listing, query)
 
     def groups(self, principal: Principal, entity: str, project: str, query: GroupQuery) -> Groups:
         """See `Store.groups`."""
-        return self._listed(principal, entity, project, lambda listing: group_runs(listing, query))
+        names = asked_names(query.filter, query.by, query.columns, [query.sort.lstrip("-+")])
+        with self._listed(principal, entity, project, names) as (_connection, listing):
+            return group_runs(listing, query)
 
     def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
         """See `Store.keys`."""
@@ -324,15 +332,18 @@ class SqlStore(Store):
                 index.refresh(connection, version)
                 return index.keys(listing.metrics)
 
+    @contextmanager
     def _listed(
-        self, principal: Principal, entity: str, project: str, answer: Callable[[Listing], T]
-    ) -> T:
+        self, principal: Principal, entity: str, project: str, names: Iterable[str] = ()
+    ) -> Iterator[tuple[Connection, Listing]]:
+        """Yield a connection and the run list of a project as it sees it, locked, with the columns `names` loaded."""
         with self.database.read() as connection:
             project_id, version = catalog.find_project(connection, principal, entity, project)
             listing, _index = self._listing(project_id, entity, project)
             with listing.lock:
                 listing.refresh(connection, version)
-                return answer(listing)
+                listing.load(connection, version, names)
+                yield connection, listing
 
     def _listing(self, project_id: int, entity: str, name: str) -> tuple[Listing, KeyIndex]:
         with self._listings_lock:

@@ -131,6 +131,10 @@ series = Table(
     Column("kind", Text, nullable=False),
     Column("created", Double, nullable=False),
     Column("count", BigInteger, nullable=False),  # of its values
+    Column("latest", Double),  # of its finite numbers, as are the next ones
+    Column("latest_row", BigInteger),  # how many rows its run had before that of `latest`
+    Column("lowest", Double),
+    Column("highest", Double),
     UniqueConstraint("run_uid", "name", "kind"),
     sqlite_autoincrement=True,
 )
