@@ -3,10 +3,21 @@ import type { Run } from "../../data/wire.ts";
 import { aligned, cellText, columnValue, exactText, numberOf, tailOf } from "./cell_text.ts";
 
 test("measured numbers read with four digits, integers and written ones as they are", () => {
-  const texts = [32, 0.005, 0.31234567, 1234567, 1.5e-7, "NaN", "-Infinity"].map((value) =>
-    cellText("summary.x", value),
-  );
-  expect(texts).toEqual(["32", "0.005", "0.3123", "1.235M", "1.5e-7", "NaN", "-∞"]);
+  const measured = [32, 0.005, 0.31234567, 1234567, 1.5e-7, "NaN", "-Infinity"];
+  expect(measured.map((value) => cellText("summary.x", value))).toEqual([
+    "32",
+    "0.005000",
+    "0.3123",
+    "1.235M",
+    "1.5e-7",
+    "NaN",
+    "-∞",
+  ]);
+  expect([0.005, 0.1 + 0.2, true].map((value) => cellText("config.x", value))).toEqual([
+    "0.005",
+    "0.3000",
+    "true",
+  ]);
   expect(cellText("created", 0)).toMatch(/1970|1969/);
   expect(cellText("duration", 75)).toBe("1 m 15 s");
   expect(cellText("notes", "two\nlines")).toBe("two lines");

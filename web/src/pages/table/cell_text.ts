@@ -1,7 +1,8 @@
 /** What stands in a cell of the table, and numbers that line up at their decimal points. */
-import { formatExact } from "../../base/numbers.ts";
+import { formatExact, formatValue } from "../../base/numbers.ts";
 import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Json, Run } from "../../data/wire.ts";
+import { describeColumn } from "../../state/table_columns.ts";
 import { spell } from "../workspace/columns.ts";
 
 /** As wide as a digit, and as wide as a point, in tabular figures. */
@@ -38,7 +39,9 @@ export function cellText(name: string, value: Json | undefined): string {
     if (name === "duration") return formatDuration(value);
   }
   const number = numberOf(value);
-  return number === null ? spell(value).replace(/\s+/g, " ") : spell(number);
+  if (number === null) return spell(value).replace(/\s+/g, " ");
+  // What a person has set reads as it was written, what came out is rounded.
+  return describeColumn(name).group === "summary" ? formatValue(number) : spell(number);
 }
 
 /** The text of a cell to copy: exact, on one line, and nothing that a spreadsheet would run. */
