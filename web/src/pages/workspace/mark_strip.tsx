@@ -20,7 +20,10 @@ export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
   const metric = clicked ?? ws.sections.value.flatMap((section) => section.keys).find(isMarked);
   if (metric === undefined) return null;
   return (
-    <aside class="mark-strip" aria-label="Values at the marks">
+    <aside
+      class={`mark-strip${isAtRight(metric.name) ? " left" : ""}`}
+      aria-label="Values at the marks"
+    >
       <div class="mark-head">
         <b>{marksText(ws, ws.axisOf(metric))}</b>
         <span class="quiet" title={metric.name}>
@@ -40,6 +43,15 @@ export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
         <MarkTable key={metric.name} ws={ws} metric={metric} />
       </div>
     </aside>
+  );
+}
+
+/** Whether a panel stands in the right half of the page: the strip then stands at the left, and not on it. */
+function isAtRight(key: string): boolean {
+  const panel = document.querySelector(`.panel[data-key="${CSS.escape(key)}"]`);
+  const box = panel?.getBoundingClientRect();
+  return (
+    box !== undefined && box.width < innerWidth / 2 && box.left + box.width / 2 > innerWidth / 2
   );
 }
 

@@ -64,7 +64,6 @@ function LineTableRow(props: { ws: Workspace; series: Series; axis: string }): J
   const facts = factsOf(series);
   const mean = meanOfLast(series, LAST);
   // A bucket of a long series tells that its smallest value lies in it, and not where.
-  const where = facts.isExact || axis !== "step" ? facts.minX : Math.round(facts.minX);
   const near = facts.isExact ? "" : "≈ ";
   return (
     <tr
@@ -85,7 +84,7 @@ function LineTableRow(props: { ws: Workspace; series: Series; axis: string }): J
       <td title={`at ${formatX(axis, facts.lastX)}`}>{formatValue(facts.last)}</td>
       <td>{formatValue(facts.min)}</td>
       <td>{formatValue(facts.max)}</td>
-      <td>{Number.isNaN(where) ? "–" : near + formatX(axis, where)}</td>
+      <td>{Number.isNaN(facts.minX) ? "–" : near + formatX(axis, facts.minX)}</td>
       <td>{Number.isNaN(mean) ? "–" : formatValue(mean)}</td>
     </tr>
   );

@@ -19,6 +19,8 @@ export function formatX(axis: string, x: number): string {
   const kind = xKindOf(axis);
   if (kind === "relative") return formatDuration(x);
   if (kind === "wall") return formatMoment(x);
+  // Steps are whole; only grids and the middles of buckets lie between them.
+  if (kind === "step") return groupDigits(Math.round(x));
   return Number.isInteger(x) ? groupDigits(x) : formatValue(x);
 }
 

@@ -76,7 +76,11 @@ async function readRows(
     return { run: one.run, point: one.mode === "points" ? pointAt(one, lo) : null };
   });
   const order = new Map(runs.map((run, i) => [run, i]));
-  return rows.sort((a, b) => order.get(a.run)! - order.get(b.run)!);
+  // Those with nothing to tell stand below.
+  const isEmpty = (row: MarkRow) => ("point" in row ? row.point : row.range) === null;
+  return rows.sort(
+    (a, b) => Number(isEmpty(a)) - Number(isEmpty(b)) || order.get(a.run)! - order.get(b.run)!,
+  );
 }
 
 /** How the marks read: `step 1,200`, `step 1,200 – 5,000`. */

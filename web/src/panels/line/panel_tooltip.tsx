@@ -1,9 +1,12 @@
 /** The tooltip of a panel: follows the pointer, and stands still after Alt so that its text can be selected. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { groupDigits } from "../../base/numbers.ts";
 import type { Key } from "../../data/wire.ts";
+import type { Clip } from "../../plots/plot_types.ts";
 import { keysIn } from "../../state/panel_edits.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { baselineOf } from "./drawing.ts";
 import { useMoment } from "./moment.ts";
 import type { PanelModel } from "./panel_model.ts";
 import { pointOf, Tooltip } from "./tooltip.tsx";
@@ -47,15 +50,47 @@ export function PanelTooltip({ ws, model, metric, axis }: PanelTooltipProps): JS
   }, [isListening, frozen, model]);
 
   if (shown === null) return null;
-  const { base } = ws.view.value;
-  const baseline = base === "" ? undefined : ws.shown.value.find((run) => run.id === base);
   return (
     <Tooltip
       {...shown}
       axis={axis}
-      baseline={baseline?.uid ?? null}
+      baseline={baselineOf(ws)}
       isFrozen={frozen !== null}
       aside={aside}
-    />
+    >
+      <ClipLines clips={model.plot?.clips() ?? []} />
+    </Tooltip>
   );
+}
+
+const MOST_CLIPS = 3;
+
+/** The runs with points beyond the y axis, and how many: nothing is left out in silence. */
+function ClipLines({ clips }: { clips: readonly Clip[] }): JSX.Element | null {
+  if (clips.length === 0) return null;
+  const further = clips.length - MOST_CLIPS;
+  return (
+    <>
+      {clips.slice(0, MOST_CLIPS).map((clip) => (
+        <div class="tooltip-more" key={clip.run}>
+          {clip.label}: {clipText(clip)}
+        </div>
+      ))}
+      {further > 0 && (
+        <div class="tooltip-more">
+          {further} more {further === 1 ? "run goes" : "runs go"} beyond the axis
+        </div>
+      )}
+    </>
+  );
+}
+
+/** `12 points above the axis`, `at least 3 points above, 1 below`. */
+export function clipText({ above, below, isExact }: Clip): string {
+  const points = (count: number) => `${groupDigits(count)} ${count === 1 ? "point" : "points"}`;
+  const parts = [
+    ...(above > 0 ? [`${points(above)} above`] : []),
+    ...(below > 0 ? [`${points(below)} below`] : []),
+  ];
+  return `${isExact ? "" : "at least "}${parts.join(", ")} the axis`;
 }
