@@ -70,13 +70,14 @@ def start(data: Path) -> Server:
         str(data),
     ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    while True:
+    while process.poll() is None:
         try:
             described = json.loads((data / "server.json").read_bytes())
             if httpx.get(f"{described['url']}/ready", trust_env=False).status_code == 200:
                 return Server(described["url"], described["token"], process)
         except (OSError, ValueError, httpx.HTTPError):
             time.sleep(0.02)
+    raise SystemExit(f"the server ended at once, with code {process.returncode}")
 
 
 def pieces(name: str, number: int, rows: int, *, wide: bool) -> list[Piece]:
