@@ -1,36 +1,77 @@
-"""The other trackers that the logging benchmarks measure beside ours, in a virtual environment of their own.
+"""The other trackers that the benchmarks measure beside ours, each in a virtual environment that is not the product's.
 
-    python -m venv build/peers && build/peers/bin/pip install -r benchmarks/requirements.txt
+    python benchmarks/run_all.py --prepare
 
-or name another interpreter in EPOCHAL_PEERS. Without one, only our own figures are printed. A measurement is a
-worker process: the benchmark script itself, called with ``--worker`` and a JSON argument, in the interpreter
-that has the tool.
+makes the environments in build/peers, or in the folder that EPOCHAL_PEERS names. Without them, only our own figures
+are printed. A measurement is a worker process: the benchmark script itself, called with ``--worker`` and a JSON
+argument, in the interpreter that has the tool.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import venv
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
+PEERS = Path(os.environ.get("EPOCHAL_PEERS") or ROOT / "build" / "peers")
 OURS = ("nothing", "epochal")
-INSTALL = "python -m venv build/peers && build/peers/bin/pip install -r benchmarks/requirements.txt"
+REQUIREMENTS = {
+    "main": "requirements.txt",
+    "mlflow": "requirements-mlflow.txt",
+    "aim": "requirements-aim.txt",
+}
+"""The environments: peers that can live together share one."""
+ENVIRONMENT_OF = {"Aim": "aim", "MLflow file": "mlflow", "MLflow SQLite": "mlflow"}
+INSTALL = "python benchmarks/run_all.py --prepare"
+SLOW = {"Aim": 4, "MLflow file": 10, "MLflow SQLite": 20}
+"""How many times fewer calls these get, so that a run takes seconds; what a call costs does not depend on it."""
+
+
+def fewer(tool: str, calls: int) -> int:
+    """Return how many calls `tool` is measured with where the other peers get `calls`."""
+    return max(calls // SLOW.get(tool, 1), 50)
+
+
+def python_of(environment: str) -> Path:
+    """Return the interpreter of one of the peers' environments, there or not."""
+    return PEERS / environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 def interpreter(tool: str) -> str | None:
     """Return the Python that has `tool`, None when there is none."""
     if tool in OURS:
         return sys.executable
-    for candidate in (os.environ.get("EPOCHAL_PEERS"), ROOT / "build" / "peers" / "bin" / "python"):
-        if candidate and Path(candidate).exists():
-            return str(candidate)
-    return None
+    python = python_of(ENVIRONMENT_OF.get(tool, "main"))
+    return str(python) if python.exists() else None
+
+
+def install_peers() -> list[str]:
+    """Make the peers' environments, or bring them up to date; returns the names of those that could not be made."""
+    failed: list[str] = []
+    for name, file in REQUIREMENTS.items():
+        requirements = FOLDER / file
+        python, stamp = python_of(name), PEERS / name / ".installed"
+        wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        if stamp.is_file() and stamp.read_text() == wanted:
+            continue
+        print(f"installing the peers of {file}", flush=True)
+        if not python.exists():
+            venv.create(PEERS / name, with_pip=True)
+        command = [str(python), "-m", "pip", "install", "--quiet", "-r", str(requirements)]
+        if subprocess.run(command, check=False).returncode == 0:
+            stamp.write_text(wanted)
+        else:
+            failed.append(name)
+    return failed
 
 
 def measure(script: str, tool: str, repeats: int = 5, **options: Any) -> dict[str, float] | None:
@@ -59,7 +100,7 @@ def measure(script: str, tool: str, repeats: int = 5, **options: Any) -> dict[st
 
 
 def _environment(folder: str) -> dict[str, str]:
-    hidden = ("EPOCHAL_", "WANDB_", "PYTHONDONTWRITEBYTECODE")
+    hidden = ("EPOCHAL_", "WANDB_", "MLFLOW_", "SWANLAB_", "PYTHONDONTWRITEBYTECODE")
     environment = {key: value for key, value in os.environ.items() if not key.startswith(hidden)}
     return {
         **environment,
@@ -69,8 +110,12 @@ def _environment(folder: str) -> dict[str, str]:
         "WANDB_SILENT": "true",
         "WANDB_DIR": folder,
         "TRACKIO_DIR": os.path.join(folder, "trackio"),
+        "SWANLAB_LOG_DIR": os.path.join(folder, "swanlog"),
+        "SWANLAB_SAVE_DIR": os.path.join(folder, "swanlab"),
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "DO_NOT_TRACK": "true",
         "HOME": folder,
-        "PYTHONPYCACHEPREFIX": str(ROOT / "build" / "bytecode"),
+        "PYTHONPYCACHEPREFIX": str(PEERS.parent / "bytecode"),
     }
 
 
@@ -81,7 +126,8 @@ def table(title: str, columns: list[str], rows: list[tuple[str, dict[str, float]
     ours = next((figures for name, figures in rows if name == "epochal"), None)
     for name, figures in rows:
         if figures is None:
-            print(f"{name:<22}{'not installed: ' + INSTALL}")
+            missing = "failed" if interpreter(name) else f"not installed: {INSTALL}"
+            print(f"{name:<22}{missing}")
             continue
         cells = "".join(f"{figures[column]:>16.4g}" for column in columns)
         ratio = f"{figures[columns[0]] / ours[columns[0]]:>15.2f}x" if ours else ""

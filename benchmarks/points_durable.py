@@ -20,7 +20,7 @@ if len(sys.argv) > 1 and sys.argv[1] == "--worker":
     from peers import folder_bytes
     from tools import start
 else:
-    from peers import measure, table
+    from peers import fewer, measure, table
     from tools import TOOLS
 
 COLUMNS = ["points/s", "points/CPU s", "bytes/point", "lost points", "finish s"]
@@ -73,7 +73,7 @@ def main() -> None:
                     __file__,
                     tool,
                     repeats,
-                    rows=100_000 if tool == "epochal" else 5000,
+                    rows=100_000 if tool == "epochal" else fewer(tool, 5000),
                     float32=float32,
                 ),
             )

@@ -2,7 +2,8 @@
 
     python benchmarks/run_all.py                       everything, and write the page
     python benchmarks/run_all.py log_cost decode       some of it, printed only
-    python benchmarks/run_all.py --peers               make build/peers first (wandb, trackio, torch, ...)
+    python benchmarks/run_all.py --prepare             make the environments of the peers, run nothing
+    python benchmarks/run_all.py --peers               make them where they are missing, then run everything
     python benchmarks/run_all.py --collect DIR         only write the page from the tables kept in DIR
 
 Each benchmark is a process of its own; what it prints is shown as it comes and kept in build/benchmarks/NAME.txt,
@@ -19,23 +20,27 @@ import platform
 import subprocess
 import sys
 import time
-import venv
 from dataclasses import dataclass
 from pathlib import Path
+
+from peers import (
+    install_peers,  # beside this file: Python puts the folder of the script on the path
+)
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 KEPT = ROOT / "build" / "benchmarks"
-PEERS = ROOT / "build" / "peers"
 MAIN = 'if __name__ == "__main__"'
 ORDER = (
     "log_cost",
     "points_durable",
+    "ring_sink",
     "import_init_finish",
     "block_size",
     "decode",
     "series_read",
+    "read_peers",
     "http_ingest",
     "server_start",
     "web_plots",
@@ -61,14 +66,19 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("names", nargs="*", metavar="NAME")
-    parser.add_argument("--peers", action="store_true", help="install the peers into build/peers")
+    parser.add_argument("--prepare", action="store_true", help="install the peers, run nothing")
+    parser.add_argument("--peers", action="store_true", help="install the peers first")
     parser.add_argument("--collect", type=Path, metavar="DIR", help="write the page, run nothing")
     options = parser.parse_args()
     if options.collect is not None:
         PAGE.write_text(page(kept_results(options.collect)), encoding="utf-8")
         return 0
-    if options.peers:
-        install_peers()
+    if options.peers or options.prepare:
+        missing = install_peers()
+        if missing:
+            print(f"peers that could not be installed: {', '.join(missing)}", flush=True)
+        if options.prepare:
+            return 1 if missing else 0
     available = benchmarks()
     unknown = [name for name in options.names if name not in available]
     if unknown:
@@ -92,15 +102,6 @@ def benchmarks() -> list[str]:
         if path != Path(__file__).resolve() and MAIN in path.read_text(encoding="utf-8")
     }
     return [name for name in ORDER if name in found] + sorted(found.difference(ORDER))
-
-
-def install_peers() -> None:
-    """Make the virtual environment that holds the peers."""
-    python = PEERS / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if not python.exists():
-        venv.create(PEERS, with_pip=True)
-    requirements = str(FOLDER / "requirements.txt")
-    subprocess.run([python, "-m", "pip", "install", "--quiet", "-r", requirements], check=True)
 
 
 def run(name: str) -> Result:

@@ -10,7 +10,17 @@ from typing import Any
 
 Log = Callable[[int, dict[str, float]], None]
 End = Callable[[], None]
-TOOLS = ("epochal", "wandb", "trackio", "torch SummaryWriter", "tensorboardX")
+TOOLS = (
+    "epochal",
+    "wandb",
+    "trackio",
+    "SwanLab",
+    "torch SummaryWriter",
+    "tensorboardX",
+    "Aim",
+    "MLflow file",
+    "MLflow SQLite",
+)
 
 
 def start(tool: str) -> tuple[Log, End]:
@@ -20,6 +30,10 @@ def start(tool: str) -> tuple[Log, End]:
         "epochal": _epochal,
         "wandb": _wandb,
         "trackio": _trackio,
+        "SwanLab": _swanlab,
+        "Aim": _aim,
+        "MLflow file": lambda: _mlflow("mlruns"),
+        "MLflow SQLite": lambda: _mlflow("sqlite:///mlflow.db"),
         "torch SummaryWriter": _torch,
         "tensorboardX": _tensorboardx,
     }[tool]()
@@ -49,6 +63,29 @@ def _trackio() -> tuple[Log, End]:
 
     run: Any = trackio.init(project="bench", embed=False)
     return lambda step, row: run.log(row, step=step), trackio.finish
+
+
+def _swanlab() -> tuple[Log, End]:
+    import swanlab
+
+    run: Any = swanlab.init(project="bench", mode="offline")
+    return lambda step, row: run.log(row, step=step), swanlab.finish
+
+
+def _aim() -> tuple[Log, End]:
+    from aim import Run
+
+    run: Any = Run(repo=".", system_tracking_interval=None, capture_terminal_logs=False)
+    return lambda step, row: run.track(row, step=step), run.close
+
+
+def _mlflow(address: str) -> tuple[Log, End]:
+    import mlflow
+
+    mlflow.set_tracking_uri(address)
+    mlflow.set_experiment("bench")
+    mlflow.start_run()
+    return lambda step, row: mlflow.log_metrics(row, step=step), mlflow.end_run
 
 
 def _torch() -> tuple[Log, End]:
