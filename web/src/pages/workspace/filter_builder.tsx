@@ -177,7 +177,7 @@ function TestFields(props: {
         aria-label="Column"
         placeholder="column, or empty for words"
         value={column}
-        onChange={(event) => onChange(withColumn(test, event.currentTarget.value.trim()))}
+        onInput={(event) => onChange(withColumn(test, event.currentTarget.value.trim()))}
       />
       <select
         aria-label="Comparison"
@@ -208,7 +208,7 @@ function TestFields(props: {
         aria-label="Value"
         placeholder={test.kind === "compare" && test.sign.endsWith("in") ? "a, b" : "value"}
         value={valueText(test)}
-        onChange={(event) => onChange(withValue(test, event.currentTarget.value))}
+        onInput={(event) => onChange(withValue(test, event.currentTarget.value))}
       />
     </>
   );

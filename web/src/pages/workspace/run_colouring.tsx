@@ -58,7 +58,10 @@ function ColourChoice({ ws, close }: { ws: Workspace; close: () => void }): JSX.
           defaultValue={pattern}
           spellcheck={false}
           onKeyDown={(event) => {
-            if (event.key === "Enter") close();
+            if (event.key !== "Enter") return;
+            // The button gets the focus back: the key must not press it.
+            event.preventDefault();
+            close();
           }}
           onInput={(event) => {
             const value = event.currentTarget.value;

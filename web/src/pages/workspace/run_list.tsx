@@ -273,5 +273,3 @@ function Culprit({ ws, q }: { ws: Workspace; q: string }): JSX.Element | null {
     </>
   );
 }
-
-export { RunListHead } from "./run_list_head.tsx";
