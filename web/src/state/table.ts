@@ -32,6 +32,7 @@ export interface CellRange {
 
 const REST_MS = 1000;
 const DIFFERING_REST_MS = 4000;
+const MOST_PICKED = 1000;
 
 export class RunTable {
   readonly rows: TableRows;
@@ -100,6 +101,7 @@ export class RunTable {
         if (isDiffering.value) this.refreshDiffering();
         else this.differing.value = null;
       }),
+      effect(() => this.pickRows()),
       this.ws.onRunsRead(() => {
         this.refreshRows();
         this.extremes.refresh();
@@ -184,6 +186,18 @@ export class RunTable {
       else if (this.corner.peek() === null) this.corner.value = this.cursor.peek();
       this.cursor.value = { row, column };
     });
+  }
+
+  /** Rows that are chosen with their names are runs that are picked, to do something with all of them. */
+  private pickRows(): void {
+    const { top, bottom, left } = this.range.value;
+    if (this.corner.value === null || left >= 0 || bottom - top >= MOST_PICKED) return;
+    const uids: string[] = [];
+    for (let row = Math.max(0, top); row <= bottom; row++) {
+      const run = this.rows.at(row);
+      if (run) uids.push(run.uid);
+    }
+    if (uids.length > 1) this.ws.picks.set(uids);
   }
 
   readonly range: ReadonlySignal<CellRange> = computed(() => {

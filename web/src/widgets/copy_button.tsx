@@ -19,7 +19,13 @@ export function CopyButton({ text, label, said = "Copy" }: CopyProps): JSX.Eleme
     setTimeout(() => setDone(false), SAID_MS);
   }
   return (
-    <button type="button" class="chip copy" aria-label={label} onClick={() => void copy()}>
+    <button
+      type="button"
+      class="chip copy"
+      aria-label={label}
+      title={label}
+      onClick={() => void copy()}
+    >
       {isDone ? "Copied" : said}
     </button>
   );

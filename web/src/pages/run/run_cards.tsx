@@ -123,7 +123,7 @@ export function EnvironmentCard({ run }: { run: RunDetail }): JSX.Element | null
 function Commit({ commit, command }: { commit: Git; command: string | null }): JSX.Element {
   const again = reproduceLines(commit, command);
   return (
-    <div class="command">
+    <div class="commit-line">
       <span class="commit">
         <code title={commit.commit}>{commit.commit.slice(0, 12)}</code>
         {commit.branch !== "" && <span class="quiet">on {commit.branch}</span>}

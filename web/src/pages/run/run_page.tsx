@@ -7,6 +7,7 @@ import { slotOf } from "../../state/paint.ts";
 import { projectHref, runHref } from "../../state/route.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";
 import { Age } from "../age.tsx";
 import { Header } from "../header.tsx";
@@ -20,6 +21,7 @@ import { Toolbar } from "../workspace/toolbar.tsx";
 import { chartShortcuts, useWorkspace } from "../workspace/workspace_page.tsx";
 import { newest } from "./newest.ts";
 import { Overview } from "./overview.tsx";
+import { commandLine, commitOf, reproduceLines } from "./reproduce.ts";
 import { Name, Notes, Tags } from "./run_labels.tsx";
 
 interface RunPageProps {
@@ -119,6 +121,7 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
             </span>
             <Tags ws={ws} run={detail} />
             <span class="spread" />
+            <Origin run={detail} />
             <RunMenu ws={ws} run={detail} />
           </>
         )}
@@ -129,6 +132,21 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
         {detail && <Notes ws={ws} run={detail} />}
       </nav>
     </div>
+  );
+}
+
+/** The commit that the run came from; a press copies the lines that run it again. */
+function Origin({ run }: { run: RunDetail }): JSX.Element | null {
+  const commit = commitOf(run.environment);
+  if (commit === null) return null;
+  return (
+    <span class="origin">
+      <CopyButton
+        text={reproduceLines(commit, commandLine(run.environment))}
+        label={`Copy the lines that run commit ${commit.commit} again`}
+        said={`${commit.commit.slice(0, 8)}${commit.isDirty ? " + changes" : ""}`}
+      />
+    </span>
   );
 }
 

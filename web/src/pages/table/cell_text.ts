@@ -57,6 +57,11 @@ export function exactText(name: string, value: Json | undefined): string {
   return /^[=+\-@]/.test(text) ? `'${text}` : text;
 }
 
+/** Whether the numbers of a column line up at their points: spans and moments have units of their own. */
+export function isAligned(name: string): boolean {
+  return name !== "duration" && !TIMES.has(name);
+}
+
 /** Characters of a number from its decimal point (or its power) on. */
 export function tailOf(text: string): number {
   const at = text.search(/[.e]/);

@@ -15,7 +15,7 @@ export function ColumnMenu({ table }: { table: RunTable }): JSX.Element {
   const count = table.columns.value.length;
   return (
     <Menu
-      label="Columns"
+      label={`Columns: ${groupDigits(count)} shown`}
       kind="dialog"
       button={
         <>

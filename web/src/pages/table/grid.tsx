@@ -11,6 +11,7 @@ import { copyCells } from "./copy.ts";
 import { onGridKey } from "./grid_keys.ts";
 import { type ColumnSight, GridRows, HEAD_HEIGHT } from "./grid_rows.ts";
 import { Heads } from "./heads.tsx";
+import { RowMenu, useRowMenu } from "./row_menu.tsx";
 
 export function Grid({ table }: { table: RunTable }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -23,6 +24,7 @@ export function Grid({ table }: { table: RunTable }): JSX.Element {
     return () => made.destroy();
   }, [table]);
   useRedraw(table, grid);
+  const menu = useRowMenu(table, grid);
   const pointer = useMemo(
     () => (grid ? pointerOf(table, grid, box.current!) : null),
     [table, grid],
@@ -50,6 +52,7 @@ export function Grid({ table }: { table: RunTable }): JSX.Element {
       onPointerLeave={() => pointer?.leave()}
       onClick={(event) => pointer?.click(event)}
       onDblClick={(event) => pointer?.double(event)}
+      onContextMenu={menu.open}
     >
       <Heads table={table} grid={grid} sight={sight} />
       {/* biome-ignore lint/a11y/useSemanticElements: rows of 24 pixels that are placed one by one */}
@@ -64,6 +67,7 @@ export function Grid({ table }: { table: RunTable }): JSX.Element {
           onDone={() => box.current?.focus({ preventScroll: true })}
         />
       )}
+      <RowMenu table={table} place={menu.place} onClose={menu.close} />
     </div>
   );
 }
@@ -80,6 +84,7 @@ function useRedraw(table: RunTable, grid: GridRows | null): void {
     ws.highlighted.value;
     ws.paint.value;
     ws.known.value;
+    ws.picks.uids.value;
     theme.value;
     grid?.update();
   });
@@ -147,6 +152,13 @@ function pointerOf(table: RunTable, grid: GridRows, box: HTMLElement) {
         onEye(hit.row, event);
         return;
       }
+      if (event.ctrlKey || event.metaKey) {
+        ws.picks.toggle(run.uid);
+        event.preventDefault();
+        return;
+      }
+      // A finger scrolls where it moves: it is a tap that moves the cursor.
+      if ((event as PointerEvent).pointerType === "touch") table.moveTo(hit, false);
       const isLink = (event.target as Element).closest("a") !== null;
       if (!isPlainClick(event)) return;
       // A single cell is looked at; the sheet follows once it is open.

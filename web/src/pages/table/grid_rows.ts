@@ -7,7 +7,7 @@
 import type { Run } from "../../data/wire.ts";
 import type { CellRange, RunTable } from "../../state/table.ts";
 import { describeColumn, NAME_WIDTH, type TableColumn } from "../../state/table_columns.ts";
-import { aligned, cellText, columnValue, numberOf, tailOf } from "./cell_text.ts";
+import { aligned, cellText, columnValue, isAligned, numberOf, tailOf } from "./cell_text.ts";
 import { NameCell } from "./name_cell.ts";
 
 export const ROW_HEIGHT = 24;
@@ -117,6 +117,13 @@ export class GridRows {
     else if (left + width > box.scrollLeft + this.width) {
       box.scrollLeft = Math.min(left - this.nameWidth, left + width - this.width);
     }
+  }
+
+  /** Where a row is in the window; it may be out of sight. */
+  boundsOf(row: number): { left: number; bottom: number } {
+    const { left, top } = this.box.getBoundingClientRect();
+    const below = HEAD_HEIGHT + (row + 1) * ROW_HEIGHT - this.box.scrollTop;
+    return { left, bottom: top + below };
   }
 
   /** Rows that fit in the height of the table. */
@@ -272,7 +279,8 @@ export class GridRows {
     const isRowIn = index >= range.top && index <= range.bottom;
     const isShown = run !== undefined && ws.shownUids.peek().has(run.uid);
     const isLit = run !== undefined && ws.highlighted.peek() === run.uid;
-    slot.element.className = `grid-row${run ? "" : " waiting"}${isShown ? "" : " off"}${isLit ? " lit" : ""}`;
+    const isChosen = run !== undefined && ws.picks.uids.peek().has(run.uid);
+    slot.element.className = `grid-row${run ? "" : " waiting"}${isShown ? "" : " off"}${isLit ? " lit" : ""}${isChosen ? " chosen" : ""}`;
     slot.name.fill(run, isShown, ws, lookOf(isRowIn && range.left < 0, this.isCursor(index, -1)));
     let isWidened = false;
     const isUsed = new Set<CellSlot>();
@@ -317,13 +325,13 @@ export class GridRows {
     let isWidened = false;
     if (number !== null) {
       look += " number";
-      const tail = Math.min(MOST_TAIL, tailOf(text));
+      const tail = isAligned(column.name) ? Math.min(MOST_TAIL, tailOf(text)) : 0;
       const widest = this.tails.get(column.name) ?? 0;
       if (tail > widest) {
         this.tails.set(column.name, tail);
         isWidened = true;
       }
-      text = aligned(text, Math.max(tail, widest));
+      if (widest + tail > 0) text = aligned(text, Math.max(tail, widest));
       const extremes = this.table.extremes.of(column.name);
       if (extremes !== null && extremes.min < extremes.max && Number.isFinite(number)) {
         if (column.shade !== "none") {

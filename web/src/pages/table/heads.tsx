@@ -136,8 +136,7 @@ function Head({ table, grid, at, isCursor }: HeadProps): JSX.Element {
         onPointerDown={(event) => startMove(event, table, grid, name)}
         onClick={(event) => press(table, name, event)}
       >
-        <span class="head-group">{above}</span>
-        <span class="head-label">{label}</span>
+        <span class="head-group">{above}</span> <span class="head-label">{label}</span>
       </button>
       <SortMark sort={sort} />
       <HeadMenu table={table} at={at} column={column} />

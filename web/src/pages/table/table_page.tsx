@@ -9,6 +9,7 @@ import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { Snippets } from "../snippets.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
+import { PickBar } from "../workspace/pick_bar.tsx";
 import { RunSheet } from "../workspace/run_sheet.tsx";
 import { focusField, useWorkspace } from "../workspace/workspace_page.tsx";
 import { Grid } from "./grid.tsx";
@@ -23,7 +24,13 @@ export function TablePage(props: { entity: string; project: string }): JSX.Eleme
     table.start();
     return () => table.stop();
   }, [table]);
-  const shortcuts = useMemo((): Bindings => ({ "run-filter": () => focusField("run-filter") }), []);
+  const shortcuts = useMemo(
+    (): Bindings => ({
+      "run-filter": () => focusField("run-filter"),
+      back: () => (ws.picks.areShown.peek() ? ws.picks.clear() : false),
+    }),
+    [ws],
+  );
   useShortcuts(shortcuts);
   useEffect(() => {
     document.title = `${project}: runs · epochal`;
@@ -41,6 +48,7 @@ export function TablePage(props: { entity: string; project: string }): JSX.Eleme
         <TableBar table={table} />
         <TableNotice table={table} />
         <Grid table={table} />
+        <PickBar ws={ws} />
       </main>
       <RunSheet ws={ws} />
     </>
