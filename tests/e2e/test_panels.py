@@ -58,7 +58,7 @@ def keys_shown(page: Page) -> list[str]:
 
 def scale(page: Page, key: str) -> str:
     """Return whether the tick labels of a panel say that y is logarithmic, by its pressed button."""
-    button = page.get_by_label(f"Logarithmic y axis of {key}", exact=True)
+    button = page.get_by_label(f"log: Logarithmic y axis of {key}", exact=True)
     return "log" if button.get_attribute("aria-pressed") == "true" else "linear"
 
 

@@ -108,15 +108,13 @@ function FindButton(): JSX.Element {
     <button
       type="button"
       class="find"
-      aria-label="Find anything"
       title={`Find runs, charts, columns, pages and actions (${hint})`}
       onClick={() => {
         isPaletteOpen.value = true;
       }}
     >
       <Icon name="search" />
-      <span class="word">Find</span>
-      <kbd>{hint}</kbd>
+      <span class="word">Find</span> <kbd>{hint}</kbd>
     </button>
   );
 }

@@ -31,7 +31,7 @@ export function ViewChip({ ws }: { ws: Workspace }): JSX.Element {
         class={`chip view-chip${isChanged ? " changed" : ""}`}
         button={
           <>
-            <span class="word">view</span>
+            <span class="word">view</span>{" "}
             <b>
               {name}
               {isChanged && <span aria-hidden="true">*</span>}

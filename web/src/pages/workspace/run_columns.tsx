@@ -28,7 +28,7 @@ export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
         class={`head ${isUp || isDown ? "sorted" : ""}`}
         key={column}
         title={`Sort by ${column}`}
-        aria-label={`Sort by ${column}${isUp ? ", ascending now" : isDown ? ", descending now" : ""}`}
+        aria-label={`${label}: Sort by ${column}${isUp ? ", ascending now" : isDown ? ", descending now" : ""}`}
         onClick={() => ws.set({ sort: next })}
       >
         <span>{label}</span>

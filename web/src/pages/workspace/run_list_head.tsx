@@ -24,7 +24,7 @@ function ShownMenu({ ws }: { ws: Workspace }): JSX.Element {
   const shown = ws.shown.value.length;
   return (
     <Menu
-      label="Which runs are shown"
+      label={`${groupDigits(shown)} of ${groupDigits(matched.value)} runs are shown: choose which`}
       class="count"
       align="right"
       button={

@@ -48,9 +48,9 @@ export function AxisChip({ ws }: ChipProps): JSX.Element {
   const label = axisLabel(ws, x);
   return (
     <FormChip
-      word="x"
+      word="x axis"
       value={xlog ? `${label}, log` : label}
-      label={`X axis: ${label}`}
+      label={`X axis: ${xlog ? `${label}, log` : label}`}
       isChanged={x !== "" || xlog}
     >
       {(close) => (
@@ -74,7 +74,12 @@ export function SmoothChip({ ws }: ChipProps): JSX.Element {
   const { smooth } = ws.view.value;
   const text = smoothingText(smooth);
   return (
-    <FormChip word="smooth" value={text} label={`Smoothing: ${text}`} isChanged={smooth !== null}>
+    <FormChip
+      word="smoothing"
+      value={text}
+      label={`Smoothing: ${text}`}
+      isChanged={smooth !== null}
+    >
       {() => <SettingsForm ws={ws} scope={PAGE} only={["smooth"]} />}
     </FormChip>
   );
@@ -115,9 +120,9 @@ export function GroupChip({ ws }: ChipProps): JSX.Element {
   const text = g.length > 0 ? g.map(shortName).join(", ") : "none";
   return (
     <FormChip
-      word="group"
+      word="group by"
       value={text}
-      label={`Grouped by: ${text}`}
+      label={`Group by: ${text}`}
       isChanged={g.length > 0}
       id="group-chip"
     >

@@ -48,7 +48,7 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
             type="button"
             class="icon-button word"
             aria-pressed={isLog}
-            aria-label={`Logarithmic y axis of ${name}`}
+            aria-label={`log: Logarithmic y axis of ${name}`}
             title="Logarithmic y axis"
             onClick={() => ws.toggleLogY(name)}
           >
