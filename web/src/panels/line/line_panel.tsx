@@ -67,7 +67,23 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         <PanelTools ws={ws} model={model} metric={metric} isFull={isFull} />
       </figcaption>
       {hasLegend && <PanelLegend ws={ws} width={place.width - 20} />}
-      <div ref={element} class="plot" role="img" aria-label={model.sentence} />
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard reads the chart point by point */}
+      <div
+        ref={element}
+        class="plot"
+        role="img"
+        aria-label={model.sentence}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey || !model.press(event.key)) return;
+          event.preventDefault();
+          event.stopPropagation();
+        }}
+        onBlur={() => model.leaveKeyboard()}
+      />
+      <span class="sr" aria-live="polite">
+        {model.spoken}
+      </span>
       <PanelCover ws={ws} model={model} metric={metric} />
       <PanelTooltip ws={ws} model={model} metric={metric} axis={ws.axisOf(metric)} />
     </figure>

@@ -9,6 +9,7 @@ import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { formatX, wantOf } from "./lines.ts";
 import { factsOf, meanOfLast } from "./statistics.ts";
+import { useTails } from "./tails.ts";
 
 const WIDTH = 1024;
 const ROWS = 200;
@@ -31,7 +32,8 @@ export function LineTable({ ws, metric, isTitled }: LineTableProps): JSX.Element
   const found = useSeries(ws, metric);
   const axis = ws.axisOf(metric);
   const isZoomed = ws.rangeOn(axis) !== null;
-  const rows = found.filter((series) => ws.known.value.has(series.run));
+  const rows = found.filter((series) => ws.known.value.has(series.run)).slice(0, ROWS);
+  const tails = useTails(metric.name, axis, rows);
   const heads = ["last", "min", "max", "at min", `mean ${LAST}`];
   return (
     <>
@@ -48,21 +50,34 @@ export function LineTable({ ws, metric, isTitled }: LineTableProps): JSX.Element
           </tr>
         </thead>
         <tbody>
-          {rows.slice(0, ROWS).map((series) => (
-            <LineTableRow key={series.run} ws={ws} series={series} axis={axis} />
+          {rows.map((series) => (
+            <LineTableRow
+              key={series.run}
+              ws={ws}
+              series={series}
+              end={series.mode === "points" ? series : tails.get(series.run)}
+              axis={axis}
+            />
           ))}
         </tbody>
       </table>
-      {rows.length > ROWS && <p class="list-notice">+{rows.length - ROWS} more</p>}
+      {found.length > ROWS && <p class="list-notice">+{found.length - ROWS} more</p>}
     </>
   );
 }
 
-function LineTableRow(props: { ws: Workspace; series: Series; axis: string }): JSX.Element {
-  const { ws, series, axis } = props;
+interface RowProps {
+  ws: Workspace;
+  series: Series;
+  /** Its last points, one by one, as far as they are known. */
+  end: Series | undefined;
+  axis: string;
+}
+
+function LineTableRow({ ws, series, end, axis }: RowProps): JSX.Element {
   const run = ws.known.value.get(series.run)!;
   const facts = factsOf(series);
-  const mean = meanOfLast(series, LAST);
+  const mean = end === undefined ? Number.NaN : meanOfLast(end, LAST);
   // A bucket of a long series tells that its smallest value lies in it, and not where.
   const near = facts.isExact ? "" : "≈ ";
   return (

@@ -7,6 +7,7 @@ import type { Band, Hover, Line, LinePlot } from "../../plots/plot_types.ts";
 import { marksOn, pinMark } from "../../state/marks.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { nextLogged, readChartKey, readOut } from "./chart_keys.ts";
 import { Drawing, positiveRange } from "./drawing.ts";
 import { areSameBands, areSameLines, sentence, xKindOf } from "./lines.ts";
 
@@ -27,6 +28,8 @@ export class PanelModel {
   readonly metric = signal<Key>(null as unknown as Key);
   readonly px = signal(0);
   readonly sentence = signal("");
+  /** What the keyboard has come to, for those who do not see the tooltip. */
+  readonly spoken = signal("");
   private element: HTMLElement | null = null;
   /** Null before the panel is in the page, and after. */
   plot: LinePlot | null = null;
@@ -74,6 +77,44 @@ export class PanelModel {
   retry(): void {
     this.drawing?.retry();
     this.draw();
+  }
+
+  /** Does what a key means in the chart; answers whether it means anything there. */
+  press(key: string): boolean {
+    const { ws, plot } = this;
+    if (plot === null) return false;
+    const name = this.metric.peek().name;
+    const axis = ws.axisOf(this.metric.peek());
+    const at = () => this.hover.peek()?.hover.x ?? null;
+    const go = (from: number | null, by: 1 | -1) => {
+      const x = nextLogged(plot, ws.settingsOf(name).xlog, from, by);
+      if (x !== null) this.hoverAt(plot, axis, x);
+    };
+    return readChartKey(key, {
+      at,
+      move: (by) => go(at(), by),
+      toEnd: (by) => go(null, by),
+      mark: () => pinMark(ws, axis, at()!, name),
+      leave: () => this.leaveKeyboard(),
+    });
+  }
+
+  /** Lets go of the position that the keyboard has come to. */
+  leaveKeyboard(): void {
+    if (this.spoken.peek() === "") return;
+    this.spoken.value = "";
+    this.plot?.setHover(null);
+    this.onHover(null, this.ws.axisOf(this.metric.peek()));
+  }
+
+  private hoverAt(plot: LinePlot, axis: string, x: number): void {
+    const hits = plot.hitsAt(x);
+    const groups = plot.groupHitsAt(x);
+    const { left, top } = [...groups, ...hits].find((hit) => hit.x === x) ?? { left: 0, top: 0 };
+    plot.setHover(x);
+    const place = { left, top: Number.isFinite(top) ? top : 0 };
+    this.onHover({ x, y: Number.NaN, ...place, hits, groups, near: null }, axis);
+    this.spoken.value = readOut(plot, axis, x);
   }
 
   private name(): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type PointsSeries, toColumns } from "../../plots/series.ts";
 import { otherPosition } from "./moment.ts";
 import { factsOf, meanOfLast, pointAt, statisticsBetween } from "./statistics.ts";
+import { tailOf } from "./tails.ts";
 
 function points(x: number[], y: number[], total = y.length): PointsSeries {
   const numbers = { x: Float64Array.from(x), y: Float64Array.from(y) };
@@ -74,5 +75,16 @@ describe("otherPosition", () => {
     expect(otherPosition(points([0], [1], 2), points([0], [1], 2), { x: 0, y: 1 })).toBeNull();
     expect(otherPosition(toColumns(steps), times, { x: 10, y: 2 })).toBeNull();
     expect(otherPosition(steps, undefined, { x: 10, y: 2 })).toBeNull();
+  });
+});
+
+describe("tailOf", () => {
+  it("holds the last forty points and more, however long the series is", () => {
+    const x = Array.from({ length: 1000 }, (_, i) => i);
+    const thousand = toColumns(points(x, x, 5000));
+    // Five points a bucket: nine buckets hold 45.
+    expect(tailOf(thousand)).toEqual([991, 999]);
+    expect(tailOf(toColumns(points(x, x, 1_000_000)))).toEqual([998, 999]);
+    expect(tailOf(points(x, x))).toBeNull();
   });
 });
