@@ -3,12 +3,13 @@
     npm ci --prefix web && npm ci --prefix web/bench
     python benchmarks/web_plots.py [--repeat 15] [--rounds 3]
 
-"cpu" is the CPU time of the page's main thread for one zoom, painted: the figure to trust when the machine
-is busy. The others are wall clock.
+"cpu" is the CPU time of the page's main thread for one zoom or toggle, painted: the figure to trust when the
+machine is busy. The others are wall clock.
 
 Milliseconds, medians over the repeats of all rounds; float64 values, device ratio 1, no GPU. Ours and uPlot
-take turns in each round. "painted" counts until the pixels are in the canvas (one of them is read back);
-"script" is the call alone, after which uPlot's recorded strokes still wait to be painted. uPlot is
+take turns in each round. "toggle" hides or shows one run in all panels, "slider" smooths every line anew (raw
+values behind it), "band zoom" zooms five groups with all runs faintly behind them. "painted" counts until the
+pixels are in the canvas (one of them is read back); "script" is the call alone, after which uPlot's recorded strokes still wait to be painted. uPlot is
 measured with its own line width of 1 pixel, for which Chromium has a short cut, and with our 1.5. First draws
 include making the plots.
 """
@@ -50,6 +51,11 @@ SHAPES: list[tuple[str, dict[str, Any], dict[str, float]]] = [
         {"zoom": 20, "hover": 8},
     ),
     (
+        "12 panels x 100 runs x 1,000",
+        {"panels": 12, "runs": 100, "points": 1_000, "wide": False},
+        {"toggle": 50},
+    ),
+    (
         "1 panel x 100 runs x 1,000",
         {"panels": 1, "runs": 100, "points": 1_000, "wide": True},
         {},
@@ -68,7 +74,10 @@ SHAPES: list[tuple[str, dict[str, Any], dict[str, float]]] = [
     ),
 ]
 CONTESTANTS = (("ours", 1.5), ("uPlot", 1.0), ("uPlot", 1.5))
-WHAT = ("first", "zoom", "highlight", "hover", "append")
+WHAT = (
+    *("first", "zoom", "highlight", "hover", "append"),
+    *("toggle", "slider", "smooth zoom", "band zoom"),
+)
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -133,10 +142,17 @@ def measure(page: Any, shape: dict[str, Any], repeat: int, rounds: int) -> Media
     return {key: statistics.median(values) for key, values in samples.items()}
 
 
-def zoom_cpu(page: Any, shape: dict[str, Any], repeat: int, rounds: int) -> dict[str, float]:
-    """Return the main thread's CPU milliseconds of one zoom, by contestant: the median of the rounds.
+def cpu_of(
+    page: Any,
+    shape: dict[str, Any],
+    what: str,
+    repeat: int,
+    rounds: int,
+    contestants: tuple[tuple[str, float], ...] = CONTESTANTS,
+) -> dict[str, float]:
+    """Return the main thread's CPU milliseconds of one zoom or toggle, by contestant: the median of the rounds.
 
-    Taken as the difference between many zooms and one, so that making the plots does not count.
+    Taken as the difference between many of them and one, so that making the plots does not count.
     """
     session = page.context.new_cdp_session(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
@@ -147,13 +163,13 @@ def zoom_cpu(page: Any, shape: dict[str, Any], repeat: int, rounds: int) -> dict
 
     taken: dict[str, list[float]] = defaultdict(list)
     for _ in range(rounds):
-        for name, width in CONTESTANTS:
+        for name, width in contestants:
             costs = []
             for count in (1, 1 + repeat):
                 before = spent()
                 page.evaluate(
                     "([name, shape, repeat]) => bench[name](shape, repeat)",
-                    [name, {**shape, "uplotWidth": width, "zoomOnly": True}, count],
+                    [name, {**shape, "uplotWidth": width, "only": what}, count],
                 )
                 costs.append(spent() - before)
             taken[name if name == "ours" else f"{name} {width:g}"].append(
@@ -168,16 +184,16 @@ def print_table(
 ) -> None:
     """Print one shape's figures, with the ratios of painted times to uPlot's."""
     print(f"\n{title}")
-    print(f"  {'':10}{'ours':>16}{'budget':>8}{'uPlot, 1 px':>16}{'ratio':>7}", end="")
+    print(f"  {'':12}{'ours':>16}{'budget':>8}{'uPlot, 1 px':>16}{'ratio':>7}", end="")
     print(f"{'uPlot, 1.5 px':>18}{'ratio':>7}")
     print(
-        f"  {'':10}{'script painted':>16}{'':8}{'script painted':>16}{'':7}{'script painted':>18}"
+        f"  {'':12}{'script painted':>16}{'':8}{'script painted':>16}{'':7}{'script painted':>18}"
     )
     for what in WHAT:
         if ("ours", what, "painted") not in medians:
             continue
         ours = medians["ours", what, "painted"]
-        line = f"  {what:10}{medians['ours', what, 'script']:8.1f}{ours:8.1f}"
+        line = f"  {what:12}{medians['ours', what, 'script']:8.1f}{ours:8.1f}"
         line += f"{budgets[what]:8.0f}" if what in budgets else f"{'':8}"
         for width, columns in (("1", 16), ("1.5", 18)):
             key = (f"uPlot {width}", what, "painted")
@@ -185,7 +201,7 @@ def print_table(
                 script = medians[f"uPlot {width}", what, "script"]
                 line += f"{script:{columns - 8}.1f}{medians[key]:8.1f}{ours / medians[key]:7.2f}"
         print(line)
-    line = f"  {'zoom, cpu':10}{'':8}{cpu['ours']:8.1f}{'':8}"
+    line = f"  {'zoom, cpu':12}{'':8}{cpu['ours']:8.1f}{'':8}"
     for width, columns in (("1", 16), ("1.5", 18)):
         peer = cpu[f"uPlot {width}"]
         line += f"{peer:{columns}.1f}{cpu['ours'] / peer:7.2f}"
@@ -214,8 +230,13 @@ def main() -> int:
         measure(page, {"panels": 2, "runs": 4, "points": 900, "wide": False}, 8, 1)
         for title, shape, budgets in SHAPES:
             medians = measure(page, shape, arguments.repeat, arguments.rounds)
-            cpu = zoom_cpu(page, shape, arguments.repeat, arguments.rounds)
+            cpu = cpu_of(page, shape, "zoom", arguments.repeat, arguments.rounds)
             print_table(title, medians, cpu, budgets)
+            toggles = cpu_of(
+                page, shape, "toggle", arguments.repeat, arguments.rounds, CONTESTANTS[:1]
+            )
+            # One repeat hides a run and shows it again.
+            print(f"  {'toggle, cpu':12}{'':8}{toggles['ours'] / 2:8.1f}")
         browser.close()
     return 0
 

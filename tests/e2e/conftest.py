@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.looking import WIDE, OpenPage
+from tests.e2e.plot_page import plot_address, plot_folder, plot_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
     from tests.conftest import RunningServer
+
+__all__ = ["plot_address", "plot_folder", "plot_page"]
 
 
 @pytest.fixture(autouse=True)

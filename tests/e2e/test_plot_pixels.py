@@ -10,28 +10,20 @@ nowhere beyond what the line between neighbouring columns reaches.
 from __future__ import annotations
 
 import base64
-import functools
-import http.server
-import shutil
-import subprocess
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from tests.conftest import require_component
-
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from numpy.typing import NDArray
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-WEB = Path(__file__).resolve().parents[2] / "web"
 POINTS = 1_000_000
 SPIKES = 85
 WIDTHS = (330, 760, 1380)
@@ -50,64 +42,16 @@ Floats = "NDArray[np.float64]"
 # ------------------------------------------------------------------------------------ page and data
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing: the test's output is for its failures."""
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with the built page; the arrays of the series are put beside it."""
-    npx = shutil.which("npx")
-    if npx is None or not (WEB / "node_modules" / "vite").is_dir():
-        require_component("vite", "install Node 20.19 or newer and run `npm ci` in web/")
-    target = tmp_path_factory.mktemp("plot-page")
-    built = subprocess.run(
-        [npx, "vite", "build", "--config", "bench/vite.config.ts", "--outDir", str(target)],
-        cwd=WEB,
-        env={**_environment(), "BENCH_PAGES": "pixels"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert built.returncode == 0, built.stdout + built.stderr
-    return target
-
-
-def _environment() -> dict[str, str]:
-    import os
-
-    return dict(os.environ)
-
-
-@pytest.fixture(scope="module")
-def address(folder: Path) -> Iterator[str]:
-    """Return the address of the page on a loopback server of its own."""
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/pixels.html"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+@pytest.fixture
+def folder(plot_folder: Path) -> Path:
+    """Return the folder of the page; the arrays of the series are put beside it."""
+    return plot_folder
 
 
 @pytest.fixture
-def page(chromium: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Page]:
+def page(plot_page: Page) -> Page:
     """Return the page at the device ratio that the test's parameter `ratio` names."""
-    ratio = request.node.callspec.params["ratio"]
-    context = chromium.new_context(
-        viewport={"width": 1440, "height": 500}, device_scale_factor=ratio
-    )
-    page = context.new_page()
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(address)
-    page.wait_for_function("window.pixels")
-    yield page
-    context.close()
-    assert problems == []
+    return plot_page
 
 
 @dataclass

@@ -8,7 +8,9 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { SLOTS } from "../src/base/palette.ts";
 import { createLinePlot, type Line, type LinePlot } from "../src/plots/line_plot.ts";
+import type { Band } from "../src/plots/plot_types.ts";
 import { append, type PointsSeries } from "../src/plots/series.ts";
+import { smoothSeries } from "../src/plots/smooth.ts";
 
 interface Shape {
   panels: number;
@@ -16,8 +18,8 @@ interface Shape {
   points: number;
   wide: boolean;
   uplotWidth: number;
-  /** Only the first draw and zooms: for measures taken from outside. */
-  zoomOnly?: boolean;
+  /** Only the first draw and this: for measures taken from outside. */
+  only?: "zoom" | "toggle" | "slider" | "bands";
 }
 
 interface Sample {
@@ -101,7 +103,7 @@ function dataCanvases(): HTMLCanvasElement[] {
   return all.filter((canvas) => canvas.previousElementSibling?.tagName !== "CANVAS");
 }
 
-async function ours(shape: Shape, repeat: number): Promise<Record<string, Sample[]>> {
+async function ours(shape: Shape, repeat: number): Promise<Samples> {
   const data = dataOf(shape);
   const elements = boxes(shape);
   const lines = data.map((panel) => panel.map(line));
@@ -114,21 +116,29 @@ async function ours(shape: Shape, repeat: number): Promise<Record<string, Sample
     });
   });
   const canvases = dataCanvases();
-  const samples: Record<string, Sample[]> = { first: [first], zoom: [], hover: [], highlight: [] };
+  const samples: Samples = { first: [first], zoom: [], hover: [], highlight: [] };
   const all = (work: (plot: LinePlot) => void) => () => {
     for (const plot of plots) {
       work(plot);
       plot.flush();
     }
   };
-  for (const [x0, x1] of views(shape.points, repeat)) {
-    samples.zoom!.push(await time(canvases, all((plot) => plot.setView({ x0, x1 }))));
+  const { only } = shape;
+  if (only === undefined || only === "zoom") {
+    for (const [x0, x1] of views(shape.points, repeat)) {
+      samples.zoom!.push(await time(canvases, all((plot) => plot.setView({ x0, x1 }))));
+    }
+    all((plot) => plot.setView(null))();
   }
-  if (shape.zoomOnly) {
+  if (only === undefined || only === "toggle") await toggle(plots, lines, repeat, samples);
+  if (only === undefined || only === "slider") {
+    await smoothed(plots, lines, shape, repeat, samples);
+  }
+  if (only === undefined || only === "bands") await banded(plots, lines, shape, repeat, samples);
+  if (only !== undefined) {
     for (const plot of plots) plot.destroy();
     return samples;
   }
-  all((plot) => plot.setView(null))();
   for (let i = 0; i < repeat; i++) {
     const x = (shape.points * (i + 0.5)) / repeat;
     samples.hover!.push(await time([], all((plot) => plot.setHover(x, 0.5))));
@@ -159,6 +169,118 @@ async function ours(shape: Shape, repeat: number): Promise<Record<string, Sample
   }
   for (const plot of plots) plot.destroy();
   return samples;
+}
+
+type Samples = Record<string, Sample[]>;
+
+/** Hides one run in all panels, and shows it again. */
+async function toggle(
+  plots: readonly LinePlot[],
+  lines: readonly (readonly Line[])[],
+  repeat: number,
+  samples: Samples,
+): Promise<void> {
+  samples.toggle = [];
+  const canvases = dataCanvases();
+  for (let i = 0; i < repeat; i++) {
+    const run = `r${i % lines[0]!.length}`;
+    const fewer = lines.map((panel) => panel.filter((one) => one.run !== run));
+    for (const shown of [fewer, lines]) {
+      const work = () => {
+        plots.forEach((plot, k) => {
+          plot.update(shown[k]!, OPTIONS);
+          plot.flush();
+        });
+      };
+      samples.toggle.push(await time(canvases, work));
+    }
+  }
+}
+
+/** Drags a smoothing slider: every line is smoothed anew, with the raw values behind it. */
+async function smoothed(
+  plots: readonly LinePlot[],
+  lines: readonly (readonly Line[])[],
+  shape: Shape,
+  repeat: number,
+  samples: Samples,
+): Promise<void> {
+  samples.slider = [];
+  samples["smooth zoom"] = [];
+  const canvases = dataCanvases();
+  for (let i = 0; i < repeat; i++) {
+    const weight = 0.5 + (0.45 * i) / repeat;
+    const work = () => {
+      plots.forEach((plot, k) => {
+        const drawn = lines[k]!.map((one) => ({
+          ...one,
+          series: smoothSeries(one.series, "", { kind: "ema", weight }),
+        }));
+        plot.update(drawn, { ...OPTIONS, outliers: "auto" });
+        plot.flush();
+      });
+    };
+    samples.slider.push(await time(canvases, work));
+  }
+  for (const [x0, x1] of views(shape.points, repeat)) {
+    const work = () => {
+      for (const plot of plots) {
+        plot.setView({ x0, x1 });
+        plot.flush();
+      }
+    };
+    samples["smooth zoom"].push(await time(canvases, work));
+  }
+  plots.forEach((plot, k) => {
+    plot.update(lines[k]!, OPTIONS);
+  });
+}
+
+/** Zooms five bands with all runs faintly behind them. */
+async function banded(
+  plots: readonly LinePlot[],
+  lines: readonly (readonly Line[])[],
+  shape: Shape,
+  repeat: number,
+  samples: Samples,
+): Promise<void> {
+  samples["band zoom"] = [];
+  const canvases = dataCanvases();
+  const grid = Math.min(2000, shape.points);
+  plots.forEach((plot, k) => {
+    const members = lines[k]!.map((one) => ({ ...one, role: "member" as const }));
+    const bands = lines[k]!.slice(0, 5).map(({ series, color }, i): Band => {
+      const y = (series as PointsSeries).y;
+      const center = Float64Array.from({ length: grid }, (_, at) => {
+        return y[Math.floor((at * y.length) / grid)]!;
+      });
+      const n = new Int32Array(grid).fill(20);
+      const x = { start: 0, stride: shape.points / grid, length: grid };
+      return {
+        ...{ id: `g${i}`, label: `group ${i}`, color, isShaded: true },
+        series: {
+          ...{ group: `g${i}`, key: "loss", runs: 20, exact: true, x, center, n },
+          lo: center.map((value) => value - 0.1),
+          hi: center.map((value) => value + 0.1),
+        },
+      };
+    });
+    plot.update(members, OPTIONS, bands);
+    plot.flush();
+  });
+  for (const [x0, x1] of views(shape.points, repeat)) {
+    const work = () => {
+      for (const plot of plots) {
+        plot.setView({ x0, x1 });
+        plot.flush();
+      }
+    };
+    samples["band zoom"].push(await time(canvases, work));
+  }
+  plots.forEach((plot, k) => {
+    plot.update(lines[k]!, OPTIONS);
+    plot.flush();
+  });
 }
 
 async function peer(shape: Shape, repeat: number): Promise<Record<string, Sample[]>> {

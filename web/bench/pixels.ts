@@ -1,6 +1,29 @@
-/** The renderer for tests/e2e/test_plot_pixels.py: series in as bytes, the pixels of the canvas out. */
+/**
+ * The renderer for tests/e2e/test_plot_pixels.py and test_plot_extras.py: series in as bytes or numbers, the
+ * pixels of the canvas out.
+ */
 import { createLinePlot, type LinePlot, type LinePlotOptions } from "../src/plots/line_plot.ts";
-import { type Affine, append, type Numbers, type Series } from "../src/plots/series.ts";
+import type { Band, Line } from "../src/plots/plot_types.ts";
+import { type Affine, append, type Numbers, type Series, toColumns } from "../src/plots/series.ts";
+import { type Smoothing, smoothSeries } from "../src/plots/smooth.ts";
+
+/** A line in numbers. */
+interface Drawn extends Omit<Line, "series"> {
+  x: number[];
+  y: number[];
+  starts?: number[];
+  smooth?: Smoothing;
+  asColumns?: boolean;
+}
+
+interface DrawnBand extends Omit<Band, "series"> {
+  runs: number;
+  x: number[];
+  center: number[];
+  lo: number[];
+  hi: number[];
+  n: number[];
+}
 
 interface Described {
   mode: "points" | "columns";
@@ -16,11 +39,12 @@ const element = document.getElementById("plot") as HTMLElement;
 let plot: LinePlot | undefined;
 let series: Series | undefined;
 /** What the plot told its caller, newest last. */
-const told: { views: unknown[]; hovers: unknown[]; selected: (string | null)[] } = {
-  views: [],
-  hovers: [],
-  selected: [],
-};
+const told: {
+  views: unknown[];
+  hovers: unknown[];
+  selected: (string | null)[];
+  marks: number[];
+} = { views: [], hovers: [], selected: [], marks: [] };
 const START: LinePlotOptions = {
   ...{ xKind: "step", yLog: false, view: null, yRange: null },
   onView: (view, yRange) => told.views.push({ view, yRange }),
@@ -67,9 +91,64 @@ function read(): { frame: ReturnType<LinePlot["frame"]>; cover: string } {
   return { frame, cover: btoa(text) };
 }
 
+function lineOf({ x, y, starts = [0], smooth, asColumns, ...line }: Drawn): Line {
+  const points: Series = {
+    ...{ mode: "points", run: line.run, key: "key", total: y.length, starts },
+    ...{ x: Float64Array.from(x), y: Float64Array.from(y) },
+  };
+  const plain = asColumns ? toColumns(points) : points;
+  return { ...line, series: smoothSeries(plain, "", smooth ?? null) };
+}
+
+function bandOf({ runs, x, center, lo, hi, n, ...band }: DrawnBand): Band {
+  const numbers = (values: number[]) => Float64Array.from(values);
+  const shared = { group: band.id, key: "key", runs, exact: true };
+  const values = { center: numbers(center), lo: numbers(lo), hi: numbers(hi), n: numbers(n) };
+  return { ...band, series: { ...shared, x: numbers(x), ...values } };
+}
+
+/** Red, green, blue and alpha of each pixel of the plot area, row by row, as base64. */
+function colors(context: CanvasRenderingContext2D, top: number): string {
+  const { left, width, height, ...frame } = plot!.frame();
+  const { data } = context.getImageData(left, top + frame.top, width, height);
+  let text = "";
+  for (let at = 0; at < data.length; at += 4096) {
+    text += String.fromCharCode(...data.subarray(at, at + 4096));
+  }
+  return btoa(text);
+}
+
 Object.assign(window, {
   pixels: {
     told,
+    plot: () => plot!,
+    /** Draws lines and bands, and answers the colours of the plot area. */
+    draw(lines: Drawn[], changed: Partial<LinePlotOptions> = {}, bands: DrawnBand[] = []) {
+      // A click on nothing is told as a mark, and not as a choice of no run.
+      options = { ...START, onMark: (x) => told.marks.push(x), ...changed };
+      plot!.update(lines.map(lineOf), options, bands.map(bandOf));
+      const canvas = element.querySelector("canvas") as HTMLCanvasElement;
+      const frame = plot!.frame();
+      return { frame, colors: colors(canvas.getContext("2d")!, 0) };
+    },
+    /** The SVG of the plot as the browser paints it: the colours of the plot area, below a title of `title` pixels. */
+    async paintSVG(title: number) {
+      const text = await plot!.toSVG({ title: "A <title> & more" });
+      const image = new Image();
+      image.src = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+      await image.decode();
+      const canvas = document.createElement("canvas");
+      canvas.width = image.naturalWidth;
+      canvas.height = image.naturalHeight;
+      const context = canvas.getContext("2d")!;
+      context.drawImage(image, 0, 0);
+      return { text, colors: colors(context, title) };
+    },
+    /** Width and height of the PNG of the plot. */
+    async sizeOfPNG() {
+      const image = await createImageBitmap(await plot!.toPNG({ title: "A title" }));
+      return [image.width, image.height];
+    },
     frame: () => plot!.frame(),
     mount(width: number, height: number) {
       plot?.destroy();

@@ -63,7 +63,8 @@ export function formatPower(value: number): string {
   const size = Math.abs(value);
   if (size !== 0 && (size < 1e-3 || size >= 1e15)) return scientific(value, 1);
   const [unit, suffix] = UNITS.find(([big]) => size >= big && size >= 1e4) ?? [1, ""];
-  return trim((value / unit).toPrecision(3).replace(/e\+0$/, "")) + suffix;
+  // Through a number again, because toPrecision turns 1000 into 1.00e+3.
+  return String(Number((value / unit).toPrecision(3))) + suffix;
 }
 
 /**

@@ -59,16 +59,20 @@ export function drawMarks(
   );
 }
 
-/** Whole marks where there is room; between them a tick for each pixel column that has such a value. */
+/**
+ * Whole marks where there is room; between them a tick for each pixel column that has such a value. Both
+ * are given the middle of the column, from `offset` pixels before the plot's left edge on.
+ */
 export function spaced(
   columns: readonly number[] | undefined,
   gap: number,
   whole: (x: number) => void,
   tick: (x: number) => void,
+  offset = MARGIN,
 ): void {
   let next = Number.NEGATIVE_INFINITY;
   for (const column of columns ?? []) {
-    const x = column + 0.5 + MARGIN;
+    const x = column + 0.5 + offset;
     if (column < next) tick(x);
     else {
       whole(x);

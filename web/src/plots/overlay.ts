@@ -118,16 +118,32 @@ function drawDisc(
   context.fill();
 }
 
-/**
- * A word to the right or left of a mark on the bottom edge, or above it where others stand on both
- * sides. `column` and those of all marks there, `marked`, are device pixels from the plot's left edge.
- */
+/** Draws a word beside a mark; see `placeMarkLabel`. */
 export function drawMarkLabel(
   { context, theme, plot, ratio }: Brush,
   text: string,
   column: number,
   marked: readonly number[],
 ): void {
+  const { x, y, isFlipped } = placeMarkLabel(plot, ratio, column, marked);
+  context.font = theme.font;
+  context.fillStyle = theme.label;
+  context.textBaseline = "alphabetic";
+  context.textAlign = isFlipped ? "right" : "left";
+  context.fillText(text, x, y);
+}
+
+/**
+ * Where a word stands, and whether it ends there: to the right or left of a mark on the bottom edge, or
+ * above it where others stand on both sides. `column` and those of all marks there, `marked`, are device
+ * pixels from the plot's left edge.
+ */
+export function placeMarkLabel(
+  plot: Box,
+  ratio: number,
+  column: number,
+  marked: readonly number[],
+): { x: number; y: number; isFlipped: boolean } {
   const left = plot.left + column / ratio;
   const isFree = (from: number, to: number) =>
     from >= 0 &&
@@ -136,12 +152,8 @@ export function drawMarkLabel(
   const room = LABEL_ROOM * ratio;
   const isRight = isFree(column, column + room);
   const isLeft = !isRight && isFree(column - room, column);
-  context.font = theme.font;
-  context.fillStyle = theme.label;
-  context.textBaseline = "alphabetic";
   const isAbove = !isRight && !isLeft;
   const isFlipped = isLeft || (isAbove && left > plot.right - LABEL_ROOM);
-  context.textAlign = isFlipped ? "right" : "left";
   const aside = isAbove ? 0 : isLeft ? -7 : 7;
-  context.fillText(text, left + aside, plot.bottom - (isAbove ? 11 : 1.5));
+  return { x: left + aside, y: plot.bottom - (isAbove ? 11 : 1.5), isFlipped };
 }

@@ -13,8 +13,9 @@ import { parseColor, type Theme } from "./theme.ts";
 import { MARGIN } from "./trace.ts";
 
 const LINE_WIDTH = 1.5;
-export const BASELINE_WIDTH = 2.5;
-export const BASELINE_DASH: readonly number[] = [6, 4];
+export const BAND_WIDTH = 1.875;
+const BASELINE_WIDTH = 2.5;
+const BASELINE_DASH: readonly number[] = [6, 4];
 const DIMMED = 0.15;
 /** Radius of the dot where a session begins, and half the height of the tick where runs of a group end, in CSS pixels. */
 export const RESTART_RADIUS = 2.5;
@@ -78,7 +79,6 @@ export function paintScene(
   }
   if (scene.isClipped) {
     for (const stroke of strokes) {
-      if (stroke.line.role === "member") continue;
       const rgb = parseColor(styleOf(stroke.line, theme).color);
       const alpha = highlighted === null || stroke.line.run === highlighted ? 1 : DIMMED;
       drawClips(raster, stroke.trace, scene.yScale, ratio, { rgb, alpha });
@@ -140,7 +140,7 @@ function paintBands(raster: Raster, scene: Scene, highlighted: string | null): v
     if (band.isShaded) shadeBand(raster, band.series, xScale, yScale, { rgb, alpha });
   }
   for (const { band, center, rgb, alpha } of inked) {
-    const width = Math.max(1, 1.25 * LINE_WIDTH * ratio);
+    const width = Math.max(1, BAND_WIDTH * ratio);
     const dash = (band.dash ?? []).map((part) => Math.round(part * ratio));
     raster.setInk({ rgb, alpha, dash, width });
     strokeTrace(raster, center, yScale, { width, ratio });

@@ -159,11 +159,7 @@ export class Scene {
 
   clips(): readonly Clip[] {
     if (!this.isClipped) return [];
-    this.counted ??= countClipped(
-      this.lines.filter((line) => line.role !== "member"),
-      this.xScale,
-      this.yScale,
-    );
+    this.counted ??= countClipped(this.lines, this.xScale, this.yScale);
     return this.counted;
   }
 

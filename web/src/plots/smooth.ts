@@ -69,22 +69,29 @@ function dress(series: Series, smoothing: Smoothing): Series {
 /** The smoothed values of `y` at positions `x`, both in log order; what is not finite passes through. */
 export function smoothValues(x: PointsSeries["x"], y: Numbers, smoothing: Smoothing): Float64Array {
   const needsX = smoothing.kind === "time" || smoothing.kind === "gaussian";
-  const places: number[] = [];
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  for (let i = 0; i < y.length; i++) {
-    if (!Number.isFinite(y[i]!) || (needsX && !Number.isFinite(at(x, i)))) continue;
-    places.push(i);
-    if (y[i]! < least) least = y[i]!;
-    if (y[i]! > most) most = y[i]!;
+  const n = y.length;
+  const places = new Int32Array(n);
+  const values = new Float64Array(n);
+  let [count, least, most] = [0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (let i = 0; i < n; i++) {
+    const value = y[i]!;
+    // (The difference of one that is not finite and itself is NaN.)
+    if (value - value !== 0 || (needsX && !Number.isFinite(at(x, i)))) continue;
+    places[count] = i;
+    values[count++] = value;
+    if (value < least) least = value;
+    if (value > most) most = value;
   }
-  const out = Float64Array.from(y);
+  const out = new Float64Array(y);
   if (!(least < most)) return out;
+  const kept = values.subarray(0, count);
   // Sums of the largest numbers would overflow.
   const scale = Math.max(-least, most) > 2 ** 960 ? 2 ** 64 : 1;
-  const values = Float64Array.from(places, (i) => y[i]! / scale);
-  const along = needsX ? Float64Array.from(places, (i) => at(x, i)) : null;
-  const smoothed = smoothFinite(along, values, smoothing);
-  for (let k = 0; k < places.length; k++) out[places[k]!] = smoothed[k]! * scale;
+  if (scale > 1) for (let k = 0; k < count; k++) kept[k]! /= scale;
+  const along = needsX ? new Float64Array(count) : null;
+  if (along) for (let k = 0; k < count; k++) along[k] = at(x, places[k]!);
+  const smoothed = smoothFinite(along, kept, smoothing);
+  for (let k = 0; k < count; k++) out[places[k]!] = smoothed[k]! * scale;
   return out;
 }
 

@@ -3,10 +3,13 @@
 import { type BandSeries, dropsOf } from "./bands.ts";
 import { clippedColumns, TRIANGLE } from "./clip_marks.ts";
 import { LEGEND_GAP, LEGEND_SAMPLE, surround } from "./legend.ts";
-import { MARK } from "./marks.ts";
+import { MARK, spaced } from "./marks.ts";
+import { placeMarkLabel } from "./overlay.ts";
 import {
   alphaOf,
+  BAND_WIDTH,
   DROP_HALF,
+  firstNan,
   inOrder,
   isBelowBands,
   RESTART_RADIUS,
@@ -39,6 +42,7 @@ export function drawSVG(scene: Scene, theme: Theme, picture: PictureOptions): st
     ...above.map((stroke) => strokePath(scene, theme, stroke)),
     ...ordered.flatMap((stroke) => markPaths(scene, theme, stroke)),
     ...pins(scene, theme),
+    nanLabel(scene, theme),
   ];
   const outer = [
     ...yLabels(scene, top).map(({ text, at: y }) =>
@@ -58,6 +62,7 @@ export function drawSVG(scene: Scene, theme: Theme, picture: PictureOptions): st
     `<rect width="100%" height="100%" fill="${theme.panelText}"/>`,
     `<text x="12" y="${n(around.plotTop / 2)}" dominant-baseline="central" fill="${theme.ink}" ` +
       `style="font:${xml(titleFont(theme))}">${xml(around.title)}</text>`,
+    ...stripes(scene, theme),
     `<g transform="translate(0 ${n(around.plotTop)})">`,
     `<g clip-path="url(#plot)" fill="none"><g transform="translate(${left} ${top})">`,
     ...inner,
@@ -165,12 +170,8 @@ function strokePath(scene: Scene, theme: Theme, stroke: Stroke): string {
     dots.push(`<circle cx="${x}" cy="${y}" r="${RESTART_RADIUS}"/>`);
   }
   const ink = `stroke="${color}" stroke-width="${width}" stroke-linejoin="round" stroke-linecap="round"`;
-  // As on the page, a gap of a dash is paler and not empty.
-  const paths = dash.length
-    ? `<path d="${d}" stroke-opacity="${GAP_ALPHA}"/><path d="${d}" stroke-linecap="butt"${dashes(dash)}/>`
-    : `<path d="${d}"/>`;
   const filled = dots.length ? `<g fill="${color}" stroke="none">${dots.join("")}</g>` : "";
-  return `<g ${ink} opacity="${n(alphaOf(stroke, null))}">${paths}${filled}</g>`;
+  return `<g ${ink} opacity="${n(alphaOf(stroke, null))}">${dashed(d, dash)}${filled}</g>`;
 }
 
 function bands(scene: Scene): string[] {
@@ -179,12 +180,13 @@ function bands(scene: Scene): string[] {
     .filter((band) => band.isShaded)
     .flatMap(({ series, color }) => areaPaths(scene, series, color));
   const lines = scene.bandStrokes.map(({ band, center }) => {
-    const ink = `stroke="${band.color}" stroke-width="1.875" stroke-linejoin="round"`;
     const drops = dropsOf(band.series).map(({ index, x }) => {
       const row = toRow(band.series.center[index]!) - DROP_HALF;
       return `M${n(scene.xScale.toPixel(x))} ${n(row)}v${2 * DROP_HALF}`;
     });
-    return `<path d="${pathOf(center, toRow)}${drops.join("")}" ${ink}/>`;
+    const ticks = drops.length ? `<path d="${drops.join("")}" stroke-width="1"/>` : "";
+    const ink = `stroke="${band.color}" stroke-width="${BAND_WIDTH}" stroke-linejoin="round"`;
+    return `<g ${ink}>${dashed(pathOf(center, toRow), band.dash ?? [])}${ticks}</g>`;
   });
   return [...areas, ...lines];
 }
@@ -215,53 +217,111 @@ function areaPaths(scene: Scene, band: BandSeries, color: string): string[] {
   return paths;
 }
 
+/** Marks of values without a place, and of those that the y axis leaves out, spaced as on the page. */
 function markPaths(scene: Scene, theme: Theme, stroke: Stroke): string[] {
   const { trace, line, isBehind } = stroke;
-  if (isBehind) return [];
   const { color } = styleOf(line, theme);
-  const { height } = scene.area();
-  const [top, bottom] = [MARK.inset, height - MARK.inset];
-  const { half } = MARK;
-  const triangle = (x: number, y: number, up: number) =>
-    `M${x - half} ${y + half * up}L${x} ${y - half * up}L${x + half} ${y + half * up}ZV${y + half * up}`;
-  const drawn = [
-    ...(trace.marks.get(HAS_NAN) ?? []).map(
-      (column) =>
-        `M${column + 0.5 - half} ${bottom - half}l${2 * half} ${2 * half}m0 ${-2 * half}l${-2 * half} ${2 * half}`,
-    ),
-    ...(trace.marks.get(HAS_POSITIVE_INFINITY) ?? []).map((column) =>
-      triangle(column + 0.5, top, 1),
-    ),
-    ...(trace.marks.get(HAS_NEGATIVE_INFINITY) ?? []).map((column) =>
-      triangle(column + 0.5, bottom, -1),
-    ),
-  ];
-  const paths = drawn.length
-    ? [`<path d="${drawn.join("")}" stroke="${color}" stroke-width="1.25"/>`]
-    : [];
-  if (!scene.isClipped || line.role === "member") return paths;
-  const { above, below } = clippedColumns(trace, scene.yScale);
-  const filled = [
-    ...above.map(
-      (column) => `M${column + 0.5} 0l${TRIANGLE.half} ${TRIANGLE.height}h${-2 * TRIANGLE.half}Z`,
-    ),
-    ...below.map(
-      (column) =>
-        `M${column + 0.5} ${height}l${TRIANGLE.half} ${-TRIANGLE.height}h${-2 * TRIANGLE.half}Z`,
-    ),
-  ];
-  if (filled.length) paths.push(`<path d="${filled.join("")}" fill="${color}"/>`);
+  const paths: string[] = [];
+  const drawn = isBehind ? "" : placelessPath(trace, scene.area().height);
+  if (drawn) paths.push(`<path d="${drawn}" stroke="${color}" stroke-width="1.25"/>`);
+  const clipped = scene.isClipped ? clippedPath(trace, scene) : "";
+  if (clipped) paths.push(`<path d="${clipped}" fill="${color}"/>`);
   return paths;
 }
 
+function placelessPath({ marks }: Trace, height: number): string {
+  const { half, inset } = MARK;
+  const [top, bottom] = [inset, height - inset];
+  const parts: string[] = [];
+  const tick = (y: number) => (x: number) => {
+    parts.push(`M${n(x)} ${n(y - 0.5)}v1`);
+  };
+  const cross = (x: number) => {
+    const [left, high] = [n(x - half), n(bottom - half)];
+    parts.push(`M${left} ${high}l${2 * half} ${2 * half}m0 ${-2 * half}l${-2 * half} ${2 * half}`);
+  };
+  const triangle = (y: number, up: number) => (x: number) => {
+    const base = n(y + half * up);
+    const tip = n(y - half * up);
+    parts.push(
+      `M${n(x - half)} ${base}L${n(x)} ${tip}L${n(x + half)} ${base}ZM${n(x)} ${tip}V${base}`,
+    );
+  };
+  const gap = 2 * half + 3;
+  spaced(marks.get(HAS_NAN), gap, cross, tick(bottom), 0);
+  spaced(marks.get(HAS_POSITIVE_INFINITY), gap, triangle(top, 1), tick(top), 0);
+  spaced(marks.get(HAS_NEGATIVE_INFINITY), gap, triangle(bottom, -1), tick(bottom), 0);
+  return parts.join("");
+}
+
+function clippedPath(trace: Trace, scene: Scene): string {
+  const { half, height: tall } = TRIANGLE;
+  const { above, below } = clippedColumns(trace, scene.yScale);
+  const parts: string[] = [];
+  const triangle = (tip: number, down: number) => (x: number) => {
+    parts.push(`M${n(x)} ${tip}l${half} ${down * tall}h${-2 * half}Z`);
+  };
+  const nothing = () => undefined;
+  spaced(above, 2 * half + 2, triangle(0.5, 1), nothing, 0);
+  spaced(below, 2 * half + 2, triangle(scene.area().height - 0.5, -1), nothing, 0);
+  return parts.join("");
+}
+
+/** The word beside the first NaN. */
+function nanLabel(scene: Scene, theme: Theme): string {
+  const nan = firstNan(scene);
+  if (nan === null) return "";
+  const { width, height } = scene.area();
+  const plot = { left: 0, top: 0, right: width, bottom: height };
+  const { x, y, isFlipped } = placeMarkLabel(plot, 1, nan.column, nan.taken);
+  return label("NaN", x, y - 3.5, isFlipped ? "end" : "start", theme.label);
+}
+
 function pins(scene: Scene, theme: Theme): string[] {
-  const { height } = scene.area();
+  const { width, height } = scene.area();
   const lefts = (scene.options.marks ?? []).map((x) => scene.xScale.toPixel(x));
-  const lines = lefts.map((x) => `<path d="M${n(x)} 0v${height}" stroke="${theme.accent}"/>`);
+  const lines = lefts
+    .filter((x) => x >= 0 && x <= width)
+    .map(
+      (x) =>
+        `<path d="M${n(x)} 0v${height}" stroke="${theme.accent}"/>` +
+        `<path d="M${n(x - 4)} 0h8l-4 5Z" fill="${theme.accent}"/>`,
+    );
   if (lefts.length < 2) return lines;
-  const [from, to] = [Math.min(...lefts), Math.max(...lefts)];
-  return [
-    `<rect x="${n(from)}" y="0" width="${n(to - from)}" height="${height}" fill="${theme.accent}" fill-opacity="0.1"/>`,
-    ...lines,
-  ];
+  const from = Math.max(0, Math.min(...lefts));
+  const to = Math.min(width, Math.max(...lefts));
+  const box = `x="${n(from)}" y="0" width="${n(Math.max(0, to - from))}" height="${height}"`;
+  return [`<rect ${box} fill="${theme.accent}" fill-opacity="0.1"/>`, ...lines];
+}
+
+/** Stripes in which dashed lines are drawn in full, a clip path for each pattern: dashes go along x, as on the page. */
+function stripes(scene: Scene, theme: Theme): string[] {
+  const { width, height } = scene.area();
+  const patterns = new Map<string, readonly number[]>();
+  for (const { line } of scene.strokes) {
+    const { dash } = styleOf(line, theme);
+    if (dash.length > 0) patterns.set(stripesId(dash), dash);
+  }
+  for (const { dash = [] } of scene.bands) if (dash.length > 0) patterns.set(stripesId(dash), dash);
+  return [...patterns].map(([id, dash]) => {
+    const parts: string[] = [];
+    for (let x = -MARGIN; x < width + MARGIN; ) {
+      dash.forEach((part, i) => {
+        if (i % 2 === 0) parts.push(`M${n(x)} ${-MARGIN}h${part}v${height + 2 * MARGIN}h${-part}z`);
+        x += part;
+      });
+    }
+    return `<clipPath id="${id}"><path d="${parts.join("")}"/></clipPath>`;
+  });
+}
+
+function stripesId(dash: readonly number[]): string {
+  return `dash-${dash.join("-")}`;
+}
+
+/** A path, or where it is dashed a paler one with the full one in stripes over it: a gap is not empty. */
+function dashed(d: string, dash: readonly number[]): string {
+  if (dash.length === 0) return `<path d="${d}"/>`;
+  const id = stripesId(dash);
+  return `<path d="${d}" stroke-opacity="${GAP_ALPHA}"/><path d="${d}" clip-path="url(#${id})"/>`;
 }
