@@ -29,6 +29,8 @@ export type Legend =
 
 interface Colours {
   paint: PaintOf;
+  /** The paint of a value of the column that colours. */
+  paintValue?: (value: Json) => Paint;
   legend: Legend | null;
 }
 
@@ -54,6 +56,8 @@ export class RunColours {
   readonly legend: ReadonlySignal<Legend | null>;
   /** The column whose values must be asked for with every run; null: none. */
   readonly column: ReadonlySignal<string | null>;
+  /** The paint of a value of that column; null until its values are known. */
+  readonly paintValue: ReadonlySignal<((value: Json) => Paint) | null>;
   private readonly values = signal<{ column: string; found: ColumnValues } | null>(null);
 
   constructor(private readonly ws: Workspace) {
@@ -63,6 +67,7 @@ export class RunColours {
       return chosen.by === "column" ? chosen.column : null;
     });
     const byColumn = computed(() => this.byColumn());
+    this.paintValue = computed(() => byColumn.value.paintValue ?? null);
     const classes = computed(() => this.matchNames());
     let lastClasses: ReadonlyMap<string, Paint> = new Map();
     const byPattern = computed(() => {
@@ -150,11 +155,11 @@ export function coloursOfValues(column: string, found: ColumnValues): Colours {
   }
   const labels = [...new Set(values.map(valueLabel))].sort((a, b) => a.localeCompare(b, "en"));
   const paints = new Map(labels.map((label, i) => [label, SLOTS[i % CLASSES]!]));
+  const paintValue = (value: Json) =>
+    value === null ? NO_VALUE : (paints.get(valueLabel(value)) ?? NO_VALUE);
   return {
-    paint: (run) => {
-      const value = columnValue(run, column);
-      return value === null ? NO_VALUE : (paints.get(valueLabel(value)) ?? NO_VALUE);
-    },
+    paint: (run) => paintValue(columnValue(run, column)),
+    paintValue,
     legend: {
       kind: "classes",
       title: column,
@@ -175,12 +180,13 @@ function rampColours(column: string, min: number, max: number): Colours {
   const isLog = min > 0 && max / min >= LOG_FROM;
   const place = isLog ? Math.log : (value: number) => value;
   const span = place(max) - place(min);
+  const paintValue = (value: Json) => {
+    if (typeof value !== "number") return NO_VALUE;
+    return rampColor(span > 0 ? (place(value) - place(min)) / span : 0.5);
+  };
   return {
-    paint: (run) => {
-      const value = columnValue(run, column);
-      if (typeof value !== "number") return NO_VALUE;
-      return rampColor(span > 0 ? (place(value) - place(min)) / span : 0.5);
-    },
+    paint: (run) => paintValue(columnValue(run, column)),
+    paintValue,
     legend: { kind: "ramp", title: column, min, max, isLog },
   };
 }

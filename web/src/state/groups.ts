@@ -30,7 +30,7 @@ export class Groups {
       const deepest = nodes.reduce((depth, node) => Math.max(depth, node.depth), 0);
       return nodes.filter((node) => node.depth === deepest);
     });
-    const paints = computed(() => paintGroups(this.leaves.value));
+    const paints = computed(() => this.paintLeaves());
     this.paints = unlessSame(paints, (a, b) => haveSameEntries(a, b));
     const runPaints = computed(() => this.paintRuns());
     this.runPaints = unlessSame(runPaints, (a, b) => haveSameEntries(a, b));
@@ -128,6 +128,16 @@ export class Groups {
       for (const uid of node.uids ?? []) hidden.add(uid);
     }
     return hidden;
+  }
+
+  /** Groups have slots of their own, or the colour of a value that all their runs share. */
+  private paintLeaves(): ReadonlyMap<string, Paint> {
+    const { column, paintValue } = this.ws.colours;
+    const level = column.value === null ? -1 : this.ws.view.value.g.indexOf(column.value);
+    const paintOf = paintValue.value;
+    if (level < 0 || paintOf === null) return paintGroups(this.leaves.value);
+    const paint = (node: GroupNode) => paintOf(node.path[level] ?? null);
+    return new Map(this.leaves.value.map((node) => [groupId(node), paint(node)]));
   }
 
   private paintRuns(): ReadonlyMap<string, Paint> {

@@ -24,7 +24,7 @@ const SIGN_NAMES: Readonly<Record<Comparison, string>> = {
   "<=": "≤",
   ">": ">",
   ">=": "≥",
-  ":": "contains",
+  ":": "has",
   in: "is one of",
   "not in": "is none of",
 };
