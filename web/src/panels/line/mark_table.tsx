@@ -99,7 +99,7 @@ export function MarkTable({ ws, metric }: { ws: Workspace; metric: Key }): JSX.E
   if (known.length === 0) return <p class="list-notice">No run has a value there.</p>;
   const heads = isRange ? ["mean", "min", "max", "slope", "points"] : ["value", "logged at"];
   return (
-    <table class="line-table mark-table">
+    <table class={`line-table${isRange ? " mark-range" : ""}`}>
       <thead>
         <tr>
           <th scope="col">run</th>
