@@ -34,7 +34,7 @@ import build_ui  # beside this file: Python puts the folder of the script on the
 import second_try
 
 ROOT = build_ui.ROOT
-EXTRAS = "demo,cluster"
+EXTRAS = "demo,cluster,parquet"
 GROUPS = ("lint", "test", "torch")
 DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
     "python3-venv": lambda: find_spec("ensurepip") is not None,

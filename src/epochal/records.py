@@ -339,6 +339,14 @@ class RunPage:
 
 
 @dataclass(frozen=True, slots=True)
+class RunOrder:
+    """All runs that match, in order, and the columns asked for (``*``: all config and summary that they have)."""
+
+    uids: Sequence[str]
+    columns: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class ValuesQuery:
     """Which values of a run column: of the runs that pass `filter`, and whose text begins with `prefix`."""
 

@@ -60,6 +60,10 @@ class WrongMediaType(EpochalError):
     """A JSON body was not declared as JSON."""
 
 
+class PackageMissing(EnvironmentFault):
+    """A package that only this answer needs is not installed."""
+
+
 class BadChecksum(DataError):
     """A body arrived damaged; the sender has it whole."""
 
@@ -85,6 +89,7 @@ STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (TooSlow, 408, "too_slow"),
     (Busy, 429, "busy"),
     (StoreFull, 507, "store_full"),
+    (PackageMissing, 501, "package_missing"),
     (EnvironmentFault, 503, "unavailable"),
 )
 RETRY_AFTER_S = {429: "1", 503: "1", 507: "30"}

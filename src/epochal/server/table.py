@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.server import ui, wire, wire_runs, wire_series, wire_views
+from epochal.server import runs_table, ui, wire, wire_runs, wire_series, wire_views
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
-from epochal.server.routes import catalog, data, edits, health, journal, stream, views
+from epochal.server.routes import catalog, data, edits, exports, health, journal, stream, views
 
 PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
@@ -55,6 +55,26 @@ ROUTES: tuple[Route, ...] = (
         "A page of a project's runs: filtered, sorted, with the columns asked for",
         wire.Runs,
         parameters=wire.RunsParameters,
+        missing="project_not_found",
+    ),
+    Route(
+        "GET",
+        PROJECT + "/runs.csv",
+        "read",
+        exports.runs_csv,
+        "All runs that match, as CSV",
+        "text/csv",
+        parameters=wire_runs.ExportParameters,
+        missing="project_not_found",
+    ),
+    Route(
+        "GET",
+        PROJECT + "/runs.parquet",
+        "read",
+        exports.runs_parquet,
+        "All runs that match, as a Parquet file",
+        runs_table.PARQUET,
+        parameters=wire_runs.ExportParameters,
         missing="project_not_found",
     ),
     Route(

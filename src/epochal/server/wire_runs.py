@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from epochal import records
-from epochal.records import BulkEdit, EditOutcome, GroupQuery, RunEdit, ValueCounts, ValuesQuery
+from epochal.records import (
+    BulkEdit,
+    EditOutcome,
+    GroupQuery,
+    RunEdit,
+    RunQuery,
+    ValueCounts,
+    ValuesQuery,
+)
 from epochal.server.answers import plain
-from epochal.server.wire import NO_NUL, Expression, KeyName, Name, Notes, Tag, Uid
+from epochal.server.wire import NO_NUL, ColumnNames, Expression, KeyName, Name, Notes, Tag, Uid
 
 MAX_EDITED_RUNS = 100_000
 
@@ -51,6 +59,29 @@ def values_of(counts: ValueCounts) -> Values:
     """Return counted values for the wire."""
     found = [ValueCount(plain(entry.value), entry.runs) for entry in counts.values]
     return Values(found, counts.distinct, counts.low, counts.high)
+
+
+# ------------------------------------------------------------------------------------------------ exports
+
+
+class ExportParameters(msgspec.Struct):
+    """Which runs are written to a file, in which order, with which columns (all without a choice)."""
+
+    filter: Expression = ""
+    sort: Expression = "-created"
+    columns: ColumnNames = "*"
+    state: Literal["trashed"] | None = None
+    archived: bool = False
+
+    def query(self) -> RunQuery:
+        """Return the store's form of the question."""
+        return RunQuery(
+            filter=self.filter,
+            sort=self.sort,
+            columns=tuple(name.strip() for name in self.columns.split(",") if name.strip()),
+            trashed=self.state == "trashed",
+            archived=self.archived,
+        )
 
 
 # ------------------------------------------------------------------------------------------------- groups

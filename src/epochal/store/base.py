@@ -38,6 +38,8 @@ from epochal.records import (
     ProjectInfo,
     RunDetail,
     RunEdit,
+    RunInfo,
+    RunOrder,
     RunPage,
     RunQuery,
     SavedView,
@@ -107,6 +109,23 @@ class Store(ABC):
 
         Missing values sort last in either direction; ties keep the newest first.
         """
+
+    @abstractmethod
+    def run_order(
+        self, principal: Principal, entity: str, project: str, query: RunQuery
+    ) -> RunOrder:
+        """Return all runs of a query, whatever its limit, cursor and offset. Raises FilterError."""
+
+    @abstractmethod
+    def listed_runs(
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        uids: Sequence[str],
+        columns: Sequence[str],
+    ) -> Sequence[RunInfo]:
+        """Return those of these runs that are there, in this order, with columns."""
 
     @abstractmethod
     def columns(

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from epochal.errors import UsageError
-from epochal.records import RunInfo, RunPage, RunQuery
+from epochal.records import RunInfo, RunOrder, RunPage, RunQuery
 from epochal.store.engine import Connection
 from epochal.store.metric_columns import MetricColumns, read_metrics, split_name
 from epochal.store.ordering import Ordering, Places
@@ -330,6 +330,23 @@ class Listing:
             version=self.version,
             differing=self.differing(selection.places) if query.differs else None,
         )
+
+    def order(self, query: RunQuery) -> RunOrder:
+        """Return all runs of a query in order, with its columns. Raises FilterError."""
+        places = Ordering(self, query.sort).sort(self.select(query).places)
+        names: list[str] = []
+        for name in query.columns:
+            names += self._present(places) if name == "*" else [name]
+        return RunOrder([self.run_names(place)[0] for place in places.tolist()], names)
+
+    def _present(self, places: Places) -> list[str]:
+        """Return, by name, the config and summary columns that some of the runs at `places` have."""
+        names = sorted(self.document_columns())
+        return [name for name in names if self._columns[name].kinds[places].any()]
+
+    def places(self, uids: Iterable[str]) -> list[int]:
+        """Return the places of those of these runs that are there, in their order."""
+        return [self._places[uid] for uid in uids if uid in self._places]
 
     def infos(
         self, connection: Connection, places: Sequence[int], names: Sequence[str]

@@ -29,6 +29,8 @@ from epochal.records import (
     Principal,
     ProjectInfo,
     RunDetail,
+    RunInfo,
+    RunOrder,
     RunPage,
     RunQuery,
     SavedView,
@@ -300,6 +302,26 @@ class SqlStore(Store):
         names = asked_names(query.filter, (name for name, _ in sort_names(query.sort)))
         with self._listed(principal, entity, project, names) as (connection, listing):
             return listing.page(connection, query)
+
+    def run_order(
+        self, principal: Principal, entity: str, project: str, query: RunQuery
+    ) -> RunOrder:
+        """See `Store.run_order`."""
+        names = asked_names(query.filter, (name for name, _ in sort_names(query.sort)))
+        with self._listed(principal, entity, project, names) as (_connection, listing):
+            return listing.order(query)
+
+    def listed_runs(
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        uids: Sequence[str],
+        columns: Sequence[str],
+    ) -> Sequence[RunInfo]:
+        """See `Store.listed_runs`."""
+        with self._listed(principal, entity, project) as (connection, listing):
+            return listing.infos(connection, listing.places(uids), columns)
 
     def columns(
         self, principal: Principal, entity: str, project: str
