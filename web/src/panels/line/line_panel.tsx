@@ -67,12 +67,12 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         <PanelTools ws={ws} model={model} metric={metric} isFull={isFull} />
       </figcaption>
       {hasLegend && <PanelLegend ws={ws} width={place.width - 20} />}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard reads the chart point by point */}
       <div
         ref={element}
         class="plot"
         role="img"
         aria-label={model.sentence}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard reads the chart point by point
         tabIndex={0}
         onKeyDown={(event) => {
           if (event.ctrlKey || event.metaKey || event.altKey || !model.press(event.key)) return;
