@@ -239,6 +239,37 @@ def test_sheet_of_a_run_opens_over_table_and_charts(open_page: OpenPage) -> None
     assert sheet.count() == 0
 
 
+def test_groups_show_their_means_and_picked_rows_their_actions(open_page: OpenPage) -> None:
+    for number, (opt, last) in enumerate([("adam", 1.0), ("adam", 2.0), ("sgd", 5.0)]):
+        config = {"opt": opt}
+        with epochal.init(
+            project="groups", name=f"run-{number}", id=f"run-{number}", config=config
+        ) as run:
+            run.log({"loss": last})
+    page = open_page("local/groups/table?g=config.opt&tcols=config.opt,summary.loss,tags")
+    adam = page.locator(".group-table tbody tr", has_text="adam")
+    # 1.5 and the deviation of a sample of two, in two digits.
+    adam.get_by_text("1.500 ± 0.71").wait_for()
+    assert adam.locator("td").first.inner_text() == "2"
+    page.get_by_role("button", name="Show group adam").click()
+    expect_eventually(page, "() => location.search.includes('ghide=')")
+    expect_eventually(
+        page, "() => document.querySelectorAll('.grid-row.off:not([hidden])').length === 2"
+    )
+
+    # Rows chosen with their names are picked; the bar does something with all of them.
+    expect_names(page, ["run-2", "run-1", "run-0"])
+    page.get_by_role("grid").focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.get_by_text("2 selected").wait_for()
+    # The menu of a row is the run list's.
+    page.locator(".grid-name", has_text="run-0").click(button="right")
+    page.get_by_role("menuitem", name="Rename").click()
+    page.locator(".cell-editor").fill("renamed")
+    page.keyboard.press("Enter")
+    expect_names(page, ["run-2", "run-1", "renamed"])
+
+
 def test_table_of_many_runs_keeps_few_cells_and_shows_the_last(
     open_page: OpenPage, epochal_server: RunningServer
 ) -> None:

@@ -13,6 +13,7 @@ import {
   writeColumn,
 } from "./table_columns.ts";
 import { TableExtremes } from "./table_extremes.ts";
+import { TableGroups } from "./table_groups.ts";
 import { TableRows } from "./table_rows.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -37,6 +38,7 @@ const MOST_PICKED = 1000;
 export class RunTable {
   readonly rows: TableRows;
   readonly extremes: TableExtremes;
+  readonly groups: TableGroups;
   /** Names of the columns whose values differ; null while nobody asks or nothing is known. */
   readonly differing = signal<ReadonlySet<string> | null>(null);
   /** The columns as chosen, or those that suggest themselves. */
@@ -77,6 +79,7 @@ export class RunTable {
       if (drag === null) return shown;
       return shown.map((one) => (one.name === drag.name ? { ...one, width: drag.width } : one));
     });
+    this.groups = new TableGroups(ws, this.columns);
   }
 
   start(): void {
@@ -102,6 +105,7 @@ export class RunTable {
         else this.differing.value = null;
       }),
       effect(() => this.pickRows()),
+      this.groups.start(),
       this.ws.onRunsRead(() => {
         this.refreshRows();
         this.extremes.refresh();

@@ -49,23 +49,35 @@ export function CellEditor({
   }
 
   return (
-    <input
-      ref={field}
-      class="cell-editor"
-      aria-label={`${describeColumn(name).label} of ${run.name}`}
-      placeholder={name === "tags" ? "one, another" : ""}
-      defaultValue={editedText(run, name)}
-      style={{
-        left: `${place.left}px`,
-        top: `${top + cell.row * ROW_HEIGHT}px`,
-        width: `${Math.max(140, place.width)}px`,
-      }}
-      onBlur={() => end(true)}
-      onKeyDown={(event) => {
-        event.stopPropagation();
-        if (event.key === "Escape") end(false);
-        if (event.key === "Enter") end(true);
-      }}
-    />
+    // Inside a grid there is nothing but rows and cells.
+    // biome-ignore lint/a11y/useSemanticElements: see Grid
+    // biome-ignore lint/a11y/useFocusableInteractive: the field in it has the focus
+    <div role="row" class="editor-row">
+      {/* biome-ignore lint/a11y/useSemanticElements: see Grid */}
+      {/* biome-ignore lint/a11y/useFocusableInteractive: the field in it has the focus */}
+      <div
+        role="gridcell"
+        class="editor-cell"
+        style={{
+          left: `${place.left}px`,
+          top: `${top + cell.row * ROW_HEIGHT}px`,
+          width: `${Math.max(140, place.width)}px`,
+        }}
+      >
+        <input
+          ref={field}
+          class="cell-editor"
+          aria-label={`${describeColumn(name).label} of ${run.name}`}
+          placeholder={name === "tags" ? "one, another" : ""}
+          defaultValue={editedText(run, name)}
+          onBlur={() => end(true)}
+          onKeyDown={(event) => {
+            event.stopPropagation();
+            if (event.key === "Escape") end(false);
+            if (event.key === "Enter") end(true);
+          }}
+        />
+      </div>
+    </div>
   );
 }

@@ -31,44 +31,46 @@ export function Grid({ table }: { table: RunTable }): JSX.Element {
   );
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a <table> keeps every row in the document
-    <div
-      ref={box}
-      class="grid"
-      role="grid"
-      tabIndex={0}
-      aria-label="Runs"
-      aria-multiselectable="true"
-      aria-rowcount={table.rows.matched.value + 1}
-      aria-colcount={table.columns.value.length + 1}
-      onKeyDown={(event) => grid && onGridKey(event, table, grid)}
-      onCopy={(event) => {
-        if (table.editing.peek() !== null) return;
-        event.preventDefault();
-        void copyCells(table);
-      }}
-      onPointerDown={(event) => pointer?.down(event)}
-      onPointerMove={(event) => pointer?.move(event)}
-      onPointerLeave={() => pointer?.leave()}
-      onClick={(event) => pointer?.click(event)}
-      onDblClick={(event) => pointer?.double(event)}
-      onContextMenu={menu.open}
-    >
-      <Heads table={table} grid={grid} sight={sight} />
-      {/* biome-ignore lint/a11y/useSemanticElements: rows of 24 pixels that are placed one by one */}
-      <div ref={rowsBox} class="grid-rows" role="rowgroup" />
-      {grid && table.editing.value !== null && (
-        <CellEditor
-          key={`${table.editing.value.row}:${table.editing.value.column}`}
-          table={table}
-          cell={table.editing.value}
-          place={grid.place(table.editing.value.column)}
-          top={HEAD_HEIGHT}
-          onDone={() => box.current?.focus({ preventScroll: true })}
-        />
-      )}
+    <>
+      {/* biome-ignore lint/a11y/useSemanticElements: a <table> keeps every row in the document */}
+      <div
+        ref={box}
+        class="grid"
+        role="grid"
+        tabIndex={0}
+        aria-label="Runs"
+        aria-multiselectable="true"
+        aria-rowcount={table.rows.matched.value + 1}
+        aria-colcount={table.columns.value.length + 1}
+        onKeyDown={(event) => grid && onGridKey(event, table, grid)}
+        onCopy={(event) => {
+          if (table.editing.peek() !== null) return;
+          event.preventDefault();
+          void copyCells(table);
+        }}
+        onPointerDown={(event) => pointer?.down(event)}
+        onPointerMove={(event) => pointer?.move(event)}
+        onPointerLeave={() => pointer?.leave()}
+        onClick={(event) => pointer?.click(event)}
+        onDblClick={(event) => pointer?.double(event)}
+        onContextMenu={menu.open}
+      >
+        <Heads table={table} grid={grid} sight={sight} />
+        {/* biome-ignore lint/a11y/useSemanticElements: rows of 24 pixels that are placed one by one */}
+        <div ref={rowsBox} class="grid-rows" role="rowgroup" />
+        {grid && table.editing.value !== null && (
+          <CellEditor
+            key={`${table.editing.value.row}:${table.editing.value.column}`}
+            table={table}
+            cell={table.editing.value}
+            place={grid.place(table.editing.value.column)}
+            top={HEAD_HEIGHT}
+            onDone={() => box.current?.focus({ preventScroll: true })}
+          />
+        )}
+      </div>
       <RowMenu table={table} place={menu.place} onClose={menu.close} />
-    </div>
+    </>
   );
 }
 

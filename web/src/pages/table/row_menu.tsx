@@ -1,7 +1,7 @@
 /** The menu of a row, at the pointer or, from the keyboard, at the row's name. */
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useCallback, useState } from "preact/hooks";
+import { useCallback, useRef, useState } from "preact/hooks";
 import { renamedRun, runQuestion } from "../../state/run_actions.ts";
 import type { RunTable } from "../../state/table.ts";
 import { ContextMenu } from "../../widgets/context_menu.tsx";
@@ -46,12 +46,15 @@ interface RowMenuProps {
 export function RowMenu({ table, place, onClose }: RowMenuProps): JSX.Element {
   const { ws } = table;
   const run = place === null ? undefined : table.runAt(place.row);
+  // The menu is closed when what was picked in it happens.
+  const last = useRef<number | null>(null);
+  if (place !== null) last.current = place.row;
   // "Rename" of the menu makes a field of the name, here that of its cell.
   useSignalEffect(() => {
     const uid = renamedRun.value;
     if (uid === null) return;
     renamedRun.value = null;
-    const row = place?.row ?? table.cursor.peek().row;
+    const row = last.current ?? table.cursor.peek().row;
     if (table.runAt(row)?.uid === uid) table.editing.value = { row, column: -1 };
   });
   return (

@@ -7,6 +7,7 @@ import type { RunTable } from "../../state/table.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
 import { RunListHead } from "../workspace/run_list_head.tsx";
+import { GroupChip } from "../workspace/toolbar_chips.tsx";
 import { ColumnMenu } from "./column_choice.tsx";
 
 export function TableBar({ table }: { table: RunTable }): JSX.Element {
@@ -15,6 +16,7 @@ export function TableBar({ table }: { table: RunTable }): JSX.Element {
   return (
     <div class="table-bar" role="toolbar" aria-label="Table">
       <RunListHead ws={ws} />
+      <GroupChip ws={ws} />
       <ColumnMenu table={table} />
       <button
         type="button"

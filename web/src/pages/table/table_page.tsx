@@ -13,6 +13,7 @@ import { PickBar } from "../workspace/pick_bar.tsx";
 import { RunSheet } from "../workspace/run_sheet.tsx";
 import { focusField, useWorkspace } from "../workspace/workspace_page.tsx";
 import { Grid } from "./grid.tsx";
+import { GroupTable } from "./group_table.tsx";
 import { TableBar } from "./table_bar.tsx";
 import "../../styles/table.css";
 
@@ -47,6 +48,7 @@ export function TablePage(props: { entity: string; project: string }): JSX.Eleme
       <main class="table-page">
         <TableBar table={table} />
         <TableNotice table={table} />
+        <GroupTable table={table} />
         <Grid table={table} />
         <PickBar ws={ws} />
       </main>
