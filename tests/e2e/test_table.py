@@ -97,6 +97,13 @@ def test_table_shows_what_was_logged_and_sorts_by_several_columns(open_page: Ope
     # The smallest and the largest of what came out are marked.
     page.locator(".grid-cell.most", has_text="12.13").wait_for()
     page.locator(".grid-cell.least", has_text="0.2500").first.wait_for()
+    page.get_by_role("button", name="Export").click()
+    with page.expect_download() as download:
+        page.get_by_role("menuitem", name="CSV").click()
+    lines = download.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[0].endswith(",config.opt,config.lr,summary.loss,min.loss")
+    assert [line.split(",")[2] for line in lines[1:]] == ["run-2", "run-0", "run-3", "run-1"]
+    assert lines[1].endswith(",adam,0.30000000000000004,12.125,2.0")
     # The workspace shows the same view, and back.
     page.fill("#run-filter", "opt = sgd")
     expect_names(page, ["run-3", "run-1"])

@@ -16,7 +16,7 @@ export function GroupTable({ table }: { table: RunTable }): JSX.Element | null {
   const { tree, columns, error } = table.groups;
   if (error.value !== null) {
     return (
-      <div class="table-notice" role="alert">
+      <div class="list-notice" role="alert">
         {error.value.message}
       </div>
     );

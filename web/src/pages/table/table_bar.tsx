@@ -1,6 +1,6 @@
 /** The line above the table: which runs, which columns, what differs, and the ways out. */
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { projectPath } from "../../data/api.ts";
 import { address, canGet } from "../../data/client.ts";
 import type { RunTable } from "../../state/table.ts";
@@ -36,10 +36,12 @@ export function TableBar({ table }: { table: RunTable }): JSX.Element {
 function exportHref(table: RunTable, kind: "csv" | "parquet"): string {
   const { ws } = table;
   const { q, sort, list } = ws.view.value;
+  const names = table.columns.value.map((one) => one.name);
   return address(`${projectPath(ws.entity, ws.project)}/runs.${kind}`, {
     filter: q,
     sort,
-    columns: table.columns.value.map((one) => one.name).join(","),
+    // Facts of the runs themselves stand in every file.
+    columns: names.filter((name) => name.includes(".")).join(","),
     archived: list === "archived" || undefined,
     state: list === "trash" ? "trashed" : undefined,
   });
@@ -58,14 +60,19 @@ let isParquet: boolean | null = null;
 
 function ExportLinks({ table, close }: { table: RunTable; close: () => void }): JSX.Element {
   const [hasParquet, setParquet] = useState(isParquet ?? false);
-  if (isParquet === null) {
-    isParquet = false;
-    void canGet(exportHref(table, "parquet")).then((can) => {
+  const { entity, project } = table.ws;
+  useEffect(() => {
+    if (isParquet !== null) return;
+    // An empty file is made in no time, and tells as much.
+    const probe = address(`${projectPath(entity, project)}/runs.parquet`, {
+      filter: 'id = "/"',
+      columns: "config./",
+    });
+    void canGet(probe).then((can) => {
       isParquet = can;
       setParquet(can);
     });
-  }
-  const { project } = table.ws;
+  }, [entity, project]);
   const link = (kind: "csv" | "parquet", text: string) => (
     <a
       class="menu-item"

@@ -1,7 +1,6 @@
 /** All runs of a project as a table. */
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
-import { groupDigits } from "../../base/numbers.ts";
 import type { Bindings } from "../../state/keys.ts";
 import { projectHref } from "../../state/route.ts";
 import { RunTable } from "../../state/table.ts";
@@ -10,6 +9,7 @@ import { useShortcuts } from "../shortcuts.tsx";
 import { Snippets } from "../snippets.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
 import { PickBar } from "../workspace/pick_bar.tsx";
+import { ListNotice } from "../workspace/run_list.tsx";
 import { RunSheet } from "../workspace/run_sheet.tsx";
 import { focusField, useWorkspace } from "../workspace/workspace_page.tsx";
 import { Grid } from "./grid.tsx";
@@ -62,30 +62,19 @@ function TableNotice({ table }: { table: RunTable }): JSX.Element | null {
   const { ws, rows } = table;
   const { q, list } = ws.view.value;
   const error = rows.error.value;
-  const clear = q !== "" && (
-    <button type="button" class="chip" onClick={() => ws.set({ q: "" })}>
-      Clear the filter
-    </button>
-  );
-  if (error !== null) {
+  if (error !== null && ws.list.error.value === null) {
     return (
-      <div class="table-notice" role="alert">
-        {error.message} {clear}
+      <div class="list-notice" role="alert">
+        {error.message}
       </div>
     );
   }
-  if (!rows.isReady.value || rows.matched.value > 0) return null;
-  if (q !== "") {
+  if (rows.isReady.value && rows.matched.value === 0 && q === "" && list !== "trash") {
     return (
-      <div class="table-notice" role="status">
-        None of {groupDigits(rows.total.value)} runs matches “{q}”. {clear}
-      </div>
+      <Notice title="No runs yet">
+        <Snippets entity={ws.entity} project={ws.project} />
+      </Notice>
     );
   }
-  if (list === "trash") return <div class="table-notice">The trash is empty.</div>;
-  return (
-    <Notice title="No runs yet">
-      <Snippets entity={ws.entity} project={ws.project} />
-    </Notice>
-  );
+  return <ListNotice ws={ws} />;
 }

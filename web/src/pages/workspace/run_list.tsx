@@ -232,7 +232,7 @@ class EyePainter {
 }
 
 /** Why the list is empty, or what is wrong with the filter. */
-function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
+export function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
   const { error, isReady, matched, total } = ws.list;
   const { q, list } = ws.view.value;
   const clear = (
