@@ -22,7 +22,7 @@ if len(sys.argv) > 1 and sys.argv[1] == "--worker":
     from tools import start
 else:
     from peers import fewer, measure, table
-    from tools import TOOLS
+    from tools import FLOAT32_TOOLS, TOOLS
 
 COLUMNS = ["caller us", "all us", "p50 us", "p99 us", "p99 busy us"]
 
@@ -106,7 +106,7 @@ def main() -> None:
     for keys in (2, 50):
         for float32 in (False, True):
             found = []
-            for tool in TOOLS:
+            for tool in FLOAT32_TOOLS if float32 else TOOLS:
                 # The peers are slower: as many calls as take a second or so.
                 ours = 100_000 if keys == 2 else 20_000
                 calls = ours if tool == "epochal" else fewer(tool, 2000)

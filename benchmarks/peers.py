@@ -113,6 +113,7 @@ def _environment(folder: str) -> dict[str, str]:
         "SWANLAB_LOG_DIR": os.path.join(folder, "swanlog"),
         "SWANLAB_SAVE_DIR": os.path.join(folder, "swanlab"),
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "MLFLOW_ALLOW_FILE_STORE": "true",
         "DO_NOT_TRACK": "true",
         "HOME": folder,
         "PYTHONPYCACHEPREFIX": str(PEERS.parent / "bytecode"),

@@ -21,7 +21,7 @@ if len(sys.argv) > 1 and sys.argv[1] == "--worker":
     from tools import start
 else:
     from peers import fewer, measure, table
-    from tools import TOOLS
+    from tools import FLOAT32_TOOLS, TOOLS
 
 COLUMNS = ["points/s", "points/CPU s", "bytes/point", "lost points", "finish s"]
 SIZES = (10_000, 100_000, 500_000)
@@ -77,7 +77,7 @@ def main() -> None:
                     float32=float32,
                 ),
             )
-            for tool in TOOLS
+            for tool in (FLOAT32_TOOLS if float32 else TOOLS)
         ]
         table(
             f"two {'float32' if float32 else 'float64'}-valued metrics, until durable",

@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -102,10 +103,14 @@ def aim(data: Any, *, columns: bool) -> Question:
         for step, value in enumerate(values.tolist()):
             run.track(value, name="loss", step=step)
         run.close()
+    # Queries find only what is in the index, which its server makes in the background.
+    command = "from aim.cli.cli import cli_entry_point as main; main()"
+    reindex = [sys.executable, "-c", command, "storage", "--repo", ".", "reindex"]
+    subprocess.run(reindex, input=b"y\n", check=True, capture_output=True)
     repo: Any = Repo(".")
 
     def question() -> int:
-        found = repo.query_metrics("metric.name == 'loss'")
+        found = repo.query_metrics("metric.name == 'loss'", report_mode=0)
         return sum(
             len(metric.values.sparse_numpy()[1])
             for collection in found.iter_runs()
@@ -150,8 +155,9 @@ def parquet(data: Any, *, columns: bool) -> Question:
             values = pq.read_table(f"{run}.parquet")["loss"].to_numpy()
             if columns:
                 starts = np.linspace(0, len(values), PX, endpoint=False).astype(int)
-                values = np.minimum.reduceat(values, starts)
-                np.maximum.reduceat(values, starts)
+                smallest = np.minimum.reduceat(values, starts)
+                largest = np.maximum.reduceat(values, starts)
+                values = np.stack([smallest, largest], axis=1)
             count += len(values)
         return count
 

@@ -2,10 +2,8 @@
 
     python benchmarks/server_start.py [--repeat 5] [--peer tensorboard=COMMAND ...]
 
-A peer's COMMAND may contain {port} and {dir}; it has started when http://127.0.0.1:PORT/ answers 200. For instance
-
-    --peer "tensorboard=/tmp/peers/bin/tensorboard --logdir {dir} --port {port}"
-    --peer "trackio=/tmp/peers/bin/python -c 'import trackio; trackio.show(open_browser=False)'"
+The peers are those whose environments are there (run_all.py --prepare), each over an empty folder, and what --peer
+names. A peer's COMMAND may contain {port} and {dir}; it has started when http://127.0.0.1:PORT/ answers 200.
 
 "first page" is the time until / answers its HTML, with the cookie of the login link for ours. Memory is the resident
 set of the process and its children (the sum), 2 s after the start. Medians of the repeats, by time.perf_counter.
@@ -15,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shlex
 import socket
 import statistics
@@ -29,8 +28,17 @@ from pathlib import Path
 import httpx
 import psutil
 
+sys.path.insert(0, str(Path(__file__).parent))
+from peers import interpreter
+
+PEER_COMMANDS = {
+    "TensorBoard": "{python} -m tensorboard.main --logdir {dir} --port {port}",
+    "trackio": "{python} -c 'import trackio; trackio.show(open_browser=False, block_thread=True, server_port={port})'",
+    "Aim": "{python} -c 'from aim.cli.cli import cli_entry_point as main; main()' up --yes --repo {dir} --port {port}",
+    "MLflow SQLite": "{python} -m mlflow server --port {port} --backend-store-uri sqlite:///{dir}/mlflow.db",
+}
 SETTLE_S = 2.0
-PATIENCE_S = 60.0
+PATIENCE_S = 240.0
 
 
 @dataclass(frozen=True)
@@ -121,9 +129,18 @@ def start_ours(data: Path) -> Start:
 
 def start_peer(command: str, folder: Path) -> Start:
     port = free_port()
-    words = [word.format(port=port, dir=folder) for word in shlex.split(command)]
+    words = [
+        word.replace("{port}", str(port)).replace("{dir}", str(folder))
+        for word in shlex.split(command)
+    ]
     began = time.perf_counter()
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        words,
+        cwd=folder,
+        env={**os.environ, "HOME": str(folder), "TRACKIO_DIR": str(folder)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     try:
         with httpx.Client(trust_env=False, timeout=5, follow_redirects=True) as client:
             wait_for(lambda: client.get(f"http://127.0.0.1:{port}/").status_code == 200, process)
@@ -160,10 +177,20 @@ def main() -> None:
         show("epochal, new directory", fresh)
         again = [start_ours(Path(folder) / "fresh-0") for _ in range(args.repeat)]
         show("epochal, second start", again)
-        for peer in args.peer:
-            name, _, command = peer.partition("=")
-            place = _made(Path(folder) / "peer")
-            show(name, [start_peer(command, place) for _ in range(args.repeat)])
+        for name, command in [*known_peers(), *(peer.split("=", 1) for peer in args.peer)]:
+            place = _made(Path(folder) / name.replace(" ", "-"))
+            try:
+                show(name, [start_peer(command, place) for _ in range(args.repeat)])
+            except RuntimeError as error:
+                print(f"{name:<26}cannot be measured: {error}")
+
+
+def known_peers() -> list[tuple[str, str]]:
+    """Return (name, command) of the peers that are installed."""
+    found = [(name, interpreter(name), command) for name, command in PEER_COMMANDS.items()]
+    return [
+        (name, command.replace("{python}", python)) for name, python, command in found if python
+    ]
 
 
 def _made(folder: Path) -> Path:

@@ -21,6 +21,8 @@ TOOLS = (
     "MLflow file",
     "MLflow SQLite",
 )
+FLOAT32_TOOLS = ("epochal", "wandb", "trackio", "tensorboardX")
+"""Those measured with float32-valued data as well: the peers' cost hardly depends on it."""
 
 
 def start(tool: str) -> tuple[Log, End]:
