@@ -36,11 +36,12 @@ class UsageError(EpochalError, ValueError):
 
 
 class FilterError(UsageError):
-    """A filter expression that cannot be read; `position` is the character offset of the fault."""
+    """A filter expression that cannot be read; the fault is `length` characters from `position` on (0: at the end)."""
 
-    def __init__(self, message: str, position: int = 0) -> None:
+    def __init__(self, message: str, position: int = 0, length: int = 0) -> None:
         super().__init__(message)
         self.position = position
+        self.length = length
 
 
 class RunExists(UsageError):

@@ -324,10 +324,20 @@ class RunQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterPart:
+    """A part of a filter: its characters from `start` to before `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """A page of runs: `matched` pass the filter, `total` are there at all.
 
     differing: the config and summary columns in which not all that match are alike; None when not asked for.
+    culprit: when none match, the part of the filter that no run passes, if one does it alone.
     """
 
     runs: Sequence[RunInfo]
@@ -336,6 +346,7 @@ class RunPage:
     matched: int
     version: int
     differing: Sequence[str] | None = None
+    culprit: FilterPart | None = None
 
 
 @dataclass(frozen=True, slots=True)

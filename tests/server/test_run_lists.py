@@ -77,6 +77,21 @@ async def test_a_window_and_what_differs(client: httpx.AsyncClient, runs: list[s
     assert "differing" not in (await client.get(PROJECT + "/runs")).json()
 
 
+async def test_a_filter_that_nothing_passes_names_its_culprit(
+    client: httpx.AsyncClient, runs: list[str]
+):
+    asked = {"filter": "config.opt=adam config.lr>7"}
+    answer = (await client.get(PROJECT + "/runs", params=asked)).json()
+    assert answer["culprit"] == {"start": 16, "end": 27, "text": "config.lr>7"}
+    assert (await client.get(PROJECT + "/runs")).json()["culprit"] is None
+
+
+async def test_a_fault_in_a_filter_has_a_place_and_a_length(client: httpx.AsyncClient):
+    await send(client, Journal("run-0"))
+    answer = await client.get(PROJECT + "/runs", params={"filter": "lr<1 created>soon"})
+    assert answer.json()["error"]["details"] == {"position": 13, "length": 4}
+
+
 async def test_edits_of_many_and_taking_them_back(client: httpx.AsyncClient, runs: list[str]):
     everything = {"archived": "true", "columns": "*"}
     before = (await client.get(PROJECT + "/runs", params=everything)).json()["runs"]

@@ -264,3 +264,28 @@ def test_what_differs_is_what_brute_force_finds(full: SqlStore) -> None:
         page = full.runs(*PROJECT, RunQuery(filter=text, limit=1, differs=True))
         assert page.differing == expected
     assert full.runs(*PROJECT, RunQuery()).differing is None
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("config.n>0 state:failed config.a=x", "state:failed"),
+        ("tag:best and nobody and state:failed", "nobody"),
+        ("config.n>0 (state:failed or nobody) name:run", "(state:failed or nobody)"),
+        ("config.n>0 not config.n>0", None),
+        ("nobody", None),
+        ("nobody or state:failed", None),
+        ("config.n>0", None),
+        ("", None),
+    ],
+)
+def test_the_part_of_a_filter_that_excludes_all(
+    full: SqlStore, text: str, part: str | None
+) -> None:
+    page = full.runs(*PROJECT, RunQuery(filter=text))
+    if part is None:
+        assert page.culprit is None
+    else:
+        assert page.culprit is not None
+        assert page.matched == 0
+        assert page.culprit.text == part == text[page.culprit.start : page.culprit.end]

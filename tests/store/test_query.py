@@ -27,6 +27,7 @@ from epochal.store.query import (
     Not,
     Value,
     Words,
+    conjuncts,
     evaluate,
     parse_filter,
 )
@@ -145,39 +146,65 @@ def test_filters_keep_the_right_runs(text: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "position", "said"),
+    ("text", "position", "length", "said"),
     [
-        ("config.lr <", 11, "ends where a value"),
-        ("(a or b", 0, "not closed"),
-        ("a)", 1, "unexpected"),
-        ("a or", 4, "ends where"),
-        ("or a", 0, "was expected"),
-        ("= 3", 0, "was expected"),
-        ('name:"open', 5, "no end"),
-        ("lr in (1, 2", 6, "not closed"),
-        ("/open", 0, "no closing /"),
-        ("/(/", 0, "cannot be read"),
-        ("/(a+)+$/", 0, "for ever"),
-        ("/(a|a)*b/", 0, "for ever"),
-        ("/a*b*c*d*e/", 0, "for ever"),
-        ("created>yesterday", 8, "no time"),
-        ("created>-7x", 9, "no length"),
-        ("duration>long", 9, "no length"),
-        ("tags<3", 0, "no order"),
-        ("x" * 5000, 4096, "characters"),
-        ('{"a": ', 6, "JSON"),
-        ('{"$where": "1"}', 0, "not known"),
-        ('{"a": {"$size": 1}}', 0, "not known"),
-        ('{"a": {"$in": 1}}', 0, "list"),
-        ('{"$and": {}}', 0, "list"),
-        ('{"a": [1]}', 0, "compared"),
-        ("not " * 60 + "a", 200, "nests deeper"),
+        ("config.lr <", 11, 0, "ends where a value"),
+        ("(a or b", 0, 1, "not closed"),
+        ("a)", 1, 1, "unexpected"),
+        ("a or", 4, 0, "ends where"),
+        ("or a", 0, 2, "was expected"),
+        ("= 3", 0, 1, "was expected"),
+        ('name:"open', 5, 5, "no end"),
+        ("lr in (1, 2", 6, 1, "not closed"),
+        ("/open", 0, 5, "no closing /"),
+        ("/(/", 0, 3, "cannot be read"),
+        ("/(a+)+$/", 0, 8, "for ever"),
+        ("/(a|a)*b/", 0, 9, "for ever"),
+        ("/a*b*c*d*e/", 0, 11, "for ever"),
+        ("created>yesterday", 8, 9, "no time"),
+        ("created>-7x", 9, 2, "no length"),
+        ("duration>long", 9, 4, "no length"),
+        ("tags<3", 0, 4, "no order"),
+        ("x" * 5000, 4096, 904, "characters"),
+        ('{"a": ', 6, 1, "JSON"),
+        ('{"$where": "1"}', 0, 0, "not known"),
+        ('{"a": {"$size": 1}}', 0, 0, "not known"),
+        ('{"a": {"$in": 1}}', 0, 0, "list"),
+        ('{"$and": {}}', 0, 0, "list"),
+        ('{"a": [1]}', 0, 0, "compared"),
+        ("not " * 60 + "a", 200, 3, "nests deeper"),
     ],
 )
-def test_errors_say_what_and_where(text: str, position: int, said: str) -> None:
+def test_errors_say_what_and_where(text: str, position: int, length: int, said: str) -> None:
     with pytest.raises(FilterError, match=re.escape(said)) as caught:
         parse_filter(text, NOW)
-    assert caught.value.position == position
+    assert (caught.value.position, caught.value.length) == (position, length)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a>1 and (b or c) not d", ["a>1", "(b or c)", "not d"]),
+        (' "x y"=1  tag:best,', None),
+        (' "x y" < 1  tag: best /r/', ['"x y" < 1', "tag: best", "/r/"]),
+        ("opt in (adam, sgd) lr not in (1) x", ["opt in (adam, sgd)", "lr not in (1)", "x"]),
+        ("a b or c", []),
+        ("a or b", []),
+        ("(a and b)", []),
+        ("a", []),
+        ("", []),
+        ('{"a": 1, "b": 2}', []),
+    ],
+)
+def test_the_parts_that_must_all_hold(text: str, parts: list[str] | None) -> None:
+    if parts is None:
+        with pytest.raises(FilterError):
+            conjuncts(text)
+        return
+    found = conjuncts(text)
+    assert [text[part.start : part.end] for part in found] == parts
+    for part in found:
+        assert parse_filter(text[part.start : part.end], NOW) == part.node
 
 
 def test_a_date_without_a_time_is_its_whole_day() -> None:
@@ -201,10 +228,12 @@ def test_any_text_is_a_filter_or_a_filter_error(text: str) -> None:
     try:
         node = parse_filter(text, NOW)
     except FilterError as error:
-        position = error.position
+        position, length = error.position, error.length
     else:
+        length = 0
         position = len(evaluate(node, Table(RUNS))) - len(RUNS)
     assert 0 <= position <= len(text)
+    assert 0 <= position + length <= max(len(text), 1)
 
 
 JSON = st.recursive(

@@ -177,7 +177,7 @@ def error_response(error: EpochalError, missing: str = "not_found") -> Response:
     elif isinstance(error, CorruptRecord):
         details["offset"] = error.offset
     elif isinstance(error, FilterError):
-        details["position"] = error.position
+        details["position"], details["length"] = error.position, error.length
     if status in RETRY_AFTER_S:
         headers["retry-after"] = RETRY_AFTER_S[status]
     if status == 401:

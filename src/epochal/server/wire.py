@@ -89,6 +89,14 @@ class Run(RunBase, kw_only=True):
     columns: dict[str, Any]
 
 
+class FilterPart(msgspec.Struct):
+    """A part of a filter: its characters (code points) from `start` to before `end`."""
+
+    start: int
+    end: int
+    text: str
+
+
 class Runs(msgspec.Struct):
     """A page of runs; `differing` are the columns in which those that match are not alike, when asked for."""
 
@@ -97,6 +105,7 @@ class Runs(msgspec.Struct):
     total: int
     matched: int
     version: int
+    culprit: FilterPart | None
     differing: list[str] | UnsetType = UNSET
 
 
@@ -264,8 +273,10 @@ def project_of(info: ProjectInfo) -> Project:
 def runs_of(page: RunPage) -> Runs:
     """Return a page of runs for the wire."""
     runs = [Run(**_base(info), columns=plain(dict(info.columns))) for info in page.runs]
+    part = page.culprit
+    culprit = None if part is None else FilterPart(part.start, part.end, part.text)
     differing = UNSET if page.differing is None else list(page.differing)
-    return Runs(runs, page.next, page.total, page.matched, page.version, differing)
+    return Runs(runs, page.next, page.total, page.matched, page.version, culprit, differing)
 
 
 def detail_of(detail: records.RunDetail) -> RunDetail:

@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from epochal.errors import UsageError
-from epochal.records import RunInfo, RunOrder, RunPage, RunQuery
+from epochal.records import FilterPart, RunInfo, RunOrder, RunPage, RunQuery
 from epochal.store.engine import Connection
 from epochal.store.metric_columns import MetricColumns, read_metrics, split_name
 from epochal.store.ordering import Ordering, Places
@@ -27,6 +27,7 @@ from epochal.store.query import (
     INTEGER,
     TEXT,
     Mask,
+    conjuncts,
     evaluate,
     parse_filter,
 )
@@ -329,7 +330,17 @@ class Listing:
             matched=len(order),
             version=self.version,
             differing=self.differing(selection.places) if query.differs else None,
+            culprit=None if order else self._culprit(query),
         )
+
+    def _culprit(self, query: RunQuery) -> FilterPart | None:
+        """Return the first part of the filter that no run passes; None when only several together exclude all."""
+        visible = self.visible(trashed=query.trashed, archived=query.archived)
+        if visible.any():
+            for part in conjuncts(query.filter):
+                if not (visible & evaluate(part.node, self)).any():
+                    return FilterPart(part.start, part.end, query.filter[part.start : part.end])
+        return None
 
     def order(self, query: RunQuery) -> RunOrder:
         """Return all runs of a query in order, with its columns. Raises FilterError."""

@@ -131,7 +131,9 @@ def parse_filter(text: str, now: float | None = None) -> Node:
     """
     if len(text) > MAX_FILTER:
         raise FilterError(
-            f"the filter has {len(text)} characters, at most {MAX_FILTER} are read", MAX_FILTER
+            f"the filter has {len(text)} characters, at most {MAX_FILTER} are read",
+            MAX_FILTER,
+            len(text) - MAX_FILTER,
         )
     present = time.time() if now is None else now
     if text.lstrip().startswith("{"):
@@ -139,9 +141,26 @@ def parse_filter(text: str, now: float | None = None) -> Node:
             filters = json.loads(text)
         except (ValueError, RecursionError) as error:
             position = getattr(error, "pos", 0)
-            raise FilterError(f"the JSON filter cannot be read: {error}", position) from error
+            raise FilterError(f"the JSON filter cannot be read: {error}", position, 1) from error
         return compile_filters(filters, present)
     return _Parser(text, present).parse()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One of the conditions of a filter that must all hold, and which characters of the filter it is."""
+
+    node: Node
+    start: int
+    end: int
+
+
+def conjuncts(text: str) -> list[Part]:
+    """Return the parts of a filter that is an "and" of several, none for another filter. Raises FilterError."""
+    if text.lstrip().startswith("{"):
+        return []
+    parts = _Parser(text, time.time()).conjuncts()
+    return parts if len(parts) > 1 else []
 
 
 # ------------------------------------------------------------------------------------- the text's parser
@@ -165,6 +184,13 @@ class _Token:
     start: int
     end: int
 
+    @property
+    def length(self) -> int:
+        return self.end - self.start
+
+    def fault(self, message: str) -> FilterError:
+        return FilterError(message, self.start, self.length)
+
     def is_word(self, word: str) -> bool:
         return self.kind == "word" and self.text.lower() == word
 
@@ -183,7 +209,7 @@ class _Parser:
         node = self._either()
         token = self._peek()
         if token is not None:
-            raise FilterError(f"unexpected {token.text!r} at {token.start + 1}", token.start)
+            raise token.fault(f"unexpected {token.text!r} at {token.start + 1}")
         return node
 
     def _peek(self) -> _Token | None:
@@ -204,12 +230,27 @@ class _Parser:
         return nodes[0] if len(nodes) == 1 else AnyOf(tuple(nodes))
 
     def _both(self) -> Node:
-        nodes = [self._negation()]
+        nodes = [part.node for part in self._parts()]
+        return nodes[0] if len(nodes) == 1 else All(tuple(nodes))
+
+    def _parts(self) -> list[Part]:
+        parts = [self._part()]
         while (token := self._peek()) is not None and token.text != ")" and not token.is_word("or"):
             if token.is_word("and"):
                 self.position += 1
-            nodes.append(self._negation())
-        return nodes[0] if len(nodes) == 1 else All(tuple(nodes))
+            parts.append(self._part())
+        return parts
+
+    def _part(self) -> Part:
+        first = self._peek()
+        node = self._negation()
+        start = len(self.text) if first is None else first.start
+        return Part(node, start, self.tokens[self.position - 1].end)
+
+    def conjuncts(self) -> list[Part]:
+        """Return the parts of which all must hold, none when an "or" stands between them."""
+        parts = self._parts() if self.tokens else []
+        return parts if self._peek() is None else []
 
     def _negation(self) -> Node:
         token = self._peek()
@@ -224,9 +265,7 @@ class _Parser:
     def _deeper(self, token: _Token) -> None:
         self.depth += 1
         if self.depth > MAX_NESTING:
-            raise FilterError(
-                f"the filter nests deeper than {MAX_NESTING} at {token.start + 1}", token.start
-            )
+            raise token.fault(f"the filter nests deeper than {MAX_NESTING} at {token.start + 1}")
 
     def _primary(self) -> Node:
         token = self._next("a word or a comparison")
@@ -236,18 +275,16 @@ class _Parser:
             self.depth -= 1
             closing = self._peek()
             if closing is None or closing.text != ")":
-                raise FilterError(
-                    f"the parenthesis at {token.start + 1} is not closed", token.start
-                )
+                raise token.fault(f"the parenthesis at {token.start + 1} is not closed")
             self.position += 1
             return node
         if token.kind == "regex":
-            return Matches(None, check_regex(token.text[1:-1], token.start))
+            return Matches(None, check_regex(token.text[1:-1], token.start, token.length))
         if token.kind in ("mark", "operator") or token.is_word("and") or token.is_word("or"):
             message = (
                 f"a word or a comparison was expected at {token.start + 1}, not {token.text!r}"
             )
-            raise FilterError(message, token.start)
+            raise token.fault(message)
         if token.kind == "key":
             return self._has(token.text, self._value())
         following = self._peek()
@@ -281,9 +318,7 @@ class _Parser:
     def _value(self) -> _Token:
         token = self._next("a value")
         if token.kind not in ("word", "string"):
-            raise FilterError(
-                f"a value was expected at {token.start + 1}, not {token.text!r}", token.start
-            )
+            raise token.fault(f"a value was expected at {token.start + 1}, not {token.text!r}")
         return token
 
     def _list(self) -> list[_Token]:
@@ -292,7 +327,7 @@ class _Parser:
         while True:
             token = self._peek()
             if token is None:
-                raise FilterError(f"the list at {opening.start + 1} is not closed", opening.start)
+                raise opening.fault(f"the list at {opening.start + 1} is not closed")
             if token.text == ")" and token.kind == "mark":
                 self.position += 1
                 return values
@@ -309,7 +344,7 @@ class _Parser:
             return Not(self._equal(key.text, value))
         field = field_name(key.text)
         if field == "tags":
-            raise FilterError("tags have no order: write tag:NAME", key.start)
+            raise key.fault("tags have no order: write tag:NAME")
         return Compare(field, sign.text, self._literal(field, value))  # type: ignore[arg-type]
 
     def _equal(self, key: str, value: _Token) -> Node:
@@ -339,12 +374,14 @@ def _tokens(text: str) -> list[_Token]:
         if found is None:
             start = position + len(text[position:]) - len(text[position:].lstrip())
             said = "the quotation mark" if text[start] in "\"'" else f"{text[start]!r}"
-            raise FilterError(f"{said} at {start + 1} has no end or no meaning here", start)
+            length = len(text) - start if text[start] in "\"'" else 1
+            raise FilterError(f"{said} at {start + 1} has no end or no meaning here", start, length)
         kind = "string" if found.group("string") else str(found.lastgroup)
         start, end = found.span(kind)
         word = found.group(kind)
         if kind == "word" and word.startswith("/"):
-            raise FilterError(f"the regular expression at {start + 1} has no closing /", start)
+            message = f"the regular expression at {start + 1} has no closing /"
+            raise FilterError(message, start, len(word))
         if kind == "string":
             word = re.sub(r"\\(.)", r"\1", word[1:-1], flags=re.DOTALL)
             kind = "key" if found.group("colon") else "string"
@@ -395,7 +432,7 @@ def read_length(text: str, position: int = 0) -> float:
     found = _LENGTH.fullmatch(text)
     if found is None:
         message = f"{text!r} at {position + 1} is no length of time: write 90s, 5m, 2h or 1d"
-        raise FilterError(message, position)
+        raise FilterError(message, position, len(text))
     return float(found.group(1)) * _LENGTHS[found.group(2) or "s"]
 
 
@@ -412,26 +449,28 @@ def read_time(text: str, now: float, position: int = 0) -> float:
         message = (
             f"{text!r} at {position + 1} is no time: write -7d, 2026-11-01 or 2026-11-01T08:30"
         )
-        raise FilterError(message, position) from error
+        raise FilterError(message, position, len(text)) from error
 
 
-def check_regex(pattern: str, position: int = 0) -> str:
+def check_regex(pattern: str, position: int = 0, length: int = 0) -> str:
     """Return a regular expression that is valid, short, and whose repeats cannot take for ever."""
     if len(pattern) > MAX_REGEX:
-        raise FilterError(f"a regular expression has at most {MAX_REGEX} characters", position)
+        raise FilterError(
+            f"a regular expression has at most {MAX_REGEX} characters", position, length
+        )
     try:
         re.compile(pattern, re.IGNORECASE)
         repeats = _count_repeats(re._parser.parse(pattern))  # type: ignore[attr-defined]
     except (re.error, RecursionError, OverflowError) as error:
         raise FilterError(
-            f"the regular expression /{pattern}/ cannot be read: {error}", position
+            f"the regular expression /{pattern}/ cannot be read: {error}", position, length
         ) from error
     if repeats is None or repeats >= len(MAX_REGEX_TEXT):
         message = (
             f"the regular expression /{pattern}/ could take for ever: use at most three open repeats (*, +), "
             "each of a single character or class"
         )
-        raise FilterError(message, position)
+        raise FilterError(message, position, length)
     return pattern
 
 
