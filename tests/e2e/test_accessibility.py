@@ -68,12 +68,17 @@ def project_scenes(page: Page) -> Iterator[str]:
     yield "sheet of keys"
     page.keyboard.press("Escape")
     page.get_by_role("dialog", name="Keyboard and pointer").wait_for(state="detached")
-    for label in ("View: Default", "Share", "X axis: step", "Group by: none"):
+    for label in ("View: Default", "Share", "X axis: step", "Group by: none", "Colours"):
         page.get_by_role("button", name=label, exact=True).click()
         page.locator(".popover").wait_for()
         yield f"menu {label}"
         page.keyboard.press("Escape")
         page.locator(".popover").wait_for(state="detached")
+    page.locator(".run-row").first.click(button="right", position={"x": 90, "y": 12})
+    page.locator(".popover").wait_for()
+    yield "menu of a run"
+    page.keyboard.press("Escape")
+    page.locator(".popover").wait_for(state="detached")
     page.keyboard.press("Control+s")
     page.get_by_role("dialog", name="Save as a new view").wait_for()
     yield "dialog that saves a view"
@@ -103,6 +108,7 @@ def test_no_page_has_grave_findings(
     for scene in project_scenes(page):
         found.look(page, scene)
     for path, landmark in {
+        "local/digits?g=config.lr&color=by:config.lr&q=lr>0": ".group-row",
         "local/digits/table": "[role=grid]",
         "local/digits/runs/run-1": ".panel canvas",
         "local/digits/runs/run-1/overview": ".overview",

@@ -59,7 +59,8 @@ export const KEYS = {
   "run-tag": { keys: ["t"], label: "Tag the run", group: "Runs" },
   "run-pin": { keys: ["i"], label: "Pin the run to the top", group: "Runs" },
   "run-compare": { keys: ["c"], label: "Compare the selected runs", group: "Runs" },
-  "run-open": { keys: ["e"], label: "Open the run", group: "Runs" },
+  "run-open": { keys: ["e"], label: "Open the run beside the charts", group: "Runs" },
+  "run-enter": { keys: ["enter"], label: "Open the page of the run", group: "Runs" },
 } as const satisfies Record<string, KeyInfo>;
 
 export type KeyId = keyof typeof KEYS;
@@ -176,6 +177,7 @@ const NAMES: Readonly<Record<string, string>> = {
   arrowleft: "←",
   arrowright: "→",
   escape: "Esc",
+  enter: "Enter",
 };
 
 function isApple(): boolean {

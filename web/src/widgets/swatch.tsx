@@ -52,10 +52,17 @@ interface SlotChoiceProps {
   theme: "light" | "dark";
   onPick: (slot: number) => void;
   onReset?: (() => void) | undefined;
+  /** Among the items of a menu, or in a dialog of its own. */
+  isInMenu?: boolean;
 }
 
 /** The colours of the palette to choose from. */
-export function SlotChoice({ slot, theme, onPick, onReset }: SlotChoiceProps): JSX.Element {
+export function SlotChoice(props: SlotChoiceProps): JSX.Element {
+  const { slot, theme, onPick, onReset, isInMenu = false } = props;
+  const choice = (isChosen: boolean) =>
+    isInMenu
+      ? ({ role: "menuitemradio", "aria-checked": isChosen } as const)
+      : { "aria-pressed": isChosen };
   return (
     <>
       <div class="swatches">
@@ -65,7 +72,7 @@ export function SlotChoice({ slot, theme, onPick, onReset }: SlotChoiceProps): J
             key={index}
             class="swatch-choice"
             aria-label={`Colour ${index + 1}`}
-            aria-pressed={index === slot}
+            {...choice(index === slot)}
             onClick={() => onPick(index)}
           >
             <Colour paint={paint} theme={theme} />
@@ -73,7 +80,12 @@ export function SlotChoice({ slot, theme, onPick, onReset }: SlotChoiceProps): J
         ))}
       </div>
       {onReset && (
-        <button type="button" class="menu-item" onClick={onReset}>
+        <button
+          type="button"
+          class="menu-item"
+          {...(isInMenu ? { role: "menuitem" } : {})}
+          onClick={onReset}
+        >
           Back to its own colour
         </button>
       )}

@@ -84,6 +84,7 @@ function PickActions({ ws, runs }: { ws: Workspace; runs: readonly Run[] }): JSX
                 <SlotChoice
                   slot={slot}
                   theme={theme.value}
+                  isInMenu
                   onPick={(chosen) => {
                     close();
                     colourRuns(ws, runs, chosen);

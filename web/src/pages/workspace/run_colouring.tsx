@@ -43,12 +43,14 @@ function ColourChoice({ ws, close }: { ws: Workspace; close: () => void }): JSX.
   return (
     <div class="column-choice">
       <p class="menu-title">Colour the runs by</p>
-      <MenuItem isChosen={chosen.by === "run"} onPick={pick(isGrouped ? "run" : "")}>
-        run
-      </MenuItem>
-      <MenuItem isChosen={isByGroup} onPick={pick(isGrouped ? "" : "group")}>
-        group
-      </MenuItem>
+      <div role="menu" aria-label="Colour the runs by">
+        <MenuItem isChosen={chosen.by === "run"} onPick={pick(isGrouped ? "run" : "")}>
+          run
+        </MenuItem>
+        <MenuItem isChosen={isByGroup} onPick={pick(isGrouped ? "" : "group")}>
+          group
+        </MenuItem>
+      </div>
       <label class="colour-pattern">
         <span>part of the name</span>
         <input
@@ -76,7 +78,7 @@ function ColourChoice({ ws, close }: { ws: Workspace; close: () => void }): JSX.
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
-      <div class="column-names">
+      <div class="column-names" role="menu" aria-label="A column">
         {found.slice(0, LISTED_COLUMNS).map((name) => (
           <MenuItem
             key={name}

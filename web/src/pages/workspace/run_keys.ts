@@ -2,6 +2,7 @@
 import type { Run } from "../../data/wire.ts";
 import type { Bindings } from "../../state/keys.ts";
 import type { ListRows, Row } from "../../state/list_rows.ts";
+import { navigate, runHref } from "../../state/route.ts";
 import { isPinned, pinRuns, runQuestion, toggleBaseline } from "../../state/run_actions.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { pickedRuns } from "./pick_bar.tsx";
@@ -70,8 +71,22 @@ export function runBindings(ws: Workspace, list: ListRows, { reveal, open }: Key
       runQuestion.value = { kind: "tags", runs };
       return true;
     },
-    "run-open": withRun(open),
+    "run-open": () => {
+      const row = current();
+      if (row?.kind === "run") open(row.run);
+      else if (row?.kind === "group") list.toggle(row.node);
+      else return false;
+      return true;
+    },
+    "run-enter": () => {
+      // Enter presses whatever control has the focus; only a page without one leaves it to the list.
+      const run = document.activeElement === document.body ? currentRun() : null;
+      if (run === null) return false;
+      return navigate(runHref(run.entity, run.project, run.id));
+    },
     back: () => {
+      // What lies under a chart in full screen is not what the reader backs out of.
+      if (ws.view.peek().full !== null) return false;
       if (picks.areShown.peek()) picks.clear();
       else if (picks.cursor.peek() !== null) {
         picks.cursor.value = null;

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
+import { copyText } from "../../state/clipboard.ts";
 import { slotOf } from "../../state/paint.ts";
 import {
   archiveRuns,
@@ -129,6 +130,7 @@ function ColourItems(props: { run: Run; onPick: (slot: number | null) => void })
       <SlotChoice
         slot={slotOf(run)}
         theme={theme.value}
+        isInMenu
         onPick={onPick}
         onReset={run.color === null ? undefined : () => onPick(null)}
       />
@@ -137,13 +139,8 @@ function ColourItems(props: { run: Run; onPick: (slot: number | null) => void })
 }
 
 async function copy(text: string, said: string): Promise<void> {
-  try {
-    await navigator.clipboard.writeText(text);
-    notify(said);
-  } catch {
-    // Clipboards are closed to pages that are not served securely: then the text is shown to be taken.
-    notify(text);
-  }
+  // A text that the browser does not copy is shown, so that it can be taken by hand.
+  notify((await copyText(text)) ? said : text);
 }
 
 function DeleteForEver(props: { ws: Workspace; run: Run; close: () => void }): JSX.Element {
