@@ -44,6 +44,7 @@ ORDER = (
     "http_ingest",
     "server_start",
     "web_plots",
+    "web_table",
     "first_load",
     "installed_size",
 )

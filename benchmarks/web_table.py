@@ -141,7 +141,7 @@ def served(folder: Path) -> Iterator[str]:
 
 def address_in(output: Any, process: subprocess.Popen[bytes]) -> str:
     """Return the login address that a server prints, once it answers."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while time.monotonic() < deadline and process.poll() is None:
         output.seek(0)
         words = [word for word in output.read().split() if "/login?token=" in word]
