@@ -11,6 +11,7 @@ import { Header } from "./header.tsx";
 import { HomePage } from "./home.tsx";
 import { lazy } from "./lazy.tsx";
 import { isPaletteOpen } from "./palette/opening.ts";
+import { Palette } from "./palette/palette.tsx";
 import { RunPage } from "./run/run_page.tsx";
 import { isSheetOpen, ShortcutSheet, useShortcuts } from "./shortcuts.tsx";
 import { Notice } from "./workspace/empty_panels.tsx";
@@ -20,8 +21,6 @@ const TablePage = lazy<{ entity: string; project: string }>(async () => {
   const { TablePage } = await import("./table/table_page.tsx");
   return TablePage;
 });
-
-const Palette = lazy(() => import("./palette/palette.tsx").then((module) => module.Palette));
 
 const EVERYWHERE: Bindings = {
   palette: () => {
