@@ -1,4 +1,5 @@
 /** Sections of panels in a scrolled column; only what is near the viewport is mounted. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
@@ -30,7 +31,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   const box = useRef<HTMLElement>(null);
   const sight = useSight(box);
   const sections = ws.sections.value;
-  const { density } = ws.view.value;
+  const density = useComputed(() => ws.view.value.density).value;
   const layout = useMemo(
     () => layOut(sections, Math.max(1, sight.width), density),
     [sections, sight.width, density],

@@ -1,4 +1,5 @@
 /** The head of a section: folds it, and holds what is done with it and its settings. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
@@ -16,7 +17,7 @@ interface SectionHeadProps {
 
 export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
   const { id, title, keys, isFolded } = section;
-  const isChanged = ws.view.value.sections[id] !== undefined;
+  const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
   return (
     <div class="section-line" style={{ top: `${top}px` }}>
       <h2>

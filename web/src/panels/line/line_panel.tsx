@@ -1,4 +1,5 @@
 /** A panel with one key (or a few, merged) as lines, one for each run that is shown. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Key } from "../../data/wire.ts";
@@ -42,7 +43,10 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
   }
   useEffect(() => model.mount(element.current!), [model]);
   // The run list is the legend; the table beside a chart in full screen is one, too.
-  const isSmall = ws.view.value.density === "sparkline" && !isFull;
+  // Worked out aside, so that a zoom, which changes the view many times a second, renders nothing here.
+  const density = useComputed(() => ws.view.value.density).value;
+  const axis = useComputed(() => ws.axisOf(metric)).value;
+  const isSmall = density === "sparkline" && !isFull;
   const hasLegend = ws.runId === null && isListAway.value && !isFull && !isSmall;
 
   return (
@@ -85,15 +89,16 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         {model.spoken}
       </span>
       <PanelCover ws={ws} model={model} metric={metric} />
-      <PanelTooltip ws={ws} model={model} metric={metric} axis={ws.axisOf(metric)} />
+      <PanelTooltip ws={ws} model={model} metric={metric} axis={axis} />
     </figure>
   );
 }
 
 function PanelTitle({ ws, name }: { ws: Workspace; name: string }): JSX.Element {
   const prefix = prefixOf(name);
-  const others = keysIn(ws, name).slice(1);
-  const isChanged = isPanelChanged(ws, name);
+  const merged = useComputed(() => ws.view.value.merged[name]).value;
+  const others = merged === undefined ? [] : keysIn(ws, name).slice(1);
+  const isChanged = useComputed(() => isPanelChanged(ws, name)).value;
   return (
     <>
       <h3 title={[name, ...others].join("\n")}>

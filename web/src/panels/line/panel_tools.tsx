@@ -1,4 +1,5 @@
 /** What a panel offers while the pointer is over it. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Key } from "../../data/wire.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -16,9 +17,9 @@ interface PanelToolsProps {
 
 export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.Element {
   const { name } = metric;
-  const isPinned = ws.view.value.pin.includes(name);
-  const isLog = ws.isLogY(name);
-  const isSmall = !isFull && ws.view.value.density === "sparkline";
+  const isPinned = useComputed(() => ws.view.value.pin.includes(name)).value;
+  const isLog = useComputed(() => ws.isLogY(name)).value;
+  const isSmall = useComputed(() => !isFull && ws.view.value.density === "sparkline").value;
   return (
     <div class={`panel-tools${isFull ? " shown" : ""}`}>
       {!isFull && (

@@ -24,8 +24,7 @@ export function PanelTooltip({ ws, model, metric, axis }: PanelTooltipProps): JS
   const shown = frozen ?? live;
   const isListening = shown !== null;
   // Points of merged keys are of another series: only what is surely of this one is asked about.
-  const isMerged = keysIn(ws, metric.name).length > 1;
-  const point = shown === null || isMerged ? null : pointOf(shown.hover);
+  const point = shown === null || keysIn(ws, metric.name).length > 1 ? null : pointOf(shown.hover);
   const aside = useMoment(ws, metric, axis, point);
 
   useEffect(() => {
