@@ -58,7 +58,6 @@ export const KEYS = {
   "run-baseline": { keys: ["b"], label: "Compare the others with this run", group: "Runs" },
   "run-tag": { keys: ["t"], label: "Tag the run", group: "Runs" },
   "run-pin": { keys: ["i"], label: "Pin the run to the top", group: "Runs" },
-  "run-compare": { keys: ["c"], label: "Compare the selected runs", group: "Runs" },
   "run-open": { keys: ["e"], label: "Open the run beside the charts", group: "Runs" },
   "run-enter": { keys: ["enter"], label: "Open the page of the run", group: "Runs" },
 } as const satisfies Record<string, KeyInfo>;
