@@ -46,8 +46,9 @@ export function cascade(
   section: Overrides | undefined,
   panel: Overrides | undefined,
 ): PanelSettings {
-  if (!section && !panel) return page;
-  return { ...page, ...section, ...panel };
+  const held = section || panel ? { ...page, ...section, ...panel } : page;
+  // The logarithm of a date says nothing.
+  return held.x === "wall" && held.xlog ? { ...held, xlog: false } : held;
 }
 
 /** `overrides` with one setting changed; undefined takes the change back. */

@@ -1,5 +1,21 @@
 import { describe, expect, it } from "vitest";
+import { cascade, DEFAULT_SETTINGS } from "./settings.ts";
 import { DEFAULT_VIEW, decodeView, encodeView, keyFilter, type View } from "./view.ts";
+
+describe("what holds for a panel", () => {
+  it("is the page's, then the section's, then its own", () => {
+    const page = { ...DEFAULT_SETTINGS, ylog: true, outliers: "p1" as const };
+    expect(cascade(page, undefined, undefined)).toBe(page);
+    const held = cascade(page, { ylog: false, band: "se" }, { band: "ci" });
+    expect(held).toEqual({ ...page, ylog: false, band: "ci" });
+  });
+
+  it("is never the logarithm of a date", () => {
+    const page = { ...DEFAULT_SETTINGS, xlog: true };
+    expect(cascade(page, undefined, { x: "wall" }).xlog).toBe(false);
+    expect(cascade(page, undefined, { x: "rel" }).xlog).toBe(true);
+  });
+});
 
 describe("the view in the address", () => {
   it("leaves the default view out", () => {

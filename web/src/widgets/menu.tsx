@@ -47,7 +47,9 @@ export function Menu({
     const watcher = new ResizeObserver(() => place(opened, button, align));
     watcher.observe(opened);
     place(opened, button, align);
-    const first = opened.querySelector<HTMLElement>("[aria-checked=true], input, button");
+    const first =
+      opened.querySelector<HTMLElement>("[aria-checked=true]") ??
+      opened.querySelector<HTMLElement>("input, button");
     first?.focus({ preventScroll: true });
     return () => watcher.disconnect();
   }, [isOpen, align]);

@@ -76,7 +76,10 @@ export function AxisField({ ws, value, onPick }: AxisFieldProps): JSX.Element {
         spellcheck={false}
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === "Enter" && shown[0]) onPick(shown[0].x);
+          if (event.key !== "Enter" || shown[0] === undefined) return;
+          // The list closes and the focus goes to its button, which this key must not press as well.
+          event.preventDefault();
+          onPick(shown[0].x);
         }}
       />
     </div>

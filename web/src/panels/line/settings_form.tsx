@@ -225,6 +225,8 @@ function Unfolding(props: {
 /** A hundredth of an x axis, in its units, with one digit. */
 function grainOf(ws: Workspace, x: string): number {
   const runs = ws.shown.value;
+  // How far a metric reaches is not known here: its slider begins at one unit.
+  if (x !== "" && x !== "step" && x !== "rel" && x !== "wall") return 1;
   const isTime = x === "rel" || x === "wall";
   const reach = Math.max(1, ...runs.map((run) => (isTime ? run.duration : run.last_step) ?? 0));
   return Number((reach / 100).toPrecision(1));
