@@ -150,7 +150,7 @@ export function WritersCard({ writers }: { writers: readonly Writer[] }): JSX.El
             <tr>
               {["", "writer", "host", "pid", "started", "rows"].map((name) => (
                 <th scope="col" key={name}>
-                  {name}
+                  {name || <span class="sr">state</span>}
                 </th>
               ))}
             </tr>

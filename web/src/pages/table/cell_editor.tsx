@@ -1,4 +1,4 @@
-/** A field over a cell. Enter and leaving it save, Escape does not. */
+/** A field over a cell. Enter and leaving it save, Escape does not; notes have several lines. */
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
@@ -27,7 +27,7 @@ export function CellEditor({
   const name = table.nameAt(cell.column);
   // The run as it was when the writing began: rows may move under the field.
   const run = useRef<Run | undefined>(table.runAt(cell.row)).current;
-  const field = useRef<HTMLInputElement>(null);
+  const field = useRef<HTMLInputElement & HTMLTextAreaElement>(null);
   const isOver = useRef(false);
   useLayoutEffect(() => {
     field.current?.focus({ preventScroll: true });
@@ -48,6 +48,20 @@ export function CellEditor({
     void editRuns(table.ws, [run!], changes, said, `${what} of “${run!.name}”`);
   }
 
+  const shared = {
+    ref: field,
+    class: "cell-editor",
+    "aria-label": `${describeColumn(name).label} of ${run.name}`,
+    placeholder: name === "tags" ? "one, another" : "",
+    defaultValue: editedText(run, name),
+    onBlur: () => end(true),
+    onKeyDown: (event: KeyboardEvent) => {
+      event.stopPropagation();
+      if (event.key === "Escape") end(false);
+      // With Shift a line of a note ends.
+      if (event.key === "Enter" && !event.shiftKey) end(true);
+    },
+  };
   return (
     // Inside a grid there is nothing but rows and cells.
     // biome-ignore lint/a11y/useSemanticElements: see Grid
@@ -64,19 +78,7 @@ export function CellEditor({
           width: `${Math.max(140, place.width)}px`,
         }}
       >
-        <input
-          ref={field}
-          class="cell-editor"
-          aria-label={`${describeColumn(name).label} of ${run.name}`}
-          placeholder={name === "tags" ? "one, another" : ""}
-          defaultValue={editedText(run, name)}
-          onBlur={() => end(true)}
-          onKeyDown={(event) => {
-            event.stopPropagation();
-            if (event.key === "Escape") end(false);
-            if (event.key === "Enter") end(true);
-          }}
-        />
+        {name === "notes" ? <textarea rows={4} {...shared} /> : <input {...shared} />}
       </div>
     </div>
   );

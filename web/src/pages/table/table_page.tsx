@@ -44,8 +44,8 @@ export function TablePage(props: { entity: string; project: string }): JSX.Eleme
           {project}
         </a>
       </Header>
-      <h1 class="sr">{project}: runs</h1>
       <main class="table-page">
+        <h1 class="sr">{project}: runs</h1>
         <TableBar table={table} />
         <TableNotice table={table} />
         <GroupTable table={table} />
