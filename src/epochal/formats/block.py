@@ -40,6 +40,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats.journal import dump_json
 from epochal.records import Kind
@@ -158,14 +159,18 @@ def _narrow(values: npt.NDArray[np.int64], base: int, width: int) -> bytes:
 
 
 def _widen(
-    data: bytes | memoryview, start: int, base: int, width: int, n: int
+    data: bytes | memoryview,
+    start: int,
+    base: int,
+    width: int,
+    n: int,
+    *,
+    first: int | None = None,
 ) -> npt.NDArray[np.int64]:
     if width not in (1, 2, 4, 8):
         message = f"integers of {width} bytes"
         raise ValueError(message)
-    above = _unshuffle(data, start, f"<u{width}", n).astype(np.uint64)
-    with np.errstate(over="ignore"):
-        return (above + np.uint64(base % (1 << 64))).view(np.int64)
+    return native.widen(_planes(data, start, width, n), n, base, first)
 
 
 def _decode(data: bytes | memoryview, n: int) -> Values:
@@ -180,11 +185,7 @@ def _decode(data: bytes | memoryview, n: int) -> Values:
             return np.arange(n, dtype=np.int64) * np.int64(stride) + np.int64(first)
     if codec == _DELTA:
         first, smallest, width = struct.unpack_from("<qqB", data, 1)
-        values = np.empty(n, dtype=np.int64)
-        values[0] = first
-        values[1:] = _widen(data, 18, smallest, width, n - 1)
-        with np.errstate(over="ignore"):
-            return np.cumsum(values, out=values)
+        return _widen(data, 18, smallest, width, n - 1, first=first)
     if codec == _OFFSET:
         low, width = struct.unpack_from("<qB", data, 1)
         return _widen(data, 10, low, width, n)
@@ -223,16 +224,19 @@ def _shuffle(values: npt.NDArray[Any]) -> bytes:
 
 
 def _unshuffle(data: bytes | memoryview, start: int, dtype: str, n: int) -> npt.NDArray[Any]:
-    width = np.dtype(dtype).itemsize
+    return native.interleave(_planes(data, start, int(dtype[2:]), n), n).view(dtype)
+
+
+def _planes(data: bytes | memoryview, start: int, width: int, n: int) -> list[bytes | memoryview]:
+    """Return what `_shuffle` packed, unpacked."""
     sizes = struct.unpack_from(f"<{width}I", data, start)
     view, position = memoryview(data), start + 4 * width
-    interleaved = np.empty((n, width), dtype=np.uint8)
-    for i, size in enumerate(sizes):
+    planes: list[bytes | memoryview] = []
+    for size in sizes:
         end = position + (size or n)
-        plane = zstd.decompress(view[position:end]) if size else view[position:end]
-        interleaved[:, i] = np.frombuffer(plane, dtype=np.uint8, count=n)
+        planes.append(zstd.decompress(view[position:end]) if size else view[position:end])
         position = end
-    return interleaved.reshape(-1).view(dtype)
+    return planes
 
 
 class _Compressors(threading.local):

@@ -1,24 +1,51 @@
-"""The few loops that numpy cannot run fast, compiled where a C compiler was there at installation.
+"""The few loops that numpy cannot run fast, compiled where there was a C compiler at installation.
 
 `plain.py` has the same functions in numpy; the rest of epochal does not know which of the two it calls.
 """
 
 from __future__ import annotations
 
-from epochal.native.plain import (
-    centred_mean,
-    decaying_mean,
-    extremes,
-    fading_mean,
-    gaussian_mean,
-    interleave,
-)
-
 __all__ = [
+    "Merged",
     "centred_mean",
     "decaying_mean",
     "extremes",
     "fading_mean",
     "gaussian_mean",
     "interleave",
+    "is_compiled",
+    "merge_columns",
+    "merge_points",
+    "widen",
 ]
+
+try:
+    from epochal.native.compiled import (
+        Merged,
+        centred_mean,
+        decaying_mean,
+        extremes,
+        fading_mean,
+        gaussian_mean,
+        interleave,
+        merge_columns,
+        merge_points,
+        widen,
+    )
+except ImportError:
+    from epochal.native.plain import (
+        Merged,
+        centred_mean,
+        decaying_mean,
+        extremes,
+        fading_mean,
+        gaussian_mean,
+        interleave,
+        merge_columns,
+        merge_points,
+        widen,
+    )
+
+    is_compiled = False
+else:
+    is_compiled = True

@@ -6,12 +6,25 @@ Sums are never differences of longer sums: one value of 1e30 would leave nothing
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+
+
+class Merged(NamedTuple):
+    """Columns: where each begins and ends, first, smallest and largest finite, last value; and flags uint8[n]."""
+
+    x0: Floats
+    x1: Floats
+    first: Floats
+    min: Floats
+    max: Floats
+    last: Floats
+    flags: npt.NDArray[np.uint8]
+
 
 _CELL = 0.5
 """Width of a cell in sigmas. Narrower ones mean more cells, wider ones longer polynomials."""
@@ -146,6 +159,75 @@ def _one_side(at: Floats, cells: Floats, inner: Floats, values: Floats, nearest:
             series = taken[power] + series * (distance / (power + 1))
         found[there] += np.exp(-0.5 * distance * distance) * series
     return found
+
+
+def merge_columns(
+    places: tuple[Floats, Floats],
+    x: tuple[Floats, Floats],
+    values: tuple[npt.NDArray[Any], ...],
+    flags: npt.NDArray[np.uint8],
+    pixels: tuple[float, float],
+    room: int,
+) -> Merged | None:
+    """Merge items that follow each other inside one pixel; those over a boundary stay as they are.
+
+    places, x: where each item begins and ends, to find its pixels and to say so; float64[n].
+    values: first, smallest and largest finite (NaN without one), last; float64[n] or float32[n].
+    pixels: the place of the first one's left edge, and pixels for each unit. None when there are more than `room`.
+    """
+    if not len(flags):
+        none = np.empty(0)
+        return Merged(none, none, none, none, none, none, flags)
+    with np.errstate(over="ignore"):  # as far outside as can be is far enough
+        begin = np.floor((places[0] - pixels[0]) * pixels[1])
+        end = begin if places[1] is places[0] else np.floor((places[1] - pixels[0]) * pixels[1])
+    fresh = np.empty(len(flags), dtype=bool)
+    fresh[0] = True
+    # Both in one pixel and that the same: begin <= end for each makes these two comparisons enough.
+    np.not_equal(begin[1:], end[:-1], out=fresh[1:])
+    fresh[1:] |= end[1:] != begin[:-1]
+    starts = np.flatnonzero(fresh)
+    if len(starts) > room:
+        return None
+    ends = np.append(starts[1:], len(flags)) - 1
+    first, low, high, last = values
+    some = bool(flags.any())
+    return Merged(
+        np.minimum.reduceat(x[0], starts),
+        np.maximum.reduceat(x[1], starts),
+        first[starts].astype(np.float64),
+        np.fmin.reduceat(low, starts).astype(np.float64),
+        np.fmax.reduceat(high, starts).astype(np.float64),
+        last[ends].astype(np.float64),
+        np.bitwise_or.reduceat(flags, starts) if some else np.zeros(len(starts), dtype=np.uint8),
+    )
+
+
+def merge_points(
+    places: Floats, x: Floats, y: Floats, pixels: tuple[float, float], room: int
+) -> Merged | None:
+    """Merge points, float64[n], as `merge_columns` does items."""
+    flags = np.zeros(len(y), dtype=np.uint8)
+    finite = y
+    if not np.isfinite(y).all():
+        flags[np.isnan(y)] = 1
+        flags[np.isposinf(y)] = 2
+        flags[np.isneginf(y)] = 4
+        finite = np.where(flags, np.nan, y)
+    return merge_columns((places, places), (x, x), (y, finite, finite, y), flags, pixels, room)
+
+
+def widen(
+    planes: list[bytes | memoryview], n: int, base: int, first: int | None
+) -> npt.NDArray[np.int64]:
+    """Return `base` added to n unsigned integers whose bytes stand in planes, modulo 2**64.
+
+    first: the integers are the steps that follow it, and n + 1 sums are returned.
+    """
+    with np.errstate(over="ignore"):
+        words = interleave(planes, n).view(f"<u{len(planes)}").astype(np.uint64)
+        found = (words + np.uint64(base % (1 << 64))).view(np.int64)
+        return found if first is None else np.cumsum(np.concatenate([[first], found]))
 
 
 def interleave(planes: list[bytes | memoryview], n: int) -> npt.NDArray[np.uint8]:

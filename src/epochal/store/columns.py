@@ -35,7 +35,6 @@ logger = logging.getLogger(__name__)
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _CHUNK = 300
-_EMPTY = np.empty(0, dtype=np.int64)
 
 
 class WriterRef(NamedTuple):
@@ -58,8 +57,9 @@ class SeriesRef(NamedTuple):
     total: int
 
 
-class BlockList(NamedTuple):
-    """The blocks of a series and writer, by row: arrays of one length."""
+@dataclass(frozen=True, slots=True)
+class BlockList:
+    """The blocks of a series and writer, by row: arrays of one length, at least one."""
 
     row0: Integers
     n: Integers
@@ -68,11 +68,10 @@ class BlockList(NamedTuple):
     step_max: Floats
     time_min: Floats
     time_max: Floats
-
-
-_NO_BLOCKS = BlockList(
-    _EMPTY, _EMPTY, _EMPTY.astype(bool), *(np.empty(0, dtype=np.float64) for _ in range(4))
-)
+    total: int
+    """Values of all blocks."""
+    in_order: dict[str, bool]
+    """By "step" and "time": whether no block begins before the one before it ends."""
 
 
 class Clock(Protocol):
@@ -494,11 +493,28 @@ def _split_blocks(rows: list[tuple[Any, ...]]) -> dict[tuple[int, int], BlockLis
         *(np.array(limit, dtype=np.float64) for limit in limits),
     ]
     starts = [0, *(np.flatnonzero((ids[:, 1:] != ids[:, :-1]).any(axis=0)) + 1).tolist(), len(rows)]
+    # Copies: a view would keep the blocks of all series in memory for one.
     return {
-        # Copies: a view would keep the blocks of all series in memory for one.
-        (series[a], writers[a]): BlockList(*(column[a:b].copy() for column in columns))
+        (series[a], writers[a]): _block_list(*(column[a:b].copy() for column in columns))
         for a, b in itertools.pairwise(starts)
     }
+
+
+def _block_list(
+    row0: Integers,
+    n: Integers,
+    own_axis: npt.NDArray[np.bool_],
+    step_min: Floats,
+    step_max: Floats,
+    time_min: Floats,
+    time_max: Floats,
+) -> BlockList:
+    in_order = {
+        "step": bool((step_min[1:] >= step_max[:-1]).all()),
+        "time": bool((time_min[1:] >= time_max[:-1]).all()),
+    }
+    limits = (step_min, step_max, time_min, time_max)
+    return BlockList(row0, n, own_axis, *limits, int(n.sum()), in_order)
 
 
 def blocks_from_row(blocks: BlockList, row: int) -> int:

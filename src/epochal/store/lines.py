@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.store.columns import Values
-from epochal.store.reduce import Grid, Strip, is_sorted, points_strip, visible
+from epochal.store.reduce import Grid, Strip, is_sorted, points_strip, reduce_points, visible
 
 Floats = npt.NDArray[np.float64]
 
@@ -36,6 +36,11 @@ class Line(NamedTuple):
     def strip(self) -> Strip:
         """Return the points as items."""
         return points_strip(self.x, self.y, self.smoothed)
+
+    def reduced(self, grid: Grid, *, limit: int) -> Strip:
+        """Return the points merged into pixel columns."""
+        in_order = is_sorted(self.x, self.x)
+        return reduce_points(self.x, self.y, self.smoothed, grid, in_order=in_order, limit=limit)
 
 
 def join_lines(lines: Sequence[Line]) -> Line:
@@ -73,13 +78,17 @@ def cut_lines(lines: Sequence[Line], grid: Grid) -> tuple[list[Line], int]:
     count = 0
     cut: list[Line] = []
     for line in lines:
-        x = line.x
-        inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
+        x, in_order = line.x, is_sorted(line.x, line.x)
+        if in_order:
+            inside = int(x.searchsorted(grid.hi, side="right") - x.searchsorted(grid.lo))
+            beside = x[-1] < grid.lo or x[0] > grid.hi
+        else:
+            inside = int(((x >= grid.lo) & (x <= grid.hi)).sum())
+            beside = x.max() < grid.lo or x.min() > grid.hi
         count += inside
-        if not inside and (x.max() < grid.lo or x.min() > grid.hi):
+        if beside:
             continue
         if inside < len(x):
-            cut.append(line.take(visible(x, x, grid.lo, grid.hi, in_order=is_sorted(x, x))))
-        else:
-            cut.append(line)
+            line = line.take(visible(x, x, grid.lo, grid.hi, in_order=in_order))
+        cut.append(line)
     return [line for line in cut if len(line.x)], count

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from epochal import native
 from epochal.store.pyramid import Buckets, value_flags
 
 Floats = npt.NDArray[np.float64]
@@ -59,10 +60,15 @@ class Grid:
         placed = np.full(len(x), -np.inf)
         return np.log10(x, out=placed, where=x > 0)
 
+    @property
+    def pixels(self) -> tuple[float, float]:
+        """Place of the first pixel's left edge, and pixels for each unit of the axis."""
+        return (math.log10(self.lo) if self.log else self.lo), self.scale
+
     def column(self, x: Floats) -> Floats:
         """Return the pixel column of each x, as whole float64 numbers (below 0 and from px on outside of the range)."""
-        low = math.log10(self.lo) if self.log else self.lo
-        return np.floor((self.place(x) - low) * self.scale)
+        low, scale = self.pixels
+        return np.floor((self.place(x) - low) * scale)
 
 
 class Envelope(NamedTuple):
@@ -82,7 +88,7 @@ class Envelope(NamedTuple):
 class Strip:
     """Items in log order: x0, x1 float64[n] and their values, with smoothed ones beside them where asked for.
 
-    Smoothed values are finite where the values are, and the same elsewhere.
+    Smoothed values are the values themselves where those are not finite.
     """
 
     x0: Floats
@@ -188,42 +194,53 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
     """
     if len(strip) < 2:
         return strip
-    begin = grid.column(strip.x0)
-    end = begin if strip.x1 is strip.x0 else grid.column(strip.x1)
-    fresh = np.empty(len(strip), dtype=bool)
-    fresh[0] = True
-    # Both in one pixel and that the same: begin <= end for each makes these two comparisons enough.
-    np.not_equal(begin[1:], end[:-1], out=fresh[1:])
-    fresh[1:] |= end[1:] != begin[:-1]
-    starts = np.flatnonzero(fresh)
-    if limit is not None and len(starts) > limit and not in_order:
-        order = np.argsort(begin, kind="stable")
+    begin = grid.place(strip.x0)
+    places = (begin, begin if strip.x1 is strip.x0 else grid.place(strip.x1))
+    x, values = (strip.x0, strip.x1), strip.values
+    room = len(strip) if limit is None or in_order else limit
+    given = (values.first, values.min, values.max, values.last)
+    merged = native.merge_columns(places, x, given, values.flags, grid.pixels, room)
+    if merged is None:
+        order = np.argsort(grid.column(strip.x0), kind="stable")
         return reduce_strip(strip.take(order), grid, in_order=False)
-    if len(starts) == len(strip):
-        return strip
-    values = strip.values
-    ends = np.empty_like(starts)
-    ends[:-1], ends[-1] = starts[1:] - 1, len(strip) - 1
-    if in_order:
-        x0, x1 = strip.x0[starts], strip.x1[ends]
-    else:
-        x0, x1 = np.minimum.reduceat(strip.x0, starts), np.maximum.reduceat(strip.x1, starts)
-    if values.flags.any():
-        smallest, largest = np.fmin, np.fmax
-        flags = np.bitwise_or.reduceat(values.flags, starts)
-    else:
-        smallest, largest = np.minimum, np.maximum
-        flags = np.zeros(len(starts), dtype=np.uint8)
-    low, high = smallest.reduceat(values.min, starts), largest.reduceat(values.max, starts)
     course = strip.smoothed
     if course is not None:
-        course = Envelope(
-            course.first[starts],
-            np.fmin.reduceat(course.min, starts),
-            np.fmax.reduceat(course.max, starts),
-            course.last[ends],
-        )
-    return Strip(x0, x1, Buckets(values.first[starts], low, high, values.last[ends], flags), course)
+        room = len(merged.flags)
+        course = native.merge_columns(places, x, course, values.flags, grid.pixels, room)
+    return _merged_strip(merged, course)
+
+
+def reduce_points(
+    x: Floats,
+    y: Floats,
+    smoothed: Floats | None,
+    grid: Grid,
+    *,
+    in_order: bool,
+    limit: int | None = None,
+) -> Strip:
+    """Do what `reduce_strip` does with points, without making items of them first."""
+    if len(x) < 2:
+        return points_strip(x, y, smoothed)
+    places = grid.place(x)
+    room = len(x) if limit is None or in_order else limit
+    merged = native.merge_points(places, x, y, grid.pixels, room)
+    if merged is None:
+        order = np.argsort(grid.column(x), kind="stable")
+        smoothed = smoothed[order] if smoothed is not None else None
+        return reduce_points(x[order], y[order], smoothed, grid, in_order=False)
+    course = None
+    if smoothed is not None:
+        course = native.merge_points(places, x, smoothed, grid.pixels, len(merged.flags))
+    return _merged_strip(merged, course)
+
+
+def _merged_strip(merged: native.Merged, course: native.Merged | None) -> Strip:
+    values = Buckets(merged.first, merged.min, merged.max, merged.last, merged.flags)
+    smoothed = None
+    if course is not None:
+        smoothed = Envelope(course.first, course.min, course.max, course.last)
+    return Strip(merged.x0, merged.x1, values, smoothed)
 
 
 def expand(starts: Integers, counts: Integers) -> Integers:

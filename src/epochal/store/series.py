@@ -362,6 +362,11 @@ class SeriesRead:
             if blocks is None:
                 continue
             lows, highs = self._block_x(blocks, run)
+            if not grid.log and self.query.range is None:  # all of it, without a look at each block
+                most += blocks.total
+                inside += blocks.total
+                low, high = min(low, float(lows.min())), max(high, float(highs.max()))
+                continue
             begin, end = np.maximum(lows, grid.lo), np.minimum(highs, grid.hi)
             touched = begin <= end
             if not touched.any():
@@ -369,13 +374,14 @@ class SeriesRead:
             begin, end, n = begin[touched], end[touched], blocks.n[touched]
             width = (highs - lows)[touched]
             share = np.divide(end - begin, width, out=np.ones(len(n)), where=width > 0)
+            share[np.isnan(share)] = 0.0  # of infinitely many
             most += int(n.sum())
-            inside += float((n * np.nan_to_num(share)).sum())
+            inside += float((n * share).sum())
             low, high = min(low, float(begin.min())), max(high, float(end.max()))
             if grid.log:
                 # The pixels on the right hold most; where they hold less, the buckets are made finer.
                 pixels = (grid.place(end) - grid.place(begin)) * grid.scale
-                densities.append(float((n * np.nan_to_num(share) / np.maximum(pixels, 1.0)).max()))
+                densities.append(float((n * share / np.maximum(pixels, 1.0)).max()))
         if most <= POINTS_PER_PIXEL * grid.px + _RAW_MARGIN:
             return None
         if grid.log:
@@ -407,19 +413,17 @@ class SeriesRead:
                     item.run, ref, writer, grid, level, smoothed
                 )
                 reduced.append(reduce_strip(strip, grid, in_order=in_order, limit=limit))
-            for strip in self._tail_strips(item, ref, writer, smoothed):
+            for line in self._tail_lines(item, ref, writer, smoothed):
                 # Out of the range altogether, it still has the neighbour of the last block's values.
-                in_order = is_sorted(strip.x0, strip.x1)
-                seen = strip.take(visible(strip.x0, strip.x1, grid.lo, grid.hi, in_order=in_order))
-                reduced.append(
-                    reduce_strip(seen, grid, in_order=is_sorted(seen.x0, seen.x1), limit=limit)
-                )
+                in_order = is_sorted(line.x, line.x)
+                seen = line.take(visible(line.x, line.x, grid.lo, grid.hi, in_order=in_order))
+                reduced.append(seen.reduced(grid, limit=limit))
             by_writer.append([strip for strip in reduced if len(strip)])
         return _columns_record(item, ref.total, by_writer)
 
-    def _tail_strips(
+    def _tail_lines(
         self, item: _Item, ref: SeriesRef, writer: WriterRef, smoothed: Smoothed | None
-    ) -> list[Strip]:
+    ) -> list[Line]:
         found = [
             values
             for tail in self.tails[writer.id]
@@ -430,7 +434,7 @@ class SeriesRead:
         x = np.concatenate([self._x(values, item.run) for values in found])
         y = np.concatenate([drawn(values)[1] for values in found])
         course = smoothed.values[writer.id][-len(y) :] if smoothed is not None else None
-        return [Line(x, y, course).placed(log=self.query.log).strip()]
+        return [Line(x, y, course).placed(log=self.query.log)]
 
     def _refined(
         self,
@@ -597,10 +601,7 @@ class SeriesRead:
             starts = [0, *itertools.accumulate(len(line.x) for line in cut)][: len(cut)]
             return Points(item.run, item.key, total, tuple(starts), *join_lines(cut))
         limit = 8 * grid.px + 64
-        strips = [
-            reduce_strip(line.strip(), grid, in_order=is_sorted(line.x, line.x), limit=limit)
-            for line in cut
-        ]
+        strips = [line.reduced(grid, limit=limit) for line in cut]
         return _columns_record(item, total, [[strip] for strip in strips])
 
     def _block_keys(
@@ -615,26 +616,18 @@ class SeriesRead:
         blocks = self.lists.get((ref.id, writer.id))
         if blocks is None:
             return []
-        chosen = np.arange(len(blocks.n))
+        first, end = 0, len(blocks.n)
+        among: list[int] | None = None
         if grid is not None and self.query.range is not None and self.metric is None:
             lows, highs = self._block_x(blocks, run)
-            keep = (highs >= grid.lo) & (lows <= grid.hi)
-            # A block that begins before the range holds the left neighbour itself.
-            keep[:-1] |= keep[1:] & ~(lows[1:] < grid.lo)
-            keep[1:] |= keep[:-1] & ~(highs[:-1] > grid.hi)
-            below, above = highs < grid.lo, lows > grid.hi
-            crossing = (below[:-1] & above[1:]) | (above[:-1] & below[1:])
-            keep[:-1] |= crossing
-            keep[1:] |= crossing
-            # The remainder and the live tail follow the last block; the line to them may begin there.
-            keep[-1] |= bool(highs[-1] < grid.lo)
-            chosen = np.flatnonzero(keep)
+            if blocks.in_order[self.axis]:
+                first, end = _blocks_in_range(lows, highs, grid)
+            else:
+                among = _scattered_blocks_in_range(lows, highs, grid)
         if mark is not None:
-            chosen = chosen[chosen >= blocks_from_row(blocks, mark.get(writer.ordinal, 0))]
-        return [
-            (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
-            for b in chosen.tolist()
-        ]
+            first = max(first, blocks_from_row(blocks, mark.get(writer.ordinal, 0)))
+        chosen = range(first, end) if among is None else [b for b in among if b >= first]
+        return [(ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b])) for b in chosen]
 
     def _merged(
         self,
@@ -800,6 +793,32 @@ class SeriesRead:
 def _is_plain(refs: list[SeriesRef]) -> bool:
     """Return whether a key has values of one kind, all of which can be drawn: as the pyramid has them."""
     return len(refs) == 1 and refs[0].kind != "object"
+
+
+def _blocks_in_range(lows: Floats, highs: Floats, grid: Grid) -> tuple[int, int]:
+    """Return from which block to before which one, of blocks in order, a line between lo and hi needs."""
+    first = int(highs.searchsorted(grid.lo))
+    end = int(lows.searchsorted(grid.hi, side="right"))
+    # A block that begins before the range holds the left neighbour itself, and so on the right. What follows the last
+    # block, the remainder and the live tail, may begin in the range: the line to it comes from that block.
+    if first == len(lows) or not lows[first] < grid.lo:
+        first = max(first - 1, 0)
+    if end == 0 or not highs[end - 1] > grid.hi:
+        end = min(end + 1, len(lows))
+    return first, end
+
+
+def _scattered_blocks_in_range(lows: Floats, highs: Floats, grid: Grid) -> list[int]:
+    """Return which blocks, in any order of x, a line between lo and hi needs."""
+    keep = (highs >= grid.lo) & (lows <= grid.hi)
+    keep[:-1] |= keep[1:] & ~(lows[1:] < grid.lo)
+    keep[1:] |= keep[:-1] & ~(highs[:-1] > grid.hi)
+    below, above = highs < grid.lo, lows > grid.hi
+    crossing = (below[:-1] & above[1:]) | (above[:-1] & below[1:])
+    keep[:-1] |= crossing
+    keep[1:] |= crossing
+    keep[-1] |= bool(highs[-1] < grid.lo)
+    return np.flatnonzero(keep).tolist()
 
 
 def _value_positions(level: Level, value0: Integers, size: int, buckets: Integers) -> Integers:

@@ -1,0 +1,39 @@
+from typing import Any
+
+import numpy.typing as npt
+
+def decaying_mean(values: npt.NDArray[Any], weight: float, out: npt.NDArray[Any], /) -> None: ...
+def fading_mean(
+    values: npt.NDArray[Any], decays: npt.NDArray[Any], out: npt.NDArray[Any], /
+) -> None: ...
+def gaussian_mean(
+    positions: npt.NDArray[Any],
+    values: npt.NDArray[Any],
+    out: npt.NDArray[Any],
+    scratch: npt.NDArray[Any],
+    /,
+) -> None: ...
+def interleave(planes: tuple[bytes | memoryview, ...], out: npt.NDArray[Any], /) -> None: ...
+def widen(
+    planes: tuple[bytes | memoryview, ...],
+    out: npt.NDArray[Any],
+    base: int,
+    first: int,
+    adds_up: bool,
+    /,
+) -> None: ...
+def merge_columns(
+    inputs: tuple[npt.NDArray[Any], ...],
+    outputs: tuple[npt.NDArray[Any], ...],
+    width: int,
+    origin: float,
+    scale: float,
+    /,
+) -> int: ...
+def extremes(
+    values: npt.NDArray[Any],
+    starts: npt.NDArray[Any],
+    low: npt.NDArray[Any],
+    high: npt.NDArray[Any],
+    /,
+) -> None: ...

@@ -1,0 +1,104 @@
+"""The kernels in C behind the signatures of plain.py. Importing it fails where they were not built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from epochal.native import _compiled, plain
+
+Merged = plain.Merged
+Floats = npt.NDArray[np.float64]
+
+centred_mean = plain.centred_mean  # numpy's sums are as fast
+
+
+def decaying_mean(values: Floats, weight: float) -> Floats:
+    """See `plain.decaying_mean`."""
+    out = np.empty(len(values))
+    _compiled.decaying_mean(_floats(values), weight, out)
+    return out
+
+
+def fading_mean(values: Floats, decays: Floats) -> Floats:
+    """See `plain.fading_mean`."""
+    out = np.empty(len(values))
+    _compiled.fading_mean(_floats(values), _floats(decays), out)
+    return out
+
+
+def gaussian_mean(positions: Floats, values: Floats) -> Floats:
+    """See `plain.gaussian_mean`."""
+    out = np.empty(len(values))
+    _compiled.gaussian_mean(_floats(positions), _floats(values), out, np.empty(len(values)))
+    return out
+
+
+def interleave(planes: list[bytes | memoryview], n: int) -> npt.NDArray[np.uint8]:
+    """See `plain.interleave`."""
+    out = np.empty(n * len(planes), dtype=np.uint8)
+    _compiled.interleave(tuple(planes), out)
+    return out
+
+
+def merge_columns(
+    places: tuple[Floats, Floats],
+    x: tuple[Floats, Floats],
+    values: tuple[npt.NDArray[Any], ...],
+    flags: npt.NDArray[np.uint8],
+    pixels: tuple[float, float],
+    room: int,
+) -> Merged | None:
+    """See `plain.merge_columns`."""
+    width = 4 if all(array.dtype == np.float32 for array in values) else 8
+    dtype = np.float32 if width == 4 else np.float64
+    given = [np.ascontiguousarray(array, dtype=dtype) for array in values]
+    begin = _floats(places[0])
+    end = begin if places[1] is places[0] else _floats(places[1])
+    inputs = (begin, end, _floats(x[0]), _floats(x[1]), *given, np.ascontiguousarray(flags))
+    return _merged(inputs, width, pixels, min(room, len(flags)))
+
+
+def merge_points(
+    places: Floats, x: Floats, y: Floats, pixels: tuple[float, float], room: int
+) -> Merged | None:
+    """See `plain.merge_points`."""
+    place, at, values = _floats(places), _floats(x), _floats(y)
+    unused = values[:0]
+    inputs = (place, place, at, at, values, unused, unused, unused, unused)
+    return _merged(inputs, 0, pixels, min(room, len(y)))
+
+
+def _merged(
+    inputs: tuple[npt.NDArray[Any], ...], width: int, pixels: tuple[float, float], room: int
+) -> Merged | None:
+    columns = np.empty((6, room))
+    flags = np.empty(room, dtype=np.uint8)
+    count = _compiled.merge_columns(inputs, (*columns, flags), width, *pixels)
+    if count < 0:
+        return None
+    x0, x1, first, low, high, last = columns[:, :count]
+    return Merged(x0, x1, first, low, high, last, flags[:count])
+
+
+def widen(
+    planes: list[bytes | memoryview], n: int, base: int, first: int | None
+) -> npt.NDArray[np.int64]:
+    """See `plain.widen`."""
+    adds_up = first is not None
+    out = np.empty(n + adds_up, dtype=np.int64)
+    _compiled.widen(tuple(planes), out, base, first or 0, adds_up)
+    return out
+
+
+def extremes(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """See `plain.extremes`."""
+    low, high = np.empty(len(starts)), np.empty(len(starts))
+    _compiled.extremes(_floats(values), np.ascontiguousarray(starts, dtype=np.int64), low, high)
+    return low, high
+
+
+def _floats(array: npt.NDArray[Any]) -> Floats:
+    return np.ascontiguousarray(array, dtype=np.float64)
