@@ -9,9 +9,9 @@ machine is busy. The others are wall clock.
 Milliseconds, medians over the repeats of all rounds; float64 values, device ratio 1, no GPU. Ours and uPlot
 take turns in each round. "toggle" hides or shows one run in all panels, "slider" smooths every line anew (raw
 values behind it), "band zoom" zooms five groups with all runs faintly behind them. "painted" counts until the
-pixels are in the canvas (one of them is read back); "script" is the call alone, after which uPlot's recorded strokes still wait to be painted. uPlot is
-measured with its own line width of 1 pixel, for which Chromium has a short cut, and with our 1.5. First draws
-include making the plots.
+pixels are in the canvas (one of them is read back); "script" is the call alone, after which uPlot's recorded
+strokes still wait to be painted. uPlot is measured with its own line width of 1 pixel, for which Chromium has a
+short cut, and with our 1.5. First draws include making the plots.
 """
 
 from __future__ import annotations

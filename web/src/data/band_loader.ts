@@ -86,6 +86,7 @@ export class BandWatch {
 
   /** The bands as asked for, or those before them while the answer is to come; null before the first. */
   bands(): readonly BandSeries[] | null {
+    if (this.want.groups.length === 0) return [];
     this.shown = this.loader.find(this.id) ?? this.shown;
     return this.shown;
   }

@@ -8,7 +8,7 @@ import type { Raster, Rgb } from "./raster.ts";
 import { LABEL_GAP, type Scene, type Stroke } from "./scene.ts";
 import { HAS_NAN, HAS_NEGATIVE_INFINITY } from "./series.ts";
 import { shadeBand } from "./shade.ts";
-import { rowsOf, strokeTrace } from "./stroke.ts";
+import { restrokeTrace, rowsOf } from "./stroke.ts";
 import { parseColor, type Theme } from "./theme.ts";
 import { MARGIN } from "./trace.ts";
 
@@ -121,7 +121,7 @@ function paintStroke(
   const width = Math.max(1, style.width * ratio);
   const ink = { rgb: parseColor(style.color), alpha: alphaOf(stroke, highlighted) };
   raster.setInk({ ...ink, dash, width });
-  strokeTrace(raster, trace, yScale, { width, ratio });
+  restrokeTrace(raster, trace, yScale, { width, ratio });
   if (!isRestart || trace.length === 0) return;
   const row = rowsOf(yScale)(trace.first[0]!);
   raster.setInk({ ...ink, dash: [], width });
@@ -143,7 +143,7 @@ function paintBands(raster: Raster, scene: Scene, highlighted: string | null): v
     const width = Math.max(1, BAND_WIDTH * ratio);
     const dash = (band.dash ?? []).map((part) => Math.round(part * ratio));
     raster.setInk({ rgb, alpha, dash, width });
-    strokeTrace(raster, center, yScale, { width, ratio });
+    restrokeTrace(raster, center, yScale, { width, ratio });
     paintDrops(raster, scene, band.series, { rgb, alpha });
   }
 }

@@ -29,6 +29,15 @@ export interface Ink {
   readonly width: number;
 }
 
+/**
+ * What one sweep covers, column by column from `left` on: four numbers for each, the rows and rates of the
+ * stretch's two ends. Kept by whoever paints the same line again, in other ink.
+ */
+export interface Sweep {
+  readonly left: number;
+  readonly ends: Float32Array;
+}
+
 /** Of a dash's gaps. */
 export const GAP_ALPHA = 0.42;
 
@@ -45,6 +54,7 @@ export class Raster {
   private left: number;
   private right = -1;
   private half = 0.5;
+  private recorded: Sweep[] | null = null;
   private ink: Ink = { rgb: [0, 0, 0], alpha: 1, dash: [], width: 1 };
 
   constructor(
@@ -168,21 +178,55 @@ export class Raster {
     if (column > this.right) this.right = column;
   }
 
+  /** From here on what is painted is also kept, as long as it is no more than `most` sweeps. */
+  record(): void {
+    this.paint();
+    this.recorded = [];
+  }
+
+  /** The sweeps painted since `record`; null when they were too many. */
+  recording(most: number): readonly Sweep[] | null {
+    this.paint();
+    const sweeps = this.recorded;
+    this.recorded = null;
+    return sweeps !== null && sweeps.length <= most ? sweeps : null;
+  }
+
+  /** Paints sweeps that were kept, as if their line was added anew. */
+  replay(sweeps: readonly Sweep[]): void {
+    this.paint();
+    for (const sweep of sweeps) this.paintSweep(sweep);
+  }
+
   /** Paints what was added and begins a new sweep. */
   paint(): void {
     if (this.left > this.right) return;
-    const { rgb, alpha, dash, width } = this.ink;
+    const { width } = this.ink;
     if (width >= 2) this.widen(Math.floor(width / 2));
     const { left, right } = this;
+    const ends = new Float32Array(4 * (right - left + 1));
+    for (let column = left, at = 0; column <= right; column++, at += 4) {
+      ends[at] = this.top[column]!;
+      ends[at + 1] = this.topRate[column]!;
+      ends[at + 2] = this.bottom[column]!;
+      ends[at + 3] = this.bottomRate[column]!;
+    }
+    this.clear();
+    const sweep = { left, ends };
+    this.paintSweep(sweep);
+    this.recorded?.push(sweep);
+  }
+
+  private paintSweep({ left, ends }: Sweep): void {
+    const { rgb, alpha, dash } = this.ink;
     const color = pack(rgb);
     const strong = Math.round(alpha * 256);
     const weak = Math.round(alpha * GAP_ALPHA * 256);
     const isDashed = dash.length > 0;
-    for (let column = left; column <= right; column++) {
-      if (this.top[column]! > this.bottom[column]!) continue;
-      this.paintColumn(column, color, isDashed && isGap(column, dash) ? weak : strong);
+    for (let at = 0, column = left; at < ends.length; at += 4, column++) {
+      if (ends[at]! > ends[at + 2]!) continue;
+      this.paintColumn(column, ends, at, color, isDashed && isGap(column, dash) ? weak : strong);
     }
-    this.clear();
   }
 
   private clear(): void {
@@ -206,13 +250,14 @@ export class Raster {
   ): void {
     this.paint();
     const color = pack(ink.rgb);
+    const ends = Float32Array.of(0, 1, 0, 1);
     for (let column = 0; column < this.width; column++) {
       if (!(top[column]! <= bottom[column]!)) continue;
       // Where the edges meet there is still a line to see.
-      this.cover(column, top[column]! - 0.25, 1, bottom[column]! + 0.25, 1);
-      this.paintColumn(column, color, Math.round(alpha[column]! * ink.alpha * 256));
+      ends[0] = top[column]! - 0.25;
+      ends[2] = bottom[column]! + 0.25;
+      this.paintColumn(column, ends, 0, color, Math.round(alpha[column]! * ink.alpha * 256));
     }
-    this.clear();
   }
 
   /** Gives columns that hold many points the width of the line, where that closes up with their neighbours. */
@@ -233,12 +278,19 @@ export class Raster {
     }
   }
 
-  private paintColumn(column: number, color: number, opacity: number): void {
+  /** Paints the stretch of rows whose ends stand at `at` in `ends`. */
+  private paintColumn(
+    column: number,
+    ends: Float32Array,
+    at: number,
+    color: number,
+    opacity: number,
+  ): void {
     const { width, height, pixels } = this;
-    const top = this.top[column]!;
-    const bottom = this.bottom[column]!;
-    const topRate = this.topRate[column]!;
-    const bottomRate = this.bottomRate[column]!;
+    const top = ends[at]!;
+    const topRate = ends[at + 1]!;
+    const bottom = ends[at + 2]!;
+    const bottomRate = ends[at + 3]!;
     const topFade = 0.5 / topRate + 0.5;
     const bottomFade = 0.5 / bottomRate + 0.5;
     // Cut to whole numbers at once: the loops below then count in integers.

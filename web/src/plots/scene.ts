@@ -7,7 +7,7 @@ import { linearScale, type Scale } from "../base/scale.ts";
 import type { AxisKind, Ticks } from "../base/ticks.ts";
 import { type Axis, layXAxis, layYAxis, type MeasureText } from "./axes.ts";
 import { bandLines } from "./bands.ts";
-import { curveOf } from "./curve.ts";
+import { curveOf, rawOf } from "./curve.ts";
 import { type FittedY, fitX, fitY } from "./fit.ts";
 import { countClipped } from "./outliers.ts";
 import { piecesOf } from "./pieces.ts";
@@ -247,6 +247,7 @@ function plansOf(line: Line, { restarts = "joined" }: LinePlotOptions): Plan[] {
     const curve = curveOf(series);
     const drawn = { line, series: curve ?? series, alpha, isBehind: false, isRestart };
     if (curve === null || line.role === "member") return [drawn];
-    return [{ line, series, alpha: RAW_ALPHA * strength, isBehind: true, isRestart: false }, drawn];
+    const raw = { line, series: rawOf(series), alpha: RAW_ALPHA * strength };
+    return [{ ...raw, isBehind: true, isRestart: false }, drawn];
   });
 }

@@ -4,6 +4,7 @@
  * Of a series of which every point is here it makes what the server makes. Of buckets it makes a likeness,
  * each bucket counting as its number of points, which stands until the server's answer is there.
  */
+import { setRaw } from "./curve.ts";
 import { at, type ColumnsSeries, type Numbers, type PointsSeries, type Series } from "./series.ts";
 
 export type Smoothing =
@@ -52,6 +53,7 @@ export function smoothSeries(series: Series, has: string, smoothing: Smoothing |
   const known = made.get(series);
   if (known?.key === key) return known.series;
   const dressed = smoothing === null ? bare(series) : dress(series, smoothing);
+  setRaw(dressed, series);
   made.set(series, { key, series: dressed });
   return dressed;
 }
@@ -102,11 +104,9 @@ function smoothFinite(
 ): Float64Array {
   switch (smoothing.kind) {
     case "ema":
-      return fade(values, () => smoothing.weight);
-    case "time": {
-      const decays = decaysOf(x!, smoothing.weight);
-      return fade(values, (i) => decays[i]!);
-    }
+      return fade(values, new Float64Array(values.length).fill(smoothing.weight));
+    case "time":
+      return fade(values, decaysOf(x!, smoothing.weight));
     case "mean":
       return runningMean(values, Math.floor(smoothing.window / 2));
     case "gaussian":
@@ -115,12 +115,12 @@ function smoothFinite(
 }
 
 /** Sum of v[k] by what is left of each at i, over the sum of what is left: debiased. */
-function fade(values: Float64Array, decayAt: (i: number) => number): Float64Array {
+function fade(values: Float64Array, decays: Float64Array): Float64Array {
   const out = new Float64Array(values.length);
   let sum = 0;
   let size = 0;
   for (let i = 0; i < values.length; i++) {
-    const decay = decayAt(i);
+    const decay = decays[i]!;
     sum = sum * decay + values[i]!;
     size = size * decay + 1;
     out[i] = sum / size;

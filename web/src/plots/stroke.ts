@@ -1,12 +1,45 @@
 /** From a trace to a raster: which pixels one line covers. */
 import type { Scale } from "../base/scale.ts";
-import type { Raster } from "./raster.ts";
+import type { Raster, Sweep } from "./raster.ts";
 import { MARGIN, type Trace } from "./trace.ts";
 
 /** CSS pixels. */
 export const DOT_RADIUS = 2.25;
 /** Points are dotted when they stand further apart than this, in CSS pixels. */
 const SPARSE_PX = 28;
+
+/** More sweeps than this are not kept: they are those of a line that goes to and fro. */
+const MOST_SWEEPS = 4;
+
+interface Painted {
+  readonly key: string;
+  readonly sweeps: readonly Sweep[] | null;
+}
+
+const painted = new WeakMap<Trace, Painted>();
+
+/**
+ * Draws one trace with the raster's ink, as `strokeTrace`; when nothing but the ink has changed since it was
+ * drawn last, from what it covered then.
+ */
+export function restrokeTrace(
+  raster: Raster,
+  trace: Trace,
+  yScale: Scale,
+  brush: { width: number; ratio: number },
+): void {
+  const { kind, lo, hi, threshold } = yScale;
+  const { width, height } = raster;
+  const key = [trace.made, kind, lo, hi, threshold, width, height, brush.width].join();
+  const before = painted.get(trace);
+  if (before?.key === key && before.sweeps !== null) {
+    raster.replay(before.sweeps);
+    return;
+  }
+  raster.record();
+  strokeTrace(raster, trace, yScale, brush);
+  painted.set(trace, { key, sweeps: raster.recording(MOST_SWEEPS) });
+}
 
 /** Draws one trace with the raster's ink: columns, the lines between them, dots where points stand alone. */
 export function strokeTrace(

@@ -70,6 +70,8 @@ export class Trace {
   yMax = Number.NEGATIVE_INFINITY;
   /** Smallest non-zero distance from 0 among the extremes, for a logarithmic axis. */
   tiny = Number.POSITIVE_INFINITY;
+  /** How often it was made: tells what is kept of another one. */
+  made = 0;
   /** Of the plot, in device pixels. */
   width = 0;
   /** Pixel column of the last entry, when another bucket in it may be merged into it; else NaN. */
@@ -78,6 +80,7 @@ export class Trace {
 
   /** Reduces a series to a plot `width` device pixels wide, whose columns `scale` defines. */
   make(series: Series, scale: Scale, width: number): void {
+    this.made += 1;
     this.width = width;
     this.length = 0;
     this.open = Number.NaN;
