@@ -289,6 +289,13 @@ def test_one_paint_colours_rows_and_legend_by_value_and_by_name(open_page: OpenP
     expect_eventually(page, distinct, 8)
 
 
+def eye_of(page: Page, name: str) -> tuple[float, float]:
+    """Return the middle of a run's eye."""
+    box = page.get_by_label(f"Show {name}", exact=True).bounding_box()
+    assert box
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
 def test_rows_stay_under_the_pointer_and_eyes_are_painted(open_page: OpenPage) -> None:
     log_run(0, rows=5)
     log_run(1, rows=5)
@@ -297,10 +304,10 @@ def test_rows_stay_under_the_pointer_and_eyes_are_painted(open_page: OpenPage) -
     page = open_page("local/digits")
     wait_for_charts(page, 9)
     expect_rows(page, ["run-3", "run-2", "run-1", "run-0"])
-    eyes = [page.get_by_label(f"Show run-{number}", exact=True).bounding_box() for number in (3, 1)]
-    page.mouse.move(eyes[0]["x"] + 12, eyes[0]["y"] + 12)
+    first, last = (eye_of(page, name) for name in ("run-3", "run-1"))
+    page.mouse.move(*first)
     page.mouse.down()
-    page.mouse.move(eyes[1]["x"] + 12, eyes[1]["y"] + 12, steps=8)
+    page.mouse.move(*last, steps=8)
     page.mouse.up()
     expect_count(page, "1 of 4")
 
