@@ -164,7 +164,7 @@ def test_phone_shows_charts_in_one_column_and_the_runs_in_a_sheet(open_page: Ope
 def test_every_control_has_a_name(open_page: OpenPage, path: str) -> None:
     log_run(0, rows=5)
     page = open_page(path)
-    page.wait_for_timeout(800)
+    page.locator(".projects, .panel canvas, .overview .command").first.wait_for(timeout=60_000)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, a, [role=img]')]
             .filter(one => one.offsetParent !== null)
