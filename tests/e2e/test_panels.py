@@ -104,6 +104,14 @@ def test_settings_fall_from_the_page_to_a_section_to_a_panel(open_page: OpenPage
     page.get_by_role("button", name="Reset its settings").click()
     expect_query(page, "s:train=ylog:1", absent="p:train")
 
+    # Any metric is an axis; the key that chooses it does not open the list again.
+    page.get_by_label("X axis: step").click()
+    page.get_by_label("Search for a metric to draw over").fill("epo")
+    page.keyboard.press("Enter")
+    expect_query(page, "x=epoch")
+    page.locator(".popover").wait_for(state="detached")
+    expect_said(page, "val/loss", "val/loss over epoch, 2 runs")
+
 
 def test_panels_are_merged_hidden_and_found(open_page: OpenPage) -> None:
     log_run(0)
