@@ -1,7 +1,7 @@
 /** Pages and sheets whose code is loaded when they are first shown. */
 import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Notice } from "./workspace/empty_panels.tsx";
 
 /** A component that stands for the one that `load` brings. */
@@ -22,7 +22,8 @@ export function lazy<P extends object>(
   }
 
   return function Lazy(props: P): JSX.Element | null {
-    useEffect(() => {
+    // At once: an effect waits for the next frame, and the page is empty until then.
+    useLayoutEffect(() => {
       if (loaded.peek() === null) void bring();
     }, []);
     const Loaded = loaded.value;

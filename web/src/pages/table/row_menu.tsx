@@ -5,7 +5,7 @@ import { useCallback, useRef, useState } from "preact/hooks";
 import { renamedRun, runQuestion } from "../../state/run_actions.ts";
 import type { RunTable } from "../../state/table.ts";
 import { ContextMenu } from "../../widgets/context_menu.tsx";
-import { lazy } from "../../widgets/lazy.tsx";
+import { lazy } from "../lazy.tsx";
 import { RunMenuItems } from "../workspace/run_menu.tsx";
 import type { GridRows } from "./grid_rows.ts";
 

@@ -6,8 +6,8 @@ import { FilterCompleter } from "../../state/filter_completer.ts";
 import { unitOffset } from "../../state/filter_tokens.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { lazy } from "../../widgets/lazy.tsx";
 import { Menu } from "../../widgets/menu.tsx";
+import { lazy } from "../lazy.tsx";
 
 const TYPING_MS = 200;
 /** While there is something to choose, the text is most likely not whole: the list waits longer. */
