@@ -8,6 +8,7 @@ import { LineTable } from "../../panels/line/line_table.tsx";
 import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
 import { clearMarks, marksOn } from "../../state/marks.ts";
 import { keysIn } from "../../state/panel_edits.ts";
+import { isEmbedded } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 
@@ -120,7 +121,7 @@ function FullFrame({ ws, title, children }: FrameProps): JSX.Element {
     const measure = () =>
       setSize({
         width: element.clientWidth - 2 * PADDING,
-        height: element.clientHeight - HEAD - PADDING,
+        height: element.clientHeight - (isEmbedded.peek() ? 0 : HEAD) - PADDING,
       });
     const observer = new ResizeObserver(measure);
     observer.observe(element);
