@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -41,6 +42,8 @@ RUN_COLUMNS = (
 RUN_TABLES = "run LEFT JOIN writer ON writer.run_uid = run.uid AND writer.ordinal = 0"
 
 MAX_LIMIT = 1000
+_SLICE = 2000
+"""Documents in memory at once while runs are taken in: some 10 MB."""
 _ALIVE, _TRASHED, _ARCHIVED = 1, 2, 4
 
 
@@ -97,6 +100,29 @@ def flatten(prefix: str, value: Mapping[str, Any], into: dict[str, Any]) -> None
             into[name] = child
 
 
+def _field_values(row: Sequence[Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a filter can name of a row of RUN_COLUMNS, beside config and summary."""
+    return {
+        "uid": row[0],
+        "id": row[1],
+        "name": row[2],
+        "state": row[3],
+        "ordinal": row[4],
+        "created": row[6],
+        "updated": row[7],
+        "finished": row[8],
+        "duration": row[9],
+        "archived": bool(row[10]),
+        "rows": row[12],
+        "last_step": row[13],
+        "host": row[16],
+        "group": document.get("group"),
+        "job_type": document.get("job_type"),
+        "notes": document.get("notes"),
+        "tags": [str(tag) for tag in document.get("tags") or ()] or None,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """The places that a question is about, newest first, and how many runs there are without its filter."""
@@ -134,20 +160,13 @@ class Listing:
         """Take in what changed up to the project's `version`, as read in the transaction of `connection`."""
         if version <= self.version:
             return  # another thread has read a later snapshot meanwhile
-        rows = connection.rows(
-            f"SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.project_id = ? AND run.version > ?"
-            " ORDER BY run.version",
-            [self.project, self.version],
-        )
-        new = sum(row[0] not in self._places for row in rows)
-        self._reserve(len(self._rows) + new)
-        if new:
-            self._newest = None
-        pending: dict[str, tuple[list[int], list[Any]]] = {}
-        for row in rows:
-            self._take(row, pending)
-        for name, (places, values) in pending.items():
-            self._made_column(name).fill(places, values)
+        for rows in self._changed(connection):
+            known = [row for row in rows if row[0] in self._places]
+            new = [row for row in rows if row[0] not in self._places]
+            for row in known:
+                self._take(row)
+            if new:
+                self._take_new(new)
         count = connection.value("SELECT count(*) FROM run WHERE project_id = ?", [self.project])
         if count != len(self._places):
             there = {
@@ -159,6 +178,16 @@ class Listing:
             for uid in [uid for uid in self._places if uid not in there]:
                 self._drop(self._places.pop(uid))
         self.version = version
+
+    def _changed(self, connection: Connection) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of runs that have changed, by version, some thousand documents at a time."""
+        changed = connection.rows(
+            "SELECT uid FROM run WHERE project_id = ? AND version > ? ORDER BY version",
+            [self.project, self.version],
+        )
+        sql = f"SELECT {RUN_COLUMNS} FROM {RUN_TABLES} WHERE run.uid IN ({{}}) ORDER BY run.version"
+        for start in range(0, len(changed), _SLICE):
+            yield connection.rows_among(sql, [uid for (uid,) in changed[start : start + _SLICE]])
 
     def load(self, connection: Connection, version: int, names: Iterable[str]) -> None:
         """Make the columns ``last.KEY``, ``min.KEY``, ``max.KEY`` and ``best.KEY`` among `names` ready.
@@ -186,54 +215,56 @@ class Listing:
             column = self._columns[name] = ValueColumn(self._capacity, self._size)
         return column
 
-    def _take(self, row: tuple[Any, ...], pending: dict[str, tuple[list[int], list[Any]]]) -> None:
-        """Take a run in; the values of a new one are added to `pending`, by column."""
+    def _take(self, row: tuple[Any, ...]) -> None:
+        """Take in a run that is here already."""
         document = parse_document(row[15])
-        fields = {key: document.get(key) for key in ("group", "job_type", "tags", "notes")}
-        tags = [str(tag) for tag in fields["tags"] or ()]
-        values = {
-            "uid": row[0],
-            "id": row[1],
-            "name": row[2],
-            "state": row[3],
-            "ordinal": row[4],
-            "created": row[6],
-            "updated": row[7],
-            "finished": row[8],
-            "duration": row[9],
-            "archived": bool(row[10]),
-            "rows": row[12],
-            "last_step": row[13],
-            "host": row[16],
-            "group": fields["group"],
-            "job_type": fields["job_type"],
-            "notes": fields["notes"],
-            "tags": tags or None,
-        }
+        place = self._places[row[0]]
+        self._keep(place, row, document)
+        values = _field_values(row, document)
         flatten("config", document.get("config") or {}, values)
         flatten("summary", document.get("summary") or {}, values)
-        place = self._places.get(row[0])
-        if place is None:
-            place = self._places[row[0]] = len(self._rows)
-            self._rows.append(None)
-            self._fields.append({})
-            self._texts.append("")
-            for name, value in values.items():
-                if value is not None:
-                    found = pending.get(name)
-                    if found is None:
-                        found = pending[name] = ([], [])
-                    found[0].append(place)
-                    found[1].append(value)
-        else:
-            for name, column in self._columns.items():
-                if name not in values:
-                    column.set(place, None)
-            for name, value in values.items():
-                self._made_column(name).set(place, value)
+        for name, column in self._columns.items():
+            if name not in values:
+                column.set(place, None)
+        for name, value in values.items():
+            self._made_column(name).set(place, value)
+
+    def _take_new(self, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Take in runs that are new here, column by column: a third of the time that one after the other takes."""
+        first, n = len(self._rows), len(rows)
+        self._reserve(first + n)
+        self._newest = None
+        self._rows += [None] * n
+        self._fields += [{}] * n
+        self._texts += [""] * n
+        documents = [parse_document(row[15]) for row in rows]
+        for place, (row, document) in enumerate(zip(rows, documents, strict=True), start=first):
+            self._places[row[0]] = place
+            self._keep(place, row, document)
+        places = np.arange(first, first + n, dtype=np.intp)
+        self._fill("", [_field_values(*pair) for pair in zip(rows, documents, strict=True)], places)
+        for section in ("config", "summary"):
+            self._fill(f"{section}.", [doc.get(section) or {} for doc in documents], places)
+
+    def _fill(self, prefix: str, sections: Sequence[Mapping[str, Any]], places: Places) -> None:
+        """Fill columns with one section of the document of each new run, nested ones under dotted names."""
+        for key in dict.fromkeys(chain.from_iterable(sections)):
+            values = [section.get(key) for section in sections]
+            types = set(map(type, values))
+            if dict in types:
+                nested = [value if type(value) is dict else {} for value in values]
+                self._fill(f"{prefix}{key}.", nested, places)
+                values = [None if type(value) is dict and value else value for value in values]
+            if any(value is not None for value in values):
+                self._made_column(prefix + key).fill(places, values)
+
+    def _keep(self, place: int, row: tuple[Any, ...], document: Mapping[str, Any]) -> None:
+        """Keep what a run is beside its columns."""
+        fields = {key: document.get(key) for key in ("group", "job_type", "tags", "notes")}
         self._rows[place] = (*row[:15], None, row[16])
         self._fields[place] = fields
-        texts = (row[2], row[1], fields["group"], fields["job_type"], *tags, fields["notes"])
+        texts = [row[2], row[1], fields["group"], fields["job_type"], *(fields["tags"] or ())]
+        texts.append(fields["notes"])
         self._texts[place] = "\n".join(str(text) for text in texts if text).casefold()
         trashed, archived = row[11] is not None, bool(row[10])
         self._flags[place] = _ALIVE | trashed * _TRASHED | archived * _ARCHIVED
