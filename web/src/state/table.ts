@@ -61,7 +61,8 @@ export class RunTable {
     const { entity, project } = ws;
     this.rows = new TableRows(
       (query, abort) => getRuns(entity, project, query, abort),
-      (runs) => ws.learn(runs),
+      // Not every row that is scrolled past: what follows from the known runs is worked out anew each time.
+      (runs) => ws.learn(runs.filter((run) => ws.known.peek().has(run.uid))),
     );
     this.extremes = new TableExtremes({ entity, project });
     this.refreshRows = paced(async () => this.rows.refresh(), REST_MS);
@@ -171,6 +172,13 @@ export class RunTable {
     return column < 0 ? "name" : (this.columns.peek()[column]?.name ?? "");
   }
 
+  /** The run of a row that something is done with: from then on the workspace knows it. */
+  takeRun(row: number): Run | undefined {
+    const run = this.rows.at(row);
+    if (run && !this.ws.known.peek().has(run.uid)) this.ws.learn([run]);
+    return this.runAt(row);
+  }
+
   runAt(row: number): Run | undefined {
     const run = this.rows.at(row);
     if (!run) return undefined;
@@ -196,12 +204,14 @@ export class RunTable {
   private pickRows(): void {
     const { top, bottom, left } = this.range.value;
     if (this.corner.value === null || left >= 0 || bottom - top >= MOST_PICKED) return;
-    const uids: string[] = [];
+    const runs: Run[] = [];
     for (let row = Math.max(0, top); row <= bottom; row++) {
       const run = this.rows.at(row);
-      if (run) uids.push(run.uid);
+      if (run) runs.push(run);
     }
-    if (uids.length > 1) this.ws.picks.set(uids);
+    if (runs.length < 2) return;
+    this.ws.learn(runs);
+    this.ws.picks.set(runs.map((run) => run.uid));
   }
 
   readonly range: ReadonlySignal<CellRange> = computed(() => {

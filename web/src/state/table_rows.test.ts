@@ -33,7 +33,7 @@ const settled = () => new Promise((done) => setTimeout(done, 5));
 describe("the rows of a table", () => {
   test("are read in windows, with the columns in sight", async () => {
     const { ask, log } = server(1000);
-    const rows = new TableRows(ask, () => {});
+    const rows = new TableRows(ask);
     rows.look({ rows: [0, 30], columns: ["a"] });
     rows.ask(QUERY);
     await settled();
@@ -50,7 +50,7 @@ describe("the rows of a table", () => {
 
   test("beyond the end are not asked for", async () => {
     const { ask, log } = server(150);
-    const rows = new TableRows(ask, () => {});
+    const rows = new TableRows(ask);
     rows.ask(QUERY);
     await settled();
     rows.look({ rows: [140, 900], columns: [] });
@@ -60,7 +60,7 @@ describe("the rows of a table", () => {
 
   test("of another query push out the old ones with the first answer, not before", async () => {
     const { ask, log } = server(300);
-    const rows = new TableRows(ask, () => {});
+    const rows = new TableRows(ask);
     rows.look({ rows: [0, 250], columns: ["a"] });
     rows.ask(QUERY);
     await settled();
@@ -73,7 +73,7 @@ describe("the rows of a table", () => {
 
   test("are read again after a change, and only those in sight", async () => {
     const { ask, log } = server(1000);
-    const rows = new TableRows(ask, () => {});
+    const rows = new TableRows(ask);
     rows.look({ rows: [0, 30], columns: ["a"] });
     rows.ask(QUERY);
     await settled();
@@ -91,7 +91,7 @@ describe("the rows of a table", () => {
   test("an error is told, the rows stay, and the next look asks again", async () => {
     const { ask } = server(10);
     const failing = vi.fn(ask);
-    const rows = new TableRows(failing, () => {});
+    const rows = new TableRows(failing);
     rows.ask(QUERY);
     await settled();
     failing.mockRejectedValueOnce(new Error("away"));

@@ -54,7 +54,7 @@ export class TableRows {
 
   constructor(
     private readonly askRows: AskRows,
-    private readonly onRuns: (runs: readonly Run[]) => void,
+    private readonly onRuns: (runs: readonly Run[]) => void = () => {},
   ) {}
 
   /** The run at a place of the list; undefined while it has not been read. */

@@ -2,6 +2,7 @@
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Run } from "../../data/wire.ts";
 import { isPlainClick, openedRun, openSheet } from "../../state/sheet.ts";
 import type { Cell, RunTable } from "../../state/table.ts";
 import { EDITABLE } from "../../state/table_columns.ts";
@@ -96,7 +97,7 @@ function useRedraw(table: RunTable, grid: GridRows | null): void {
 /** Begins to write in a cell when it can be written in. */
 export function beginEdit(table: RunTable, cell: Cell): boolean {
   if (cell.row < 0 || !EDITABLE.has(table.nameAt(cell.column))) return false;
-  if (!table.runAt(cell.row)) return false;
+  if (!table.takeRun(cell.row)) return false;
   table.editing.value = cell;
   return true;
 }
@@ -108,19 +109,23 @@ function pointerOf(table: RunTable, grid: GridRows, box: HTMLElement) {
   let lastEye: number | null = null;
 
   function onEye(row: number, event: MouseEvent): void {
-    const run = table.runAt(row);
+    const run = table.takeRun(row);
     if (!run) return;
     if (event.altKey) {
       ws.solo(run.id);
       return;
     }
     const from = event.shiftKey ? (lastEye ?? row) : row;
-    const ids: string[] = [];
+    const runs: Run[] = [];
     for (let at = Math.min(from, row); at <= Math.max(from, row); at++) {
-      const one = table.runAt(at);
-      if (one) ids.push(one.id);
+      const one = table.rows.at(at);
+      if (one) runs.push(one);
     }
-    ws.showRuns(ids, !ws.shownUids.peek().has(run.uid));
+    ws.learn(runs);
+    ws.showRuns(
+      runs.map((one) => one.id),
+      !ws.shownUids.peek().has(run.uid),
+    );
     lastEye = row;
   }
 
@@ -148,7 +153,7 @@ function pointerOf(table: RunTable, grid: GridRows, box: HTMLElement) {
     },
     click(event: MouseEvent): void {
       const hit = grid.hit(event.target);
-      const run = hit && table.runAt(hit.row);
+      const run = hit && table.takeRun(hit.row);
       if (!hit || !run) return;
       if (hit.part === "eye") {
         onEye(hit.row, event);

@@ -89,7 +89,7 @@ function onHeadKey(event: KeyboardEvent, table: RunTable): boolean {
 
 function onCellKey(event: KeyboardEvent, table: RunTable, cursor: Cell): boolean {
   const { ws } = table;
-  const run = table.runAt(cursor.row);
+  const run = table.takeRun(cursor.row);
   if (!run) return false;
   switch (event.key) {
     case "Enter":

@@ -26,7 +26,7 @@ export function useRowMenu(table: RunTable, grid: GridRows | null) {
   function open(event: MouseEvent): void {
     const hit = grid?.hit(event.target);
     const row = hit?.row ?? table.cursor.peek().row;
-    if (!grid || row < 0 || !table.runAt(row)) return;
+    if (!grid || row < 0 || !table.takeRun(row)) return;
     event.preventDefault();
     if (hit) setPlace({ row, left: event.clientX, top: event.clientY });
     else {
