@@ -41,6 +41,7 @@ ORDER = (
     "decode",
     "series_read",
     "read_peers",
+    "runs_table",
     "http_ingest",
     "server_start",
     "web_plots",
