@@ -224,7 +224,7 @@ def test_palette_finds_charts_runs_columns_and_settings(open_page: OpenPage) -> 
     expect_query(page, "?g=config.optimizer.name")
     choose_in_palette(page, "theme dark", "Theme: dark")
     expect_eventually(page, "() => document.documentElement.dataset.theme === 'dark'")
-    # What was picked last comes first.
+    # What was picked last comes first, then what can be done, in the order of the keys.
     page.keyboard.press("Control+k")
     expect_eventually(
         page,

@@ -24,6 +24,7 @@ const MOST_BETWEEN = 3;
  * beginning of a name, or of a part of it, better than its middle.
  */
 export function score(needle: Needle, text: string): number {
+  if (needle.words.length === 0) return 1;
   let sum = 1;
   for (const word of needle.words) {
     const found = wordScore(word, text);
