@@ -34,7 +34,9 @@ export interface Ink {
  * stretch's two ends. Kept by whoever paints the same line again, in other ink.
  */
 export interface Sweep {
-  readonly left: number;
+  left: number;
+  columns: number;
+  /** May be longer than `columns` need. */
   readonly ends: Float32Array;
 }
 
@@ -54,7 +56,11 @@ export class Raster {
   private left: number;
   private right = -1;
   private half = 0.5;
+  private readonly scratch: Sweep;
   private recorded: Sweep[] | null = null;
+  private most = 0;
+  /** Sweeps that are kept no longer, whose memory may be used again. */
+  private spare: Sweep[] = [];
   private ink: Ink = { rgb: [0, 0, 0], alpha: 1, dash: [], width: 1 };
 
   constructor(
@@ -68,6 +74,7 @@ export class Raster {
     this.topRate = new Float64Array(width).fill(1);
     this.bottomRate = new Float64Array(width).fill(1);
     this.core = new Float64Array(2 * width).fill(Number.NaN);
+    this.scratch = this.newSweep();
     this.left = width;
   }
 
@@ -178,18 +185,20 @@ export class Raster {
     if (column > this.right) this.right = column;
   }
 
-  /** From here on what is painted is also kept, as long as it is no more than `most` sweeps. */
-  record(): void {
+  /** From here on at most so many sweeps are kept as well, in the memory of `spare`, which is kept no longer. */
+  record(most: number, spare: readonly Sweep[]): void {
     this.paint();
     this.recorded = [];
+    this.most = most;
+    this.spare = [...spare];
   }
 
-  /** The sweeps painted since `record`; null when they were too many. */
-  recording(most: number): readonly Sweep[] | null {
+  /** The sweeps painted since `record`; null when they were more. */
+  recording(): readonly Sweep[] | null {
     this.paint();
     const sweeps = this.recorded;
     this.recorded = null;
-    return sweeps !== null && sweeps.length <= most ? sweeps : null;
+    return sweeps;
   }
 
   /** Paints sweeps that were kept, as if their line was added anew. */
@@ -204,7 +213,11 @@ export class Raster {
     const { width } = this.ink;
     if (width >= 2) this.widen(Math.floor(width / 2));
     const { left, right } = this;
-    const ends = new Float32Array(4 * (right - left + 1));
+    if (this.recorded !== null && this.recorded.length >= this.most) this.recorded = null;
+    const sweep = this.recorded === null ? this.scratch : (this.spare.pop() ?? this.newSweep());
+    sweep.left = left;
+    sweep.columns = right - left + 1;
+    const { ends } = sweep;
     for (let column = left, at = 0; column <= right; column++, at += 4) {
       ends[at] = this.top[column]!;
       ends[at + 1] = this.topRate[column]!;
@@ -212,18 +225,21 @@ export class Raster {
       ends[at + 3] = this.bottomRate[column]!;
     }
     this.clear();
-    const sweep = { left, ends };
     this.paintSweep(sweep);
     this.recorded?.push(sweep);
   }
 
-  private paintSweep({ left, ends }: Sweep): void {
+  private newSweep(): Sweep {
+    return { left: 0, columns: 0, ends: new Float32Array(4 * this.width) };
+  }
+
+  private paintSweep({ left, columns, ends }: Sweep): void {
     const { rgb, alpha, dash } = this.ink;
     const color = pack(rgb);
     const strong = Math.round(alpha * 256);
     const weak = Math.round(alpha * GAP_ALPHA * 256);
     const isDashed = dash.length > 0;
-    for (let at = 0, column = left; at < ends.length; at += 4, column++) {
+    for (let at = 0, column = left; column < left + columns; at += 4, column++) {
       if (ends[at]! > ends[at + 2]!) continue;
       this.paintColumn(column, ends, at, color, isDashed && isGap(column, dash) ? weak : strong);
     }

@@ -12,11 +12,26 @@ const SPARSE_PX = 28;
 const MOST_SWEEPS = 4;
 
 interface Painted {
-  readonly key: string;
+  readonly made: number;
+  readonly place: string;
+  readonly width: number;
+  readonly columns: number;
   readonly sweeps: readonly Sweep[] | null;
 }
 
 const painted = new WeakMap<Trace, Painted>();
+
+const axes = new WeakMap<Scale, string>();
+
+/** Tells one y axis from another. */
+function axisKey(scale: Scale): string {
+  let key = axes.get(scale);
+  if (key === undefined) {
+    key = [scale.kind, scale.lo, scale.hi, scale.threshold, scale.toPixel(scale.lo)].join();
+    axes.set(scale, key);
+  }
+  return key;
+}
 
 /**
  * Draws one trace with the raster's ink, as `strokeTrace`; when nothing but the ink has changed since it was
@@ -28,17 +43,22 @@ export function restrokeTrace(
   yScale: Scale,
   brush: { width: number; ratio: number },
 ): void {
-  const { kind, lo, hi, threshold } = yScale;
-  const { width, height } = raster;
-  const key = [trace.made, kind, lo, hi, threshold, width, height, brush.width].join();
+  const { made } = trace;
+  const { width } = brush;
+  const columns = raster.width;
+  const place = axisKey(yScale);
   const before = painted.get(trace);
-  if (before?.key === key && before.sweeps !== null) {
-    raster.replay(before.sweeps);
-    return;
+  const isSize = before?.columns === columns;
+  if (isSize && before.made === made && before.width === width && before.place === place) {
+    if (before.sweeps !== null) {
+      raster.replay(before.sweeps);
+      return;
+    }
   }
-  raster.record();
+  raster.record(MOST_SWEEPS, isSize ? (before.sweeps ?? []) : []);
   strokeTrace(raster, trace, yScale, brush);
-  painted.set(trace, { key, sweeps: raster.recording(MOST_SWEEPS) });
+  const sweeps = raster.recording();
+  painted.set(trace, { made, place, width, columns, sweeps });
 }
 
 /** Draws one trace with the raster's ink: columns, the lines between them, dots where points stand alone. */
