@@ -1,24 +1,20 @@
-/** A menu at the pointer, for a right click. */
+/** A menu or a small form at a place of the window: where a right click was, or below a button. */
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { onMenuKey } from "./menu.tsx";
 
 interface ContextMenuProps {
   label: string;
-  /** Where the pointer is, in pixels of the window. */
+  /** Where it opens, in pixels of the window. */
   left: number;
   top: number;
+  kind?: "menu" | "dialog";
   onClose: () => void;
   children: ComponentChildren;
 }
 
-export function ContextMenu({
-  label,
-  left,
-  top,
-  onClose,
-  children,
-}: ContextMenuProps): JSX.Element {
+export function ContextMenu(props: ContextMenuProps): JSX.Element {
+  const { label, left, top, kind = "menu", onClose, children } = props;
   const popover = useRef<HTMLDivElement>(null);
   const before = useRef(document.activeElement as HTMLElement | null);
   function close(): void {
@@ -43,10 +39,12 @@ export function ContextMenu({
     };
   }, [onClose]);
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: its role is menu or dialog
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: its role is menu or dialog
     <div
       ref={popover}
       class="popover"
-      role="menu"
+      role={kind}
       aria-label={label}
       tabIndex={-1}
       onKeyDown={(event) => onMenuKey(event, popover.current!, close)}

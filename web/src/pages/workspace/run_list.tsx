@@ -2,23 +2,22 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
-import type { Run } from "../../data/wire.ts";
 import { withoutPart } from "../../state/filter_text.ts";
 import { unitOffset } from "../../state/filter_tokens.ts";
 import { ListRows, type Row } from "../../state/list_rows.ts";
 import { runQuestion } from "../../state/run_actions.ts";
 import { isPlainClick, openSheet } from "../../state/sheet.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { ContextMenu } from "../../widgets/context_menu.tsx";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
 import { lazy } from "../lazy.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
+import { EyePainter } from "./eye_painter.ts";
 import { GroupRow } from "./group_row.tsx";
 import { PickBar } from "./pick_bar.tsx";
+import { type OpenedRow, placeOf, RowPopover } from "./row_popover.tsx";
 import { ColourLegend } from "./run_colouring.tsx";
 import { ColumnHeads, MAX_COLUMNS } from "./run_columns.tsx";
 import { runBindings } from "./run_keys.ts";
-import { RunMenuItems } from "./run_menu.tsx";
 import { type RowEvents, RunRow } from "./run_row.tsx";
 
 export const ROW_HEIGHT = 24;
@@ -30,11 +29,9 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   const listed = ws.listed.value;
   const columns = useMemo(() => listed.slice(0, MAX_COLUMNS), [listed]);
   const [reveal, setReveal] = useState<{ index: number } | null>(null);
-  const [menu, setMenu] = useState<{ run: Run; left: number; top: number } | null>(null);
-  const closeMenu = useCallback(() => setMenu(null), []);
-  const events = useRowEvents(ws, list, (run, event) =>
-    setMenu({ run, left: event.clientX, top: event.clientY }),
-  );
+  const [opened, setOpened] = useState<OpenedRow | null>(null);
+  const close = useCallback(() => setOpened(null), []);
+  const events = useRowEvents(ws, list, setOpened);
   const sight = useRef<[number, number]>([0, 0]);
   const onSight = useCallback(
     (first: number, last: number) => {
@@ -83,16 +80,7 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
         />
       )}
       <PickBar ws={ws} />
-      {menu && (
-        <ContextMenu
-          label={`Actions for ${menu.run.name}`}
-          left={menu.left}
-          top={menu.top}
-          onClose={closeMenu}
-        >
-          <RunMenuItems ws={ws} run={menu.run} isInList close={closeMenu} />
-        </ContextMenu>
-      )}
+      {opened && <RowPopover ws={ws} opened={opened} close={close} />}
       {runQuestion.value && <RunQuestions ws={ws} />}
     </>
   );
@@ -130,11 +118,9 @@ function rowOf(row: Row | undefined, index: number, top: number, context: RowCon
 function useRowEvents(
   ws: Workspace,
   list: ListRows,
-  onMenu: (run: Run, event: MouseEvent) => void,
+  onOpen: (opened: OpenedRow) => void,
 ): RowEvents {
   const lastEye = useRef<string | null>(null);
-  const menu = useRef(onMenu);
-  menu.current = onMenu;
   return useMemo(() => {
     const painter = new EyePainter(ws, list);
     const runAt = (key: string) => {
@@ -171,10 +157,14 @@ function useRowEvents(
         const run = runAt(key);
         if (run === null) return;
         event.preventDefault();
-        menu.current(run, event);
+        onOpen({ kind: "menu", run, ...placeOf(event) });
+      },
+      onColour(key, event) {
+        const run = runAt(key);
+        if (run !== null) onOpen({ kind: "dialog", run, ...placeOf(event) });
       },
     };
-  }, [ws, list]);
+  }, [ws, list, onOpen]);
 }
 
 /** Shows or hides the runs between two rows, as the eye of the second one says. */
@@ -190,45 +180,6 @@ function showRange(ws: Workspace, list: ListRows, from: string | null, to: strin
     runs.map((run) => run.id),
     isOn,
   );
-}
-
-/** Dragging over eyes gives all of them what the first one gets. */
-class EyePainter {
-  private from: string | null = null;
-  private isOn: boolean | null = null;
-
-  constructor(
-    private readonly ws: Workspace,
-    private readonly list: ListRows,
-  ) {}
-
-  onPointer(key: string, event: PointerEvent): void {
-    if (event.pointerType !== "mouse" || event.buttons !== 1) return;
-    if (event.type === "pointerdown") {
-      this.from = event.altKey || event.shiftKey ? null : key;
-      this.isOn = null;
-      return;
-    }
-    if (this.from === null || key === this.from) return;
-    // A press that stays on its eye is a click, which does its own.
-    if (this.isOn === null) {
-      const first = this.runOf(this.from);
-      this.isOn = first !== null && !this.ws.shownUids.value.has(first.uid);
-      this.paint(first);
-    }
-    this.paint(this.runOf(key));
-  }
-
-  private runOf(key: string): Run | null {
-    const row = this.list.find(key);
-    return row?.kind === "run" ? row.run : null;
-  }
-
-  private paint(run: Run | null): void {
-    if (run !== null && this.ws.shownUids.value.has(run.uid) !== this.isOn) {
-      this.ws.showRuns([run.id], this.isOn === true);
-    }
-  }
 }
 
 /** Why the list is empty, or what is wrong with the filter. */

@@ -25,12 +25,10 @@ import { SlotChoice } from "../../widgets/swatch.tsx";
 interface RunMenuProps {
   ws: Workspace;
   run: Run;
-  /** The menu of a row of a list, which can pin, hide and rename. */
-  isInList?: boolean;
 }
 
 /** A button with three dots and the menu that it opens. */
-export function RunMenu({ ws, run, isInList = false }: RunMenuProps): JSX.Element {
+export function RunMenu({ ws, run }: RunMenuProps): JSX.Element {
   return (
     <Menu
       label={`Actions for ${run.name}`}
@@ -38,13 +36,18 @@ export function RunMenu({ ws, run, isInList = false }: RunMenuProps): JSX.Elemen
       button={<Icon name="dots" />}
       align="right"
     >
-      {(close) => <RunMenuItems {...{ ws, run, isInList, close }} />}
+      {(close) => <RunMenuItems {...{ ws, run, close }} />}
     </Menu>
   );
 }
 
-export function RunMenuItems(props: RunMenuProps & { close: () => void }): JSX.Element {
-  const { ws, run, isInList, close } = props;
+interface ItemsProps extends RunMenuProps {
+  /** The menu of a row of a list, which can pin, hide and rename. */
+  isInList?: boolean;
+  close: () => void;
+}
+
+export function RunMenuItems({ ws, run, isInList = false, close }: ItemsProps): JSX.Element {
   const item = (label: string, work: () => void, isDangerous = false) => (
     <MenuItem
       isDangerous={isDangerous}

@@ -2,15 +2,14 @@
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Run } from "../../data/wire.ts";
-import { slotOf } from "../../state/paint.ts";
 import { runHref } from "../../state/route.ts";
-import { colourRuns, renamedRun, renameRun } from "../../state/run_actions.ts";
+import { renamedRun, renameRun } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { Swatch } from "../../widgets/swatch.tsx";
+import { Icon } from "../../widgets/icon.tsx";
+import { Colour } from "../../widgets/swatch.tsx";
 import { StateMark } from "../run_state.tsx";
 import { cellText } from "./columns.ts";
-import { RunMenu } from "./run_menu.tsx";
 
 /** What rows tell the list; the same object for all of them, so that rows rest when nothing changes. */
 export interface RowEvents {
@@ -18,7 +17,9 @@ export interface RowEvents {
   /** The pointer went down on an eye, or came over one while it is down. */
   onEyeDrag: (key: string, event: PointerEvent) => void;
   onName: (key: string, event: MouseEvent) => void;
+  /** A right click, or a press on the dots. */
   onMenu: (key: string, event: MouseEvent) => void;
+  onColour: (key: string, event: MouseEvent) => void;
 }
 
 interface RunRowProps {
@@ -87,15 +88,16 @@ export function RunRow(props: RunRowProps): JSX.Element {
           />
         </label>
       ) : (
-        <Swatch
-          slot={slotOf(run)}
-          paint={ws.paint.value(run)}
-          isOff={!isShown}
-          theme={theme.value}
-          label={`Colour of ${run.name}`}
-          onPick={(slot) => colourRuns(ws, [run], slot)}
-          onReset={run.color === null ? undefined : () => colourRuns(ws, [run], null)}
-        />
+        <button
+          type="button"
+          class="swatch-button"
+          aria-label={`Colour of ${run.name}`}
+          title={`Colour of ${run.name}`}
+          aria-haspopup="dialog"
+          onClick={(event) => events.onColour(rowKey, event)}
+        >
+          <Colour paint={ws.paint.value(run)} theme={theme.value} isOff={!isShown} />
+        </button>
       )}
       {renamedRun.value === run.uid ? (
         <RenameField ws={ws} run={run} />
@@ -119,7 +121,16 @@ export function RunRow(props: RunRowProps): JSX.Element {
           {cellText(run, column)}
         </span>
       ))}
-      <RunMenu ws={ws} run={run} isInList />
+      <button
+        type="button"
+        class="icon-button row-menu"
+        aria-label={`Actions for ${run.name}`}
+        title={`Actions for ${run.name}`}
+        aria-haspopup="menu"
+        onClick={(event) => events.onMenu(rowKey, event)}
+      >
+        <Icon name="dots" />
+      </button>
     </div>
   );
 }
