@@ -13,7 +13,7 @@ from epochal.errors import UsageError
 from epochal.records import GroupNode, GroupQuery, Groups, NumberSummary, RunQuery
 from epochal.store.listing import Listing
 from epochal.store.ordering import Places, value_key
-from epochal.store.query import BOOL, FLOAT, MISSING, field_name
+from epochal.store.query import BOOL, FLOAT, MISSING, TEXT, field_name
 from epochal.store.value_column import ValueColumn
 from epochal.store.value_counts import identity, items_of
 
@@ -85,6 +85,13 @@ def _factorise(column: ValueColumn | None, places: Places) -> tuple[Integers, li
         codes[present] = inverse
         examples = places[present][firsts].tolist()
         return codes, [*(column.get(place) for place in examples), None], ones
+    if ((kinds == TEXT) | (kinds == MISSING)).all():
+        by_text: dict[str | None, int] = {}
+        texts = map(column.others.get, places.tolist())
+        codes = np.fromiter(
+            (by_text.setdefault(text, len(by_text)) for text in texts), np.intp, len(places)
+        )
+        return codes, list(by_text), ones
     found: dict[Any, int] = {}
     values: list[Any] = []
     codes_list: list[int] = []

