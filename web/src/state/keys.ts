@@ -23,7 +23,7 @@ export const KEY_GROUPS: readonly KeyGroup[] = ["Everywhere", "View", "Charts", 
 
 export const KEYS = {
   palette: { keys: ["mod+k"], label: "Find anything", group: "Everywhere", whileTyping: true },
-  sheet: { keys: ["?"], label: "This sheet", group: "Everywhere" },
+  sheet: { keys: ["?"], label: "Keys and pointer", group: "Everywhere" },
   theme: { keys: ["shift+t"], label: "Theme: system, light, dark", group: "Everywhere" },
   back: {
     keys: ["escape"],
