@@ -181,6 +181,8 @@ def _decode(data: bytes | memoryview, n: int) -> Values:
         return _unshuffle(data, 1, "<f8", n)
     if codec == _AFFINE:
         first, stride = _TWO.unpack_from(data, 1)
+        if stride and -(2**63) <= first + n * stride < 2**63:
+            return np.arange(first, first + n * stride, stride, dtype=np.int64)
         with np.errstate(over="ignore"):
             return np.arange(n, dtype=np.int64) * np.int64(stride) + np.int64(first)
     if codec == _DELTA:
@@ -327,10 +329,11 @@ def decode_block(data: bytes) -> Block:
 
 
 def decode_block_values(data: bytes) -> Any:
-    """Return the values alone of a block, as `Block.values`. Raises CorruptBlock."""
+    """Return the values alone of a block, as `Block.values`, but floats as they were kept. Raises CorruptBlock."""
     n, kind_code, bounds = _open(data, _BLOCK, "block")
     start, end = bounds[1]
-    return decode_values(KINDS[kind_code], memoryview(data)[start:end], n)
+    values, kind = memoryview(data)[start:end], KINDS[kind_code]
+    return decode_floats(values, n) if kind == "f64" else decode_values(kind, values, n)
 
 
 def encode_axis(steps: npt.NDArray[np.int64], times: npt.NDArray[np.float64]) -> bytes:

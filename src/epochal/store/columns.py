@@ -337,12 +337,12 @@ class ColumnReader:
 
     def load_values(
         self, wanted: Iterable[tuple[int, int, int, int]]
-    ) -> dict[tuple[int, int, int], Floats]:
-        """Return only the numbers, as float64, of blocks (series, writer, row0, n) by their first three.
+    ) -> dict[tuple[int, int, int], npt.NDArray[Any]]:
+        """Return only the numbers of blocks (series, writer, row0, n) by their first three, in whatever type fits.
 
         For those who look at every value once: what is decoded here is not kept. NaN for a damaged block.
         """
-        found: dict[tuple[int, int, int], Floats] = {}
+        found: dict[tuple[int, int, int], npt.NDArray[Any]] = {}
         missing: dict[tuple[int, int, int], int] = {}
         for *key, n in wanted:
             block = (key[0], key[1], key[2])
@@ -350,7 +350,7 @@ class ColumnReader:
             if values is None:
                 missing[block] = n
             else:
-                found[block] = values.values.astype(np.float64, copy=False)
+                found[block] = values.values
         for series_id, writer_id, row0, data in self._rows_of(
             "block", ("series_id", "writer_id", "row0"), list(missing)
         ):
@@ -360,7 +360,7 @@ class ColumnReader:
                 if len(numbers) != missing[key]:
                     message = f"{len(numbers)} values where {missing[key]} were expected"
                     raise CorruptBlock(message)
-                found[key] = numbers.astype(np.float64, copy=False)
+                found[key] = numbers
             except CorruptBlock as error:
                 found[key] = self._lost_block(key, error).values
         return found

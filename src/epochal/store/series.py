@@ -131,7 +131,7 @@ class SeriesRead:
         self.by_step = query.x == "step"
         self.levels: dict[LevelKey, Level] = {}
         self.blocks: dict[BlockKey, Values] = {}
-        self.values: dict[BlockKey, Floats] = {}
+        self.values: dict[BlockKey, npt.NDArray[Any]] = {}
         self.origins: dict[str, float] = {}
         self.writers: dict[str, list[WriterRef]] = {}
         self.lists: dict[tuple[int, int], BlockList] = {}
@@ -738,7 +738,7 @@ class SeriesRead:
             for tail in self.tails[writer.id]
             if (values := self.reader.tail_values(ref.id, tail)) is not None
         ]
-        y = parts[0] if len(parts) == 1 else np.concatenate([np.empty(0), *parts])
+        y = np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
         return Line(y, y)
 
     def _all_points(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> Line:

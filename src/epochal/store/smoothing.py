@@ -35,8 +35,9 @@ def smooth(smoothing: Smoothing, x: Floats | None, y: Floats) -> Floats:
     enters = np.isfinite(y)
     if x is not None and needs_x(smoothing):
         enters &= np.isfinite(x)
-        x = x[enters]
-    values = y[enters]
+    everything = bool(enters.all())
+    values = y if everything else y[enters]
+    x = x if everything or x is None else x[enters]
     if not len(values):
         return y
     low, high = float(values.min()), float(values.max())
@@ -44,8 +45,12 @@ def smooth(smoothing: Smoothing, x: Floats | None, y: Floats) -> Floats:
         return y
     scale = 2.0**64 if max(-low, high) > _LARGE else 1.0
     smoothed = _smooth_finite(smoothing, x, values / scale if scale > 1 else values)
+    if scale > 1:
+        smoothed = smoothed * scale
+    if everything:
+        return smoothed
     found = y.copy()
-    found[enters] = smoothed * scale
+    found[enters] = smoothed
     return found
 
 
