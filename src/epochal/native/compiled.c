@@ -386,16 +386,6 @@ static int64_t pixel(double place, double low, double scale)
     return whole - (at < (double)whole);
 }
 
-static double smaller(double a, double b)
-{
-    return b < a || a != a ? b : a;
-}
-
-static double larger(double a, double b)
-{
-    return b > a || a != a ? b : a;
-}
-
 typedef struct {
     double *x0, *x1, *first, *low, *high, *last;
     uint8_t *flags;
@@ -406,8 +396,23 @@ static uint8_t flag_of(double value)
     return is_finite(value) ? 0 : value != value ? 1 : value > 0 ? 2 : 4;
 }
 
+#define KEEP()                                                                                                         \
+    do {                                                                                                               \
+        if (count == room)                                                                                             \
+            return -1;                                                                                                 \
+        out.x0[count] = left;                                                                                          \
+        out.x1[count] = right;                                                                                         \
+        out.first[count] = opening;                                                                                    \
+        out.low[count] = least <= most ? least : NAN;                                                                  \
+        out.high[count] = least <= most ? most : NAN;                                                                  \
+        out.last[count] = closing;                                                                                     \
+        out.flags[count] = seen;                                                                                       \
+        count++;                                                                                                       \
+    } while (0)
+
 /* Merge items that follow each other within one pixel; `READ` gives first, low, high, last and flags of item i. Returns
- * the number of columns, -1 when there is no room for them. */
+ * the number of columns, -1 when there is no room for them. A column is kept in variables until it is whole: through
+ * memory, each item would wait for the one before it. Comparisons are written as processors have them: false for NaN. */
 #define MERGE(NAME, TYPE, READ)                                                                                        \
     static Py_ssize_t NAME(const double *place0, const double *place1, const double *x0, const double *x1,             \
                            const void *const *arrays, const uint8_t *item_flags, double origin, double scale,          \
@@ -416,35 +421,34 @@ static uint8_t flag_of(double value)
         const TYPE *a = arrays[0], *b = arrays[1], *c = arrays[2], *d = arrays[3];                                     \
         Py_ssize_t count = 0;                                                                                          \
         int64_t begin_before = 0, end_before = 0;                                                                      \
+        double left = 0, right = 0, opening = 0, least = 0, most = 0, closing = 0;                                     \
+        uint8_t seen = 0;                                                                                              \
         for (Py_ssize_t i = 0; i < n; i++) {                                                                           \
             int64_t begin = pixel(place0[i], origin, scale);                                                           \
             int64_t end = place1 == place0 ? begin : pixel(place1[i], origin, scale);                                  \
             double first, low, high, last;                                                                             \
             uint8_t flags;                                                                                             \
             READ;                                                                                                      \
-            if (i == 0 || begin != end_before || end != begin_before) {                                                \
-                if (count == room)                                                                                     \
-                    return -1;                                                                                         \
-                out.x0[count] = x0[i];                                                                                 \
-                out.x1[count] = x1[i];                                                                                 \
-                out.first[count] = first;                                                                              \
-                out.low[count] = low;                                                                                  \
-                out.high[count] = high;                                                                                \
-                out.last[count] = last;                                                                                \
-                out.flags[count] = flags;                                                                              \
-                count++;                                                                                               \
-            } else {                                                                                                   \
-                Py_ssize_t k = count - 1;                                                                              \
-                out.x0[k] = x0[i] < out.x0[k] ? x0[i] : out.x0[k];                                                     \
-                out.x1[k] = x1[i] > out.x1[k] ? x1[i] : out.x1[k];                                                     \
-                out.low[k] = smaller(out.low[k], low);                                                                 \
-                out.high[k] = larger(out.high[k], high);                                                               \
-                out.last[k] = last;                                                                                    \
-                out.flags[k] |= flags;                                                                                 \
+            if (i > 0 && begin == end_before && end == begin_before) {                                                 \
+                left = x0[i] < left ? x0[i] : left;                                                                    \
+                right = x1[i] > right ? x1[i] : right;                                                                 \
+                least = low < least ? low : least;                                                                     \
+                most = high > most ? high : most;                                                                      \
+                closing = last;                                                                                        \
+                seen |= flags;                                                                                         \
+                continue;                                                                                              \
             }                                                                                                          \
+            if (i > 0)                                                                                                 \
+                KEEP();                                                                                                \
+            left = x0[i], right = x1[i], opening = first, closing = last;                                              \
+            least = low == low ? low : INFINITY;                                                                       \
+            most = high == high ? high : -INFINITY;                                                                    \
+            seen = flags;                                                                                              \
             begin_before = begin;                                                                                      \
             end_before = end;                                                                                          \
         }                                                                                                              \
+        if (n > 0)                                                                                                     \
+            KEEP();                                                                                                    \
         return count;                                                                                                  \
     }
 
