@@ -21,12 +21,13 @@ export async function editRuns(
     remember(ws, label, undo.edits, [{ runs: uids, changes }]);
     ws.reread(uids);
     const step = undoStack.top;
-    // A later step stands on top of this one: then the notice has nothing to undo.
     notify(said, {
       label: "Undo",
       run: () => {
-        if (undoStack.top === step) undoLast();
-        else void send(ws, undo.edits);
+        if (undoStack.top === step) return undoLast();
+        // Later steps stand on top of this one; it alone is taken back.
+        if (step) undoStack.drop(step);
+        void send(ws, undo.edits).catch(notifyError);
       },
     });
     return true;

@@ -43,7 +43,7 @@ export interface View extends PanelSettings {
   g: readonly string[];
   /** Groups that are not drawn, each as the JSON of its path. */
   ghide: readonly string[];
-  /** "" (each run its own), "group", "by:<column>" or "re:<regular expression>". */
+  /** "" (each run its own, in groups that of its group), "run", "group", "by:<column>" or "re:<regular expression>". */
   color: string;
   /** Keys of pinned panels. */
   pin: readonly string[];
