@@ -42,8 +42,11 @@ export function hitsOf(scene: Scene, x: number, y?: number): Hit[] {
   return hits.map(({ hit }) => hit);
 }
 
-/** What each group has at the position of its grid nearest to `x`; groups that do not reach there are left out. */
-export function groupHitsOf(scene: Scene, x: number): GroupHit[] {
+/**
+ * What each group has at the position of its grid nearest to `x`, sorted by distance from `y` in pixels when
+ * that is given; groups that do not reach there are left out.
+ */
+export function groupHitsOf(scene: Scene, x: number, y?: number): GroupHit[] {
   const { xScale, yScale } = scene;
   const { ratio } = scene.size;
   const { left, top } = scene.area();
@@ -64,7 +67,9 @@ export function groupHitsOf(scene: Scene, x: number): GroupHit[] {
       top: (top + yScale.toPixel(center)) / ratio,
     });
   }
-  return hits;
+  if (y === undefined) return hits;
+  const row = (top + yScale.toPixel(y)) / ratio;
+  return hits.sort((a, b) => Math.abs(a.top - row) - Math.abs(b.top - row));
 }
 
 /** The run, or the id of the group, whose line is within reach of a place in CSS pixels. */

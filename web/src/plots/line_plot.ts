@@ -187,8 +187,8 @@ class CanvasLinePlot implements LinePlot {
     return hitsOf(this.scene, x, y);
   }
 
-  groupHitsAt(x: number): GroupHit[] {
-    return groupHitsOf(this.scene, x);
+  groupHitsAt(x: number, y?: number): GroupHit[] {
+    return groupHitsOf(this.scene, x, y);
   }
 
   clips(): readonly Clip[] {
@@ -359,7 +359,7 @@ class CanvasLinePlot implements LinePlot {
     if (onHover === undefined) return;
     const near = lineAt(scene, pointer.left, pointer.top);
     const hits = this.hitsAt(x, y);
-    const groups = this.groupHitsAt(x);
+    const groups = this.groupHitsAt(x, y);
     onHover({ x, y, left: pointer.left, top: pointer.top, hits, groups, near });
   }
 

@@ -93,13 +93,15 @@ export function drawDots(
   dots: readonly Dot[],
   highlighted: string | null,
 ): void {
-  const radius = dots.length > MANY_DOTS ? 2 : 3;
+  const isMany = dots.length > MANY_DOTS;
+  const radius = isMany ? 2 : 3;
   for (let i = dots.length - 1; i >= 0; i--) {
     const { left, top, color, run } = dots[i]!;
     if (!(left >= plot.left - 1 && left <= plot.right + 1)) continue;
     if (!(top >= plot.top - 1 && top <= plot.bottom + 1)) continue;
     context.globalAlpha = highlighted === null || run === highlighted ? 1 : DIMMED;
-    drawDisc(context, left, top, radius + 1.25, theme.panelText);
+    // Many rings would be a gap in the lines.
+    if (!isMany) drawDisc(context, left, top, radius + 1.25, theme.panelText);
     drawDisc(context, left, top, radius, color);
   }
   context.globalAlpha = 1;

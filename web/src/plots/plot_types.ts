@@ -113,7 +113,7 @@ export interface Hover {
   readonly top: number;
   /** The nearest logged point of each run, nearest to the pointer in y first. */
   readonly hits: readonly Hit[];
-  /** The same of the groups, at the nearest position of each one's grid. */
+  /** The same of the groups, at the nearest position of each one's grid; the nearest first, too. */
   readonly groups: readonly GroupHit[];
   /** The run (or the band's id) whose line the pointer touches. */
   readonly near: string | null;
@@ -155,8 +155,8 @@ export interface LinePlot {
   setHover(x: number | null, y?: number): void;
   /** The nearest logged points at `x`; by distance from `y` in pixels when that is given. */
   hitsAt(x: number, y?: number): Hit[];
-  /** The nearest grid positions of the groups at `x`. */
-  groupHitsAt(x: number): GroupHit[];
+  /** The nearest grid positions of the groups at `x`; by distance from `y` in pixels when that is given. */
+  groupHitsAt(x: number, y?: number): GroupHit[];
   /** The runs with points that the y axis leaves out. */
   clips(): readonly Clip[];
   /** Draws all other runs and groups at 15 %; null draws all alike. */
