@@ -40,6 +40,8 @@ ORDER = (
     "block_size",
     "decode",
     "series_read",
+    "smoothing",
+    "bands",
     "read_peers",
     "runs_table",
     "http_ingest",
