@@ -6,9 +6,22 @@
  * panels first, at most six under way, and a request that no panel waits for any more is aborted.
  * What has changed since it was read is asked for by its mark ("rows since") and appended.
  */
-import { append, length, type Series } from "../plots/series.ts";
-import { isSmoothedExactly, type Smoothing, smoothingKey, smoothSeries } from "../plots/smooth.ts";
+import { append, type Series } from "../plots/series.ts";
+import { type Smoothing, smoothingKey, smoothSeries } from "../plots/smooth.ts";
 import { RequestError } from "./client.ts";
+import {
+  type Asked,
+  type Entry,
+  groupChanged,
+  hasSessions,
+  idOf,
+  isAnswer,
+  isOvergrown,
+  looksAhead,
+  partOf,
+  placeOf,
+  sizeOf,
+} from "./series_entries.ts";
 import { type Range, snapRange, snapWidth, widening } from "./snap.ts";
 
 export type { Range };
@@ -50,28 +63,9 @@ const MAX_UNDER_WAY = 6;
 /** Series in one request: small enough that the first charts of many do not wait for the last. */
 const MAX_BATCH = 400;
 const CACHE_BYTES = 192 * 2 ** 20;
-/** Points or columns of one series beyond which it is asked for anew, as a multiple of the width. */
-const REDUCE_AT = 8;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 /** How long a slider must rest before the server is asked to smooth anew: the page has a likeness until then. */
 const REST_MS = 150;
-
-interface Entry {
-  base: string;
-  /** What the entry answers: range, width and kind of the x axis, and the smoothing. */
-  part: string;
-  /** The same without the smoothing. */
-  place: string;
-  ranged: boolean;
-  px: number;
-  log: boolean;
-  smooth: Smoothing | null;
-  /** null: the run has no such key. */
-  series: Series | null;
-  mark: string;
-  dirty: boolean;
-  bytes: number;
-}
 
 interface Group {
   x: string;
@@ -93,56 +87,14 @@ interface Request {
   changed: Set<string>;
 }
 
-function sizeOf(series: Series | null): number {
-  if (series === null) return 64;
-  const smoothed = series.smoothed === undefined ? 0 : series.mode === "points" ? 8 : 32;
-  const plain = series.mode === "points" ? 16 : 50;
-  return (plain + smoothed) * length(series) + 128;
-}
-
-/** Whether an entry holds every point that has a place on the axis, so that it serves any range at any width. */
-function isWhole({ ranged, log, series }: Entry, onLog: boolean): boolean {
-  if (ranged) return false;
-  if (series === null) return true;
-  if (series.mode !== "points") return false;
-  return series.y.length >= series.total || (log && onLog);
-}
-
-/** Whether an entry is what the watch asks for, with the smoothed values or with what they are made of. */
-function isAnswer(entry: Entry, watch: Watch): boolean {
-  const { log = false, smooth = null } = watch.want;
-  if (entry.part === watch.part) return true;
-  if (entry.place !== watch.place && !isWhole(entry, log)) return false;
-  if (smooth === null || entry.series === null) return true;
-  return (
-    smoothingKey(entry.smooth) === smoothingKey(smooth) || isSmoothedExactly(entry.series, smooth)
-  );
-}
-
-/** Whether new points change the smoothed values before them so much that appending will not do. */
-function looksAhead({ smooth }: Entry): boolean {
-  return smooth?.kind === "gaussian" || smooth?.kind === "mean";
-}
-
-/** Whether appending has made a series much longer than its width deserves. */
-function isOvergrown(entry: Entry): boolean {
-  return entry.series !== null && length(entry.series) > REDUCE_AT * entry.px;
-}
-
-/**
- * Whether a run has several sessions, by its mark (`ordinal:rows,ordinal:rows`): new rows may then
- * belong before the end of what is known, or to a line of their own, so it is read anew.
- */
-function hasSessions(mark: string): boolean {
-  return mark.includes(",");
-}
-
-export class Watch {
+export class Watch implements Asked {
   error: RequestError | null = null;
   /** What of the want the server is asked in; a range wider than the view, a width of the ladder. */
   range: Range | null = null;
   part = "";
   place = "";
+  log = false;
+  smooth: Smoothing | null = null;
   px = 0;
   /** Until when the server is not asked to smooth anew (milliseconds of the page's clock). */
   restsUntil = 0;
@@ -156,7 +108,7 @@ export class Watch {
   }
 
   update(want: Want): void {
-    const isMoved = smoothingKey(want.smooth ?? null) !== smoothingKey(this.want.smooth ?? null);
+    const isMoved = smoothingKey(want.smooth ?? null) !== smoothingKey(this.smooth);
     this.want = want;
     this.settle();
     if (isMoved) this.restsUntil = this.loader.rest();
@@ -176,7 +128,7 @@ export class Watch {
     for (const run of this.want.runs) {
       const entry = this.loader.best(this, run);
       if (!entry?.series) continue;
-      out.push(smoothSeries(entry.series, smoothingKey(entry.smooth), this.want.smooth ?? null));
+      out.push(smoothSeries(entry.series, smoothingKey(entry.smooth), this.smooth));
     }
     return out;
   }
@@ -199,6 +151,8 @@ export class Watch {
     const { range, px, log = false, smooth = null } = this.want;
     this.range = range === null ? null : snapRange(range, log);
     this.px = snapWidth(px * (range === null ? 1 : widening(range, this.range!, log)));
+    this.log = log;
+    this.smooth = smooth;
     this.place = placeOf(this.range, this.px, log);
     this.part = partOf(this.place, smooth);
   }
@@ -353,7 +307,8 @@ export class SeriesLoader {
         else if (entry.dirty && (hasSessions(entry.mark) || looksAhead(entry))) missing.push(run);
         else if (entry.dirty) changed.set(run, entry);
       }
-      const { key, x, visible, log = false, smooth = null } = watch.want;
+      const { key, x, visible } = watch.want;
+      const { log, smooth } = watch;
       if (missing.length > 0 && !isResting) {
         const asked = { x, range: watch.range, px: watch.px, log, smooth, since: null, visible };
         this.join(groups, watch, key, { ...asked, runs: missing });
@@ -560,33 +515,6 @@ export class SeriesLoader {
     const entry = this.at(id);
     if (entry) entry.dirty = true;
   }
-}
-
-function placeOf(range: Range | null, px: number, log: boolean): string {
-  return `${range?.join(",") ?? ""}|${px}${log ? "|log" : ""}`;
-}
-
-function partOf(place: string, smooth: Smoothing | null): string {
-  return smooth === null ? place : `${place}|${smoothingKey(smooth)}`;
-}
-
-function idOf(entry: Entry): string {
-  return `${entry.base}\n${entry.part}`;
-}
-
-/** Runs whose entries can be asked for in one question: same part, and each run its one mark. */
-function groupChanged(changed: Map<string, Entry>): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const [run, entry] of changed) {
-    const list = groups.get(entry.part);
-    if (list) list.push(run);
-    else groups.set(entry.part, [run]);
-  }
-  const signed = new Map<string, string[]>();
-  for (const [part, runs] of groups) {
-    signed.set(`${part}@${runs.map((run) => changed.get(run)!.mark).join(",")}`, runs);
-  }
-  return signed;
 }
 
 /** Cuts a question of too many series into several, by keys first. */
