@@ -18,7 +18,7 @@ import {
 import { Keys } from "../shortcuts.tsx";
 import type { Search } from "./palette.tsx";
 
-const SHOWN = 50;
+const SHOWN = 30;
 const ASK_RUNS_MS = 150;
 /** What having been picked lately is worth: less than a better fit, more than an equal one. */
 const RECENT_BONUS = 30;
@@ -31,7 +31,8 @@ export function Results({ search }: { search: Search }): JSX.Element {
   const further = useFurtherRuns(text);
   useEffect(() => void readOffers(ws).then(setProjects), [ws]);
 
-  const offered = useMemo(() => offer(entriesOf(ws, projects), further), [ws, projects, further]);
+  const known = useMemo(() => offer(entriesOf(ws, projects)), [ws, projects]);
+  const offered = useMemo(() => withFurther(known, further), [known, further]);
   const { shown, needle } = useMemo(() => pick(offered, text), [offered, text]);
   // Another text begins at its first option.
   const chosen = at.text === text ? Math.min(at.index, shown.length - 1) : 0;
@@ -90,13 +91,23 @@ interface Offered {
   texts: readonly string[];
 }
 
-function offer(entries: readonly Entry[], further: readonly Entry[]): Offered {
-  const ids = new Set(entries.map((entry) => entry.id));
-  const all = [...entries, ...further.filter((entry) => !ids.has(entry.id))];
-  const texts = all.map((entry) =>
+function offer(entries: readonly Entry[]): Offered {
+  const texts = entries.map((entry) =>
     (entry.detail ? `${entry.title} ${entry.detail}` : entry.title).toLowerCase(),
   );
-  return { entries: all, texts };
+  return { entries, texts };
+}
+
+/** What is known and what the server has found beyond; the same when that is nothing new. */
+function withFurther(known: Offered, further: readonly Entry[]): Offered {
+  const ids = new Set(further.map((entry) => entry.id));
+  for (const { id } of known.entries) ids.delete(id);
+  if (ids.size === 0) return known;
+  const added = offer(further.filter((entry) => ids.has(entry.id)));
+  return {
+    entries: [...known.entries, ...added.entries],
+    texts: [...known.texts, ...added.texts],
+  };
 }
 
 /** What is shown for a text; for none: what was picked lately, then in the order offered. */
