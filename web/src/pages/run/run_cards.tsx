@@ -135,7 +135,7 @@ function Commit({ commit, command }: { commit: Git; command: string | null }): J
         {commit.remote !== "" && <span class="quiet remote">{commit.remote}</span>}
       </span>
       <CopyButton text={commit.commit} label="Copy the commit" />
-      <CopyButton text={again} label="Copy the lines that run it again" said="Lines to rerun" />
+      <CopyButton text={again} label="Lines to rerun: copy them" said="Lines to rerun" />
     </div>
   );
 }

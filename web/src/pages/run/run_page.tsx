@@ -139,12 +139,13 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
 function Origin({ run }: { run: RunDetail }): JSX.Element | null {
   const commit = commitOf(run.environment);
   if (commit === null) return null;
+  const said = `${commit.commit.slice(0, 8)}${commit.isDirty ? " + changes" : ""}`;
   return (
     <span class="origin">
       <CopyButton
         text={reproduceLines(commit, commandLine(run.environment))}
-        label={`Copy the lines that run commit ${commit.commit} again`}
-        said={`${commit.commit.slice(0, 8)}${commit.isDirty ? " + changes" : ""}`}
+        label={`Commit ${said}: copy the lines that run it again`}
+        said={said}
       />
     </span>
   );
