@@ -48,6 +48,25 @@ describe("the y axis without outliers", () => {
     expect(fitted(series, "all").isClipped).toBe(false);
   });
 
+  it("leaves out nothing at an end that has room", () => {
+    const { scale, isClipped } = fitted(waves({ 300: 1e6, 700: -1.5 }), "auto");
+    expect(isClipped).toBe(true);
+    expect(scale.lo).toBeLessThan(-1.5);
+    expect(scale.hi).toBeLessThan(1.2);
+  });
+
+  it("is not led by what lies faintly behind", () => {
+    const [front, behind] = [new Trace(), new Trace()];
+    const xScale = fitX([waves()], BARE, WIDTH);
+    front.make(waves(), xScale, WIDTH);
+    behind.make(waves({ 300: 1e6 }), xScale, WIDTH);
+    const settings = { ...BARE, outliers: "auto" } as const;
+    expect(fitY([behind, front], settings, 200).isClipped).toBe(true);
+    const { scale, isClipped } = fitY([behind, front], settings, 200, [front]);
+    expect(isClipped).toBe(false);
+    expect(scale.hi).toBeGreaterThan(1e6);
+  });
+
   it("leaves out the outer values that it is told to, in any case", () => {
     const series = points(Array.from({ length: 1000 }, (_, i) => i));
     for (const [outliers, lo, hi] of [

@@ -24,7 +24,7 @@ export interface FittedY {
   readonly isClipped: boolean;
 }
 
-/** Height that the middle 90 % of the values must have, or the outer 1 % at each end are left out. */
+/** Height that the middle 90 % of the values must have, or the outer 1 % at an end may be left out. */
 const LEAST_HEIGHT = 0.3;
 
 /** The x axis of a view, or of all positions of the series without one. */
@@ -61,11 +61,16 @@ function fitLogX(lo: number, hi: number, tiny: number, width: number): Scale {
   return least < hi ? logScale(least, hi, 0, width) : logScale(hi / 2, hi * 2, 0, width);
 }
 
-/** The y axis of a range. Without one it fits the traces, or the lines that cross the view where no point is in it. */
+/**
+ * The y axis of a range. Without one it fits the traces, or the lines that cross the view where no point is in it.
+ *
+ * `leading` are the traces that say whether "auto" leaves anything out: not the faint ones behind them.
+ */
 export function fitY(
   traces: readonly Trace[],
   { yRange, yLog, outliers = "all" }: YSettings,
   height: number,
+  leading: readonly Trace[] = traces,
 ): FittedY {
   let [lo, hi, tiny] = [
     Number.POSITIVE_INFINITY,
@@ -78,7 +83,7 @@ export function fitY(
     tiny = Math.min(tiny, trace.tiny);
   }
   if (yRange === null && outliers !== "all" && lo < hi) {
-    const kept = withoutOutliers(traces, { lo, hi, tiny, yLog, outliers });
+    const kept = withoutOutliers(traces, leading, { lo, hi, tiny, yLog, outliers });
     if (kept !== null) {
       return { scale: scaleOf(kept[0], kept[1], tiny, yLog, height), isClipped: true };
     }
@@ -114,28 +119,44 @@ function bareScale(lo: number, hi: number, tiny: number, yLog: boolean, height: 
   return yLog ? logarithmicScale(lo, hi, tiny, height, 0) : linearScale(lo, hi, height, 0);
 }
 
+interface Spread {
+  readonly lo: number;
+  readonly hi: number;
+  readonly tiny: number;
+  readonly yLog: boolean;
+  readonly outliers: Outliers;
+}
+
 /** The ends between which values are shown, or null when all of them are. */
 function withoutOutliers(
   traces: readonly Trace[],
-  {
-    lo,
-    hi,
-    tiny,
-    yLog,
-    outliers,
-  }: { lo: number; hi: number; tiny: number } & {
-    yLog: boolean;
-    outliers: Outliers;
-  },
+  leading: readonly Trace[],
+  { lo, hi, tiny, yLog, outliers }: Spread,
 ): readonly [number, number] | null {
   const share = outliers === "p5" ? 0.05 : 0.01;
-  const found = quantilesOf(traces, [0.05, 0.95, share, 1 - share]);
+  const found = quantilesOf(traces, [share, 1 - share]);
   if (found === null) return null;
-  const [low, high, from, to] = found as [number, number, number, number];
-  if (!(from < to) || (from <= lo && to >= hi)) return null;
+  let [from, to] = found as [number, number];
   if (outliers === "auto") {
-    const bare = yLog ? logarithmicScale(lo, hi, tiny, 0, 1) : linearScale(lo, hi, 0, 1);
-    if (bare.toPixel(high) - bare.toPixel(low) >= LEAST_HEIGHT) return null;
+    const cut = sidesToCut(leading, tiny, yLog);
+    if (!cut.below) from = lo;
+    if (!cut.above) to = hi;
   }
-  return [from, to];
+  return from < to && (from > lo || to < hi) ? [from, to] : null;
+}
+
+/** At which ends the outer 1 % take more of the height than all other values do, which they press together. */
+function sidesToCut(traces: readonly Trace[], tiny: number, yLog: boolean) {
+  const none = { below: false, above: false };
+  const found = quantilesOf(traces, [0.01, 0.05, 0.95, 0.99]);
+  if (found === null) return none;
+  const lo = Math.min(...traces.map((trace) => trace.yMin));
+  const hi = Math.max(...traces.map((trace) => trace.yMax));
+  if (!(lo < hi)) return none;
+  const bare = yLog ? logarithmicScale(lo, hi, tiny, 0, 1) : linearScale(lo, hi, 0, 1);
+  const [first, low, high, last] = found.map((value) => bare.toPixel(value)) as [
+    ...[number, number, number, number],
+  ];
+  if (high - low >= LEAST_HEIGHT) return none;
+  return { below: first > last - first, above: 1 - last > last - first };
 }

@@ -183,10 +183,21 @@ export class Scene {
     const { yRange, yLog, outliers } = this.options;
     const key = [this.traceKey, yRange?.join(",") ?? "", yLog, outliers, height].join("|");
     if (this.fitted?.key !== key) {
-      const y = fitY([...this.traces.values()], this.options, height);
+      const y = fitY([...this.traces.values()], this.options, height, this.leading());
       this.fitted = { key, y };
     }
     return this.fitted.y;
+  }
+
+  /** The traces of what the plot is about: not of raw values behind smoothed ones, nor of runs behind their groups. */
+  private leading(): Trace[] {
+    const faint = new Set<Series>();
+    for (const { series, line, isBehind } of this.plans) {
+      if (isBehind || (line.role === "member" && this.bands.length > 0)) faint.add(series);
+    }
+    const leading: Trace[] = [];
+    for (const [series, trace] of this.traces) if (!faint.has(series)) leading.push(trace);
+    return leading;
   }
 
   /** Makes the traces of series that have none for this view, and keeps the others. */
