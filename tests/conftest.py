@@ -26,6 +26,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says nothing on a machine that others use, too.
+settings.register_profile("no clock", deadline=None)
+settings.load_profile("no clock")
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser

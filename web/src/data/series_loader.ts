@@ -3,7 +3,7 @@
  *
  * A panel opens a `Watch` (one key, many runs) and reads from it what is there. Once a frame the
  * loader gathers what the watches lack and asks for it in as few requests as possible: visible
- * panels first, at most six under way, and a request that no panel waits for any more is aborted.
+ * panels first, at most three under way, and a request that no panel waits for any more is aborted.
  * What has changed since it was read is asked for by its mark ("rows since") and appended.
  */
 import { append, type Series } from "../plots/series.ts";
@@ -59,9 +59,11 @@ export interface SeriesAnswer {
 
 export type Ask = (question: SeriesQuestion, signal: AbortSignal) => Promise<SeriesAnswer>;
 
-const MAX_UNDER_WAY = 6;
+/** More would only share one server process between them, and the first answer would come later. */
+const MAX_UNDER_WAY = 3;
 /** Series in one request: small enough that the first charts of many do not wait for the last. */
 const MAX_BATCH = 400;
+const MAX_BATCH_IN_SIGHT = 200;
 const CACHE_BYTES = 192 * 2 ** 20;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 /** How long a slider must rest before the server is asked to smooth anew: the page has a likeness until then. */
@@ -282,8 +284,18 @@ export class SeriesLoader {
     const groups = this.gather();
     for (const group of groups) {
       if (this.requests.size >= MAX_UNDER_WAY) return;
+      // A server that works on what is below the page as well is late with what is on it.
+      if (!group.visible && this.isSightAwaited()) return;
       this.send(group);
     }
+  }
+
+  /** Whether an answer for a panel in sight is under way. */
+  private isSightAwaited(): boolean {
+    for (const { watches } of this.requests) {
+      for (const watch of watches) if (watch.want.visible) return true;
+    }
+    return false;
   }
 
   /** What the watches lack, in as few questions as possible, visible panels first. */
@@ -520,9 +532,10 @@ export class SeriesLoader {
 /** Cuts a question of too many series into several, by keys first. */
 function split(group: Group): Group[] {
   const out: Group[] = [];
+  const most = group.visible ? MAX_BATCH_IN_SIGHT : MAX_BATCH;
   for (let at = 0; at < group.runs.length; at += MAX_BATCH) {
     const runs = group.runs.slice(at, at + MAX_BATCH);
-    const perRequest = Math.max(1, Math.floor(MAX_BATCH / runs.length));
+    const perRequest = Math.max(1, Math.floor(most / runs.length));
     const keys = [...group.keys];
     for (let from = 0; from < keys.length; from += perRequest) {
       out.push({ ...group, runs, keys: new Map(keys.slice(from, from + perRequest)) });
