@@ -50,6 +50,23 @@ def history(store: SqlStore, run: str) -> dict[tuple[str, str, int], list[Any]]:
 
 
 class TestAppend:
+    def test_the_last_value_is_that_of_the_last_session(self, store: SqlStore) -> None:
+        # Delivered together, as by a server that starts when both have ended; names in the other order.
+        first, second = JournalMaker("w-z", "r1"), JournalMaker("w-a", "r1")
+        for journal in (first, second):
+            send(store, journal)
+        starts = [len(journal.data) for journal in (first, second)]
+        first.log({"loss": 3.0}, step=119)
+        second.log({"loss": 1.0}, step=299)
+        sent = [
+            store.submit(ADMIN, journal.writer, start, journal.data[start:])
+            for journal, start in zip((first, second), starts, strict=True)
+        ]
+        for future in sent:
+            future.result(30)
+        [run] = store.runs(ADMIN, "local", "digits", RunQuery(columns=("summary.loss",))).runs
+        assert (run.last_step, run.columns["summary.loss"]) == (299, 1.0)
+
     def test_first_bytes_make_entity_project_and_run(self, store: SqlStore) -> None:
         journal = JournalMaker(
             name="mild-snow-9", group="g", job_type="train", tags=["a"], notes="n"

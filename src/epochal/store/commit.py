@@ -300,6 +300,8 @@ class GroupCommit:
     def _store(self) -> None:
         connection, now = self.connection, self.now
         changed = [row for row in self.writers.values() if row.chunks or row.state_changed]
+        # Writers were locked by uid; a later session of a run has the last word on its values.
+        changed.sort(key=lambda row: row.id)
         quiet = {row.id for row in changed}
         beats = {id_: seen for seen, id_ in self.beats if id_ not in quiet}
         if beats:
