@@ -82,6 +82,14 @@ class ForgetfulWriter(threading.Thread):
         self.join(60)
 
 
+def wait_until_listed(server: Server, run_id: str) -> None:
+    """Wait until the server has acknowledged a run's first bytes: a sender may be late on a busy machine."""
+    deadline = time.monotonic() + 60
+    while run_id not in [run["id"] for run in server.runs("faults")]:
+        assert time.monotonic() < deadline, f"{run_id} does not arrive"
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize(
     "kills",
     [4, pytest.param(100, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])],
@@ -105,6 +113,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> 
             writer.start()
         local.wait_for_rows(1)
         distant.wait_for_rows(1)
+        wait_until_listed(server, "http")
         for _ in range(kills):
             time.sleep(choose.uniform(0.05, 0.8))
             server.kill()

@@ -14,6 +14,7 @@ import pytest
 
 import epochal
 from epochal import file_systems
+from epochal.errors import NotFound
 from epochal.file_systems import kind_of, parse_mountinfo
 from epochal.sdk import copying, spool
 from tests.sdk.conftest import wait_until
@@ -192,7 +193,14 @@ def test_a_local_server_sees_a_spooled_run_while_it_goes_on(
     run = epochal.init(project="p", id="a", settings=QUIET)
     run.log({"i": 0})
     api = epochal.Api(base_url=found.url, api_key=found.token)
-    wait_until(lambda: len(api.runs("p")) == 1 and len(api.run("p/a").history()["i"]) == 1)
+
+    def is_there() -> bool:
+        try:
+            return len(api.run("p/a").history()["i"]) == 1
+        except NotFound:
+            return False
+
+    wait_until(is_there)
     assert api.run("p/a").state == "running"
     run.log({"i": 1})
     run.finish()
