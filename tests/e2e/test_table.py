@@ -156,12 +156,13 @@ def test_columns_are_found_moved_shaded_and_left_out(open_page: OpenPage) -> Non
     )
     assert float(share) == 1.0
     # So does the pointer.
-    start = heading(page, "config lr").bounding_box()
+    start = heading(page, "config lr").locator(".head-label").bounding_box()
     target = heading(page, "config optimizer.name").bounding_box()
-    page.mouse.move(start["x"] + 20, start["y"] + 20)
+    height = target["y"] + 20
+    page.mouse.move(start["x"] + start["width"] - 4, height)
     page.mouse.down()
-    page.mouse.move(target["x"] + 60, start["y"] + 20, steps=5)
-    page.mouse.move(target["x"] + 20, start["y"] + 20, steps=5)
+    page.mouse.move(target["x"] + 60, height, steps=5)
+    page.mouse.move(target["x"] + 20, height, steps=5)
     page.mouse.up()
     expect_eventually(
         page, "() => /tcols=config.lr~bar,config.optimizer.name/.test(location.search)"

@@ -4,6 +4,7 @@
  * Not components: a far jump changes some 600 cells in one frame, and setting the texts that differ
  * takes a fifth of the time of comparing a tree of them (benchmarks/web_table.py).
  */
+import { signal } from "@preact/signals";
 import type { Run } from "../../data/wire.ts";
 import type { CellRange, RunTable } from "../../state/table.ts";
 import { describeColumn, NAME_WIDTH, type TableColumn } from "../../state/table_columns.ts";
@@ -56,6 +57,8 @@ export class GridRows {
   private readonly bySlot = new WeakMap<Element, RowSlot>();
   /** Characters behind the decimal point, by column: the most that has been seen. */
   private readonly tails = new Map<string, number>();
+  /** Columns in which a number was seen: their heads stand at the right, as the numbers do. */
+  readonly numeric = signal<ReadonlySet<string>>(new Set());
   private frame = 0;
   private isStale = true;
   private sight: ColumnSight = { first: 0, last: -1 };
@@ -301,6 +304,11 @@ export class GridRows {
     return isWidened;
   }
 
+  private noteNumber(name: string): void {
+    const known = this.numeric.peek();
+    if (!known.has(name)) this.numeric.value = new Set([...known, name]);
+  }
+
   private placeCell(cell: CellSlot, at: number): void {
     const { left, width } = this.place(at);
     cell.column = at;
@@ -324,6 +332,7 @@ export class GridRows {
     let fraction = "";
     let isWidened = false;
     if (number !== null) {
+      this.noteNumber(column.name);
       look += " number";
       const tail = isAligned(column.name) ? Math.min(MOST_TAIL, tailOf(text)) : 0;
       const widest = this.tails.get(column.name) ?? 0;

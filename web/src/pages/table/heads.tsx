@@ -121,7 +121,7 @@ function Head({ table, grid, at, isCursor }: HeadProps): JSX.Element {
     // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant moves in it
     <div
       id={headId(at)}
-      class={`grid-head ${group}${isCursor ? " cursor" : ""}`}
+      class={`grid-head ${group}${grid.numeric.value.has(name) ? " number" : ""}${isCursor ? " cursor" : ""}`}
       role="columnheader"
       aria-colindex={at + 2}
       aria-sort={ariaSort(sort)}
