@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { decimalsOf, formatExact, formatPower, formatValue, tickFormatter } from "./numbers.ts";
+import {
+  decimalsOf,
+  formatExact,
+  formatNarrow,
+  formatPower,
+  formatValue,
+  tickFormatter,
+} from "./numbers.ts";
 
 describe("formatValue", () => {
   it.each([
@@ -23,6 +30,20 @@ describe("formatValue", () => {
     [Number.NEGATIVE_INFINITY, "-∞"],
   ])("%d -> %s", (value, text) => {
     expect(formatValue(value)).toBe(text);
+  });
+});
+
+describe("formatNarrow", () => {
+  it.each([
+    [0.0035484, "0.00355"],
+    [-0.0035484, "-0.0035"],
+    [0.088921, "0.08892"],
+    [3.5484e-4, "3.55e-4"],
+    [1.23456, "1.235"],
+    [23600, "23,600"],
+    [Number.NaN, "NaN"],
+  ])("%d -> %s", (value, text) => {
+    expect(formatNarrow(value, 7)).toBe(text);
   });
 });
 

@@ -87,6 +87,16 @@ export function formatValue(value: number): string {
   return value.toPrecision(4);
 }
 
+/** A value to read in a narrow place: with as many of its four digits as fit, and two at least. */
+export function formatNarrow(value: number, most: number): string {
+  let text = formatValue(value);
+  for (let digits = 3; text.length > most && digits >= 2 && Math.abs(value) < 1; digits--) {
+    const isTiny = Math.abs(value) < 1e-3;
+    text = isTiny ? scientific(value, digits - 1) : value.toPrecision(digits);
+  }
+  return text;
+}
+
 /** The shortest text that reads back as the same float64. */
 export function formatExact(value: number): string {
   return special(value) ?? (Object.is(value, -0) ? "-0" : String(value));

@@ -1,5 +1,5 @@
 /** The columns of runs: what they are called in short, and how their values read. */
-import { formatValue } from "../../base/numbers.ts";
+import { formatNarrow, formatValue } from "../../base/numbers.ts";
 import { formatDuration } from "../../base/times.ts";
 import type { Json, Run } from "../../data/wire.ts";
 import { columnValue } from "../../state/run_values.ts";
@@ -12,6 +12,17 @@ export function shortName(column: string): string {
 export function cellText(run: Run, column: string): string {
   if (column === "duration") return run.duration === null ? "" : formatDuration(run.duration);
   return spell(columnValue(run, column));
+}
+
+/** Characters that a column of the list has room for. */
+const ROOM = 7;
+
+/** What stands in the list: a number that is cut off would be another number. */
+export function narrowText(run: Run, column: string): string {
+  const value = columnValue(run, column);
+  const text = cellText(run, column);
+  if (typeof value !== "number" || column === "duration" || text.length <= ROOM) return text;
+  return formatNarrow(value, ROOM);
 }
 
 /** Numbers that a person wrote (0.005) stay as written; measured ones get four digits. */

@@ -9,7 +9,7 @@ import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Colour } from "../../widgets/swatch.tsx";
 import { StateMark } from "../run_state.tsx";
-import { cellText } from "./columns.ts";
+import { cellText, narrowText } from "./columns.ts";
 
 /** What rows tell the list; the same object for all of them, so that rows rest when nothing changes. */
 export interface RowEvents {
@@ -118,7 +118,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
       )}
       {columns.map((column) => (
         <span class="cell" key={column} title={cellText(run, column)}>
-          {cellText(run, column)}
+          {narrowText(run, column)}
         </span>
       ))}
       <button
