@@ -17,7 +17,8 @@ from epochal.records import Band, BandsAnswer, BandsQuery, Points, SeriesQuery
 from epochal.store.cache import ArrayCache
 from epochal.store.columns import ColumnReader
 from epochal.store.engine import Connection
-from epochal.store.series import VALUES_AT_ONCE, SeriesRead, check_axis
+from epochal.store.series import VALUES_AT_ONCE, SeriesRead
+from epochal.store.series_sources import check_axis
 from epochal.store.statistics import spread
 
 Floats = npt.NDArray[np.float64]

@@ -1,23 +1,15 @@
-"""Series for charts: exactly the points or pixel columns asked for (docs/reference/http.md, POST /api/v1/series).
-
-Each (key, run) is answered by a generator that yields what it needs next, pyramid levels or blocks; all generators are
-advanced together, so that whatever the number of series, each kind of thing is read in a few statements.
-"""
+"""Series for charts: exactly the points or pixel columns asked for (docs/reference/http.md, POST /api/v1/series)."""
 
 from __future__ import annotations
 
 import itertools
-from collections import defaultdict
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from epochal.errors import UsageError
 from epochal.records import (
-    BandsQuery,
     Columns,
     Points,
     Series,
@@ -30,14 +22,12 @@ from epochal.store.columns import (
     BlockList,
     ColumnReader,
     SeriesRef,
-    TailRef,
-    Values,
     WriterRef,
     blocks_from_row,
 )
 from epochal.store.engine import Connection
 from epochal.store.lines import Line, cut_lines, drawn, join_lines
-from epochal.store.pyramid import LEVELS, Buckets, Level, bucket_counts, read_levels
+from epochal.store.pyramid import LEVELS, Buckets, Level, bucket_counts
 from epochal.store.reduce import (
     Grid,
     Strip,
@@ -47,6 +37,7 @@ from epochal.store.reduce import (
     reduce_strip,
     visible,
 )
+from epochal.store.series_sources import Item, LevelKey, Need, Sources, Steps
 from epochal.store.smoothed import Smoothed
 from epochal.store.smoothing import needs_x, smooth, successions
 
@@ -59,30 +50,6 @@ VALUES_AT_ONCE = 4_000_000
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-LevelKey = tuple[int, int, int]
-BlockKey = tuple[int, int, int]
-
-
-@dataclass(slots=True)
-class _Need:
-    """What a generator waits for; `values` are blocks of which only the values are needed."""
-
-    levels: list[LevelKey] = field(default_factory=list)
-    blocks: list[tuple[int, int, int, bool]] = field(default_factory=list)
-    values: list[tuple[int, int, int, int]] = field(default_factory=list)
-
-
-_Steps = Generator[_Need, None, Series | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    """One key of one run: the series of its kinds, and those of the metric on the x axis."""
-
-    run: str
-    key: str
-    refs: list[SeriesRef]
-    metric: list[SeriesRef]
 
 
 def read_series(
@@ -98,240 +65,28 @@ def read_series(
     return SeriesAnswer(read.version(), read.marks_now(), list(read.stream(at_once)))
 
 
-def check_axis(query: SeriesQuery | BandsQuery) -> None:
-    """Raise UsageError for an x axis, range or width that is none."""
-    if query.x not in ("step", "relative", "wall") and not query.x.startswith("metric:"):
-        message = f"x is {query.x!r}; expected step, relative, wall or metric:<key>"
-        raise UsageError(message)
-    if query.px < 1:
-        message = f"px is {query.px}; a chart is at least one pixel wide"
-        raise UsageError(message)
-    if query.range is not None and not query.range[0] <= query.range[1]:
-        message = f"range {list(query.range)} does not go from a number up to a number"
-        raise UsageError(message)
-    if query.log and query.range is not None and not query.range[0] > 0:
-        message = f"range {list(query.range)} is not above 0, as a logarithmic axis is"
-        raise UsageError(message)
-
-
-class SeriesRead:
-    """One answer in the making. Raises UsageError for an x axis, range or mark that is none."""
-
-    def __init__(self, reader: ColumnReader, query: SeriesQuery, runs: Sequence[str]) -> None:
-        self.reader = reader
-        self.query = query
-        self.marks = {
-            run: _parse_mark(mark) for run, mark in (query.since or {}).items() if run in set(runs)
-        }
-        runs = list(dict.fromkeys(runs))
-        self.runs = runs if query.since is None else [run for run in runs if run in self.marks]
-        self.axis: Literal["step", "time"] = "step" if query.x == "step" else "time"
-        self.metric = query.x.removeprefix("metric:") if query.x.startswith("metric:") else None
-        check_axis(query)
-        self.by_step = query.x == "step"
-        self.levels: dict[LevelKey, Level] = {}
-        self.blocks: dict[BlockKey, Values] = {}
-        self.values: dict[BlockKey, npt.NDArray[Any]] = {}
-        self.origins: dict[str, float] = {}
-        self.writers: dict[str, list[WriterRef]] = {}
-        self.lists: dict[tuple[int, int], BlockList] = {}
-        self.tails: dict[int, list[TailRef]] = {}
-
-        self.items = self._open()
-
-    def version(self) -> int:
-        """Return the change counter of the runs' projects."""
-        return max(
-            (
-                row[0]
-                for row in self.reader.connection.rows_among(
-                    "SELECT max(p.version) FROM project p WHERE p.id IN"
-                    " (SELECT project_id FROM run WHERE uid IN ({}))",
-                    self.runs,
-                )
-                if row[0] is not None
-            ),
-            default=0,
-        )
-
-    def marks_now(self) -> dict[str, str]:
-        """Return the mark of each run from which to ask for more."""
-        return {run: _mark(self.writers[run]) for run in self.runs}
-
-    def _open(self) -> list[_Item]:
-        """Read what there is, without the values in blocks; returns what is to be answered."""
-        reader, query = self.reader, self.query
-        self.writers = reader.writers(self.runs)
-        items = self._items()
-        self.lists = reader.block_lists(
-            (ref for item in items for ref in (*item.refs, *item.metric)), self.writers
-        )
-        after = {
-            writer.id: self.marks[run].get(writer.ordinal, 0)
-            for run in self.marks
-            for writer in self.writers.get(run, ())
-        }
-        with_items = {item.run for item in items}
-        self.tails = reader.tails(
-            (writer for run in with_items for writer in self.writers[run]),
-            after=after
-            if query.since is not None and self.metric is None and query.smooth is None
-            else None,
-        )
-        reader.load_frames(tail for tails in self.tails.values() for tail in tails)
-        if query.x == "relative":
-            self.origins = reader.origins({run: self.writers[run] for run in with_items})
-        return items
+class SeriesRead(Sources):
+    """One answer in the making."""
 
     def stream(self, at_once: int | None) -> Iterator[Series]:
         """Yield the series, `at_once` values of them in memory together (None: all); may be asked for again."""
-        batch: list[tuple[_Item, Grid | None]] = []
+        batch: list[tuple[Item, Grid | None]] = []
         values = 0
-        for item, grid in self._grids(self.items):
+        for item, grid in self.grids(self.items):
             total = sum(ref.total for ref in item.refs)
             if at_once is not None and batch and values + total > at_once:
-                yield from self._run_all([self._steps(*each) for each in batch])
+                yield from self.run_all([self._steps(*each) for each in batch])
                 batch, values = [], 0
                 self.blocks.clear()
                 self.values.clear()
             batch.append((item, grid))
             values += total
-        yield from self._run_all([self._steps(*each) for each in batch])
-
-    def _items(self) -> list[_Item]:
-        names = list(dict.fromkeys(self.query.keys))
-        asked = [*names, self.metric] if self.metric is not None else names
-        refs: dict[tuple[str, str], list[SeriesRef]] = defaultdict(list)
-        for ref in self.reader.series(self.runs, list(dict.fromkeys(asked))):
-            refs[ref.name, ref.run].append(ref)
-        return [
-            _Item(run, name, sorted(refs[name, run]), refs.get((self.metric or "", run), []))
-            for name in names
-            for run in self.runs
-            if (name, run) in refs and (self.metric is None or (self.metric, run) in refs)
-        ]
-
-    def limits(self) -> tuple[float, float] | None:
-        """Return the smallest and largest x of all series; None for no series, or when x is a metric."""
-        if self.metric is not None:
-            return None
-        found = [limits for item in self.items if (limits := self._limits(item)) is not None]
-        return (min(lo for lo, _ in found), max(hi for _, hi in found)) if found else None
-
-    # ---- which pixels
-
-    def _grids(self, items: list[_Item]) -> list[tuple[_Item, Grid | None]]:
-        """Return each item with its grid; None when its key has no x yet known (a metric) or no values."""
-        px = self.query.px
-        if self.query.range is not None:
-            grid = Grid(float(self.query.range[0]), float(self.query.range[1]), px, self.query.log)
-            return [(item, grid) for item in items]
-        if self.metric is not None:
-            return [(item, None) for item in items]
-        limits: dict[str, list[tuple[float, float]]] = defaultdict(list)
-        for item in items:
-            if (found := self._limits(item)) is not None:
-                limits[item.key].append(found)
-        grids = {
-            key: Grid(min(lo for lo, _ in found), max(hi for _, hi in found), px, self.query.log)
-            for key, found in limits.items()
-        }
-        return [(item, grids.get(item.key)) for item in items]
-
-    def _limits(self, item: _Item) -> tuple[float, float] | None:
-        """Return the smallest and largest x of an item, on a logarithmic axis of those above 0."""
-        low, high = np.inf, -np.inf
-        for writer in self.writers[item.run]:
-            for ref in item.refs:
-                if (blocks := self.lists.get((ref.id, writer.id))) is not None:
-                    lows, highs = self._block_x(blocks, item.run)
-                    high = max(high, float(highs.max()))
-                    if self.query.log:
-                        lows = lows[lows > 0]
-                    low = min(low, float(lows.min(initial=np.inf)))
-                for tail in self.tails[writer.id]:
-                    values = self.reader.tail_values(ref.id, tail)
-                    if values is not None:
-                        x = self._x(values, item.run)
-                        high = max(high, float(x.max()))
-                        low = min(low, self._lowest(x))
-        if self.query.log:
-            for values in self.reader.load_blocks(self._blocks_over_zero(item)).values():
-                low = min(low, self._lowest(self._x(values, item.run)))
-        return (low, high) if low <= high else None
-
-    def _lowest(self, x: Floats) -> float:
-        """Return the smallest x that is drawn, infinity for none."""
-        return float((x[x > 0] if self.query.log else x).min(initial=np.inf))
-
-    def _blocks_over_zero(self, item: _Item) -> list[tuple[int, int, int, bool]]:
-        """Return the blocks whose limits do not say what their smallest x above 0 is."""
-        found: list[tuple[int, int, int, bool]] = []
-        for writer in self.writers[item.run]:
-            for ref in item.refs:
-                if (blocks := self.lists.get((ref.id, writer.id))) is not None:
-                    lows, highs = self._block_x(blocks, item.run)
-                    over = np.flatnonzero((lows <= 0) & (highs > 0)).tolist()
-                    found += [
-                        (ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b]))
-                        for b in over
-                    ]
-        return found
-
-    def _block_x(self, blocks: BlockList, run: str) -> tuple[Floats, Floats]:
-        if self.axis == "step":
-            return blocks.step_min, blocks.step_max
-        origin = self.origins.get(run, 0.0)
-        return blocks.time_min - origin, blocks.time_max - origin
-
-    # ---- advancing all generators together
-
-    def _run_all(self, steps: list[_Steps]) -> list[Series]:
-        answers: list[Series | None] = [None] * len(steps)
-        waiting = list(range(len(steps)))
-        while waiting:
-            needs: list[_Need] = []
-            going: list[int] = []
-            for i in waiting:
-                try:
-                    needs.append(next(steps[i]))
-                    going.append(i)
-                except StopIteration as stop:
-                    answers[i] = stop.value
-            self._load(needs)
-            waiting = going
-        return [series for series in answers if series is not None]
-
-    def _load(self, needs: list[_Need]) -> None:
-        wanted = dict.fromkeys(
-            key for need in needs for key in need.levels if key not in self.levels
-        )
-        missing: list[LevelKey] = []
-        for key in wanted:
-            count = len(self.lists[key[:2]].n)
-            level = self.reader.cache.get(("level", *key, count))
-            if level is None:
-                missing.append(key)
-            else:
-                self.levels[key] = level
-        if missing:
-            values = {key[:2]: self.lists[key[:2]].n for key in missing}
-            for key, level in read_levels(self.reader.connection, missing, values).items():
-                self.levels[key] = level
-                self.reader.cache.put(("level", *key, len(values[key[:2]])), level, level.size)
-        blocks = dict.fromkeys(
-            block for need in needs for block in need.blocks if block[:3] not in self.blocks
-        )
-        self.blocks.update(self.reader.load_blocks(blocks))
-        values = dict.fromkeys(
-            block for need in needs for block in need.values if block[:3] not in self.values
-        )
-        self.values.update(self.reader.load_values(values))
+        yield from self.run_all([self._steps(*each) for each in batch])
 
     # ---- one series
 
-    def _steps(self, item: _Item, grid: Grid | None) -> _Steps:
-        refs = [ref for ref in item.refs if self._has_values(ref, item.run)]
+    def _steps(self, item: Item, grid: Grid | None) -> Steps:
+        refs = [ref for ref in item.refs if self.has_values(ref, item.run)]
         smoothed = (yield from self._smoothed(item, refs)) if self.query.smooth else None
         if (
             _is_plain(refs)
@@ -345,13 +100,6 @@ class SeriesRead:
                 return (yield from self._columns(item, refs[0], grid, level, smoothed))
         return (yield from self._raw(item, refs, grid, smoothed))
 
-    def _has_values(self, ref: SeriesRef, run: str) -> bool:
-        return any(
-            (ref.id, writer.id) in self.lists
-            or any(self.reader.frame(tail).has(ref.id) for tail in self.tails[writer.id])
-            for writer in self.writers[run]
-        )
-
     def _choose_level(self, ref: SeriesRef, run: str, grid: Grid) -> int | None:
         """Return the coarsest level whose buckets are on average finer than a pixel; None for the points themselves."""
         most, inside = 0, 0.0
@@ -361,7 +109,7 @@ class SeriesRead:
             blocks = self.lists.get((ref.id, writer.id))
             if blocks is None:
                 continue
-            lows, highs = self._block_x(blocks, run)
+            lows, highs = self.block_x(blocks, run)
             if not grid.log and self.query.range is None:  # all of it, without a look at each block
                 most += blocks.total
                 inside += blocks.total
@@ -397,11 +145,11 @@ class SeriesRead:
     # ---- columns from the pyramid
 
     def _columns(
-        self, item: _Item, ref: SeriesRef, grid: Grid, level: int, smoothed: Smoothed | None
-    ) -> _Steps:
+        self, item: Item, ref: SeriesRef, grid: Grid, level: int, smoothed: Smoothed | None
+    ) -> Steps:
         with_blocks = [w for w in self.writers[item.run] if (ref.id, w.id) in self.lists]
         keys = [(ref.id, writer.id, level) for writer in with_blocks]
-        yield _Need(levels=keys)
+        yield Need(levels=keys)
         if not all(key in self.levels for key in keys):
             return (yield from self._raw(item, [ref], grid, smoothed))  # a damaged pyramid
         limit = 8 * grid.px + 64
@@ -422,7 +170,7 @@ class SeriesRead:
         return _columns_record(item, ref.total, by_writer)
 
     def _tail_lines(
-        self, item: _Item, ref: SeriesRef, writer: WriterRef, smoothed: Smoothed | None
+        self, item: Item, ref: SeriesRef, writer: WriterRef, smoothed: Smoothed | None
     ) -> list[Line]:
         found = [
             values
@@ -431,7 +179,7 @@ class SeriesRead:
         ]
         if not found:
             return []
-        x = np.concatenate([self._x(values, item.run) for values in found])
+        x = np.concatenate([self.x_of(values, item.run) for values in found])
         y = np.concatenate([drawn(values)[1] for values in found])
         course = smoothed.values[writer.id][-len(y) :] if smoothed is not None else None
         return [Line(x, y, course).placed(log=self.query.log)]
@@ -444,7 +192,7 @@ class SeriesRead:
         grid: Grid,
         level: int,
         smoothed: Smoothed | None,
-    ) -> Generator[_Need, None, tuple[Strip, bool]]:
+    ) -> Generator[Need, None, tuple[Strip, bool]]:
         """Return buckets of `level` around the range, finer where they are wider than a pixel; and whether sorted."""
         blocks = self.lists[ref.id, writer.id]
 
@@ -484,7 +232,7 @@ class SeriesRead:
             within = wide - current.first[block_of]
             finer = level // 16
             if level > LEVELS[0]:
-                yield _Need(levels=[(ref.id, writer.id, finer)])
+                yield Need(levels=[(ref.id, writer.id, finer)])
             if (ref.id, writer.id, finer) not in self.levels:  # the points, or a damaged pyramid
                 strip, position = yield from self._points_of(
                     run, ref, writer, blocks, block_of, within * level, level, smoothed
@@ -510,11 +258,11 @@ class SeriesRead:
         starts: Integers,
         size: int,
         smoothed: Smoothed | None,
-    ) -> Generator[_Need, None, tuple[Strip, Integers]]:
+    ) -> Generator[Need, None, tuple[Strip, Integers]]:
         """Return the points of buckets of `size` from value `starts` of their blocks, and their positions."""
         needed = np.unique(block_of)
         keys = [(ref.id, writer.id, int(blocks.row0[b]), bool(blocks.own_axis[b])) for b in needed]
-        yield _Need(blocks=keys)
+        yield Need(blocks=keys)
         value0 = np.cumsum(blocks.n) - blocks.n
         lines: list[Line] = []
         positions: list[Integers] = []
@@ -523,7 +271,7 @@ class SeriesRead:
             at = expand(begins, np.minimum(size, blocks.n[b] - begins))
             values = self.blocks[key[:3]]
             course = smoothed.values[writer.id][value0[b] + at] if smoothed is not None else None
-            lines.append(Line(self._x(values, run)[at], drawn(values)[1][at], course))
+            lines.append(Line(self.x_of(values, run)[at], drawn(values)[1][at], course))
             positions.append(value0[b] + at)
         position, line = np.concatenate(positions), join_lines(lines)
         known = np.isfinite(line.x)
@@ -543,8 +291,8 @@ class SeriesRead:
     # ---- points
 
     def _raw(
-        self, item: _Item, refs: list[SeriesRef], grid: Grid | None, smoothed: Smoothed | None
-    ) -> _Steps:
+        self, item: Item, refs: list[SeriesRef], grid: Grid | None, smoothed: Smoothed | None
+    ) -> Steps:
         writers = self.writers[item.run]
         mark = self.marks.get(item.run)
         from_row = mark
@@ -552,7 +300,7 @@ class SeriesRead:
             grid_of_blocks = from_row = None  # their values are told apart only when all are there
         else:
             grid_of_blocks = grid
-        need = _Need()
+        need = Need()
         for writer in writers:
             for ref in refs:
                 need.blocks += self._block_keys(ref, writer, item.run, grid_of_blocks, from_row)
@@ -575,7 +323,7 @@ class SeriesRead:
         return self._points_or_columns(item, sum(ref.total for ref in refs), lines, grid)
 
     def _metric_x(
-        self, item: _Item, writer: WriterRef, rows: Integers
+        self, item: Item, writer: WriterRef, rows: Integers
     ) -> tuple[npt.NDArray[np.bool_], Floats]:
         """Return at which rows the metric on the x axis is known, and its values there."""
         x_rows, x_line = self._merged(item.run, item.metric, writer, None, None)
@@ -584,7 +332,7 @@ class SeriesRead:
         return known, x_line.y[at[known]]
 
     def _points_or_columns(
-        self, item: _Item, total: int, lines: list[Line], grid: Grid | None
+        self, item: Item, total: int, lines: list[Line], grid: Grid | None
     ) -> Series | None:
         lines = [line for line in lines if len(line.x)]
         if not lines:
@@ -619,7 +367,7 @@ class SeriesRead:
         first, end = 0, len(blocks.n)
         among: list[int] | None = None
         if grid is not None and self.query.range is not None and self.metric is None:
-            lows, highs = self._block_x(blocks, run)
+            lows, highs = self.block_x(blocks, run)
             if blocks.in_order[self.axis]:
                 first, end = _blocks_in_range(lows, highs, grid)
             else:
@@ -653,7 +401,7 @@ class SeriesRead:
                     from_tails += len(tail_values)
             for values in parts:
                 at, y = drawn(values)
-                kinds.append((values.rows[at], self._x(values, run)[at], y))
+                kinds.append((values.rows[at], self.x_of(values, run)[at], y))
             if smoothed is not None and _is_plain(refs):
                 course = smoothed.values[writer.id]
                 courses += self._smoothed_blocks(course, (ref.id, writer.id), keys)
@@ -682,7 +430,7 @@ class SeriesRead:
 
     # ---- smoothing
 
-    def _smoothed(self, item: _Item, refs: list[SeriesRef]) -> Generator[_Need, None, Smoothed]:
+    def _smoothed(self, item: Item, refs: list[SeriesRef]) -> Generator[Need, None, Smoothed]:
         """Return the smoothed values of all of a series, from the cache where it has not grown."""
         smoothing = self.query.smooth
         assert smoothing is not None
@@ -700,7 +448,7 @@ class SeriesRead:
         if found is not None:
             return found
         by_value = _is_plain(refs) and not over_x
-        need = _Need()
+        need = Need()
         for writer in writers:
             if by_value:
                 need.values += self._value_keys(refs[0], writer)
@@ -741,7 +489,7 @@ class SeriesRead:
         y = np.concatenate(parts, dtype=np.float64) if parts else np.empty(0)
         return Line(y, y)
 
-    def _all_points(self, item: _Item, refs: list[SeriesRef], writer: WriterRef) -> Line:
+    def _all_points(self, item: Item, refs: list[SeriesRef], writer: WriterRef) -> Line:
         """Return all points of a series and writer, with NaN as x where that is not known."""
         rows, line = self._merged(item.run, refs, writer, None, None)
         if not item.metric:
@@ -752,7 +500,7 @@ class SeriesRead:
         return line._replace(x=x)
 
     def _smooth_sessions(
-        self, item: _Item, refs: list[SeriesRef], lines: list[Line]
+        self, item: Item, refs: list[SeriesRef], lines: list[Line]
     ) -> list[Floats]:
         """Return the smoothed values of each session, those that follow each other smoothed as one."""
         smoothing = self.query.smooth
@@ -782,12 +530,6 @@ class SeriesRead:
                     times = values.times
                     begin, end = min(begin, float(times.min())), max(end, float(times.max()))
         return begin, end
-
-    def _x(self, values: Values, run: str) -> Floats:
-        if self.axis == "step":
-            return values.steps.astype(np.float64)
-        origin = self.origins.get(run)
-        return values.times if origin is None else values.times - origin
 
 
 def _is_plain(refs: list[SeriesRef]) -> bool:
@@ -827,7 +569,7 @@ def _value_positions(level: Level, value0: Integers, size: int, buckets: Integer
     return value0[block_of] + (buckets - level.first[block_of]) * size
 
 
-def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Columns | None:
+def _columns_record(item: Item, total: int, by_writer: list[list[Strip]]) -> Columns | None:
     filled = [join_strips(strips) for strips in by_writer if strips]
     if not filled:
         return None
@@ -849,16 +591,3 @@ def _columns_record(item: _Item, total: int, by_writer: list[list[Strip]]) -> Co
         values.flags,
         None if strip.smoothed is None else SmoothedColumns(*strip.smoothed),
     )
-
-
-def _mark(writers: Sequence[WriterRef]) -> str:
-    return ",".join(f"{writer.ordinal}:{writer.rows}" for writer in writers)
-
-
-def _parse_mark(mark: str) -> dict[int, int]:
-    try:
-        pairs = [part.split(":") for part in mark.split(",") if part]
-        return {int(ordinal): int(rows) for ordinal, rows in pairs}
-    except ValueError:
-        message = f"{mark!r} is no mark: pass one from `marks` of an earlier answer as it is"
-        raise UsageError(message) from None
