@@ -1,7 +1,7 @@
 """What the answer to a question for series stands on: which there are, where they lie in x, what is loaded of them.
 
 Each (key, run) is answered by a generator (`store.series`) that yields what it needs next, pyramid levels or blocks;
-all of them are advanced together, so that however many series there are, each kind of thing is read in a few statements.
+all are advanced together, so that however many series there are, each kind of thing is read in a few statements.
 """
 
 from __future__ import annotations
