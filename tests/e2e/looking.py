@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +33,22 @@ SHIFTS = """() => new Promise(done => {
 
 
 def expect_eventually(page: Page, condition: str, argument: Any = None) -> None:
-    """Wait until a JavaScript condition holds; fail after 10 s."""
-    page.wait_for_function(condition, arg=argument, timeout=30_000)
+    """Wait until a JavaScript condition holds, one that answers a promise too; fail after 30 s.
+
+    Not `page.wait_for_function`: it takes a promise for a condition that holds.
+    """
+    from playwright.sync_api import Error
+
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            if page.evaluate(condition, argument):
+                return
+        except Error as error:  # the page is just being left for another one
+            if "context was destroyed" not in error.message and "navigat" not in error.message:
+                raise
+        assert time.monotonic() < deadline, f"{condition} does not hold ({argument=})"
+        page.wait_for_timeout(30)
 
 
 def wait_for_charts(page: Page, at_least: int = 1) -> None:

@@ -91,10 +91,10 @@ def test_settings_fall_from_the_page_to_a_section_to_a_panel(open_page: OpenPage
     open_menu(page, "train/loss")
     page.get_by_role("button", name="Settings…").click()
     page.get_by_label("log y", exact=True).uncheck(force=True)
-    page.get_by_role("radio", name="show all").click()
-    expect_query(page, "p:train/loss=ylog:0;out:all")
+    page.get_by_role("radio", name="clip 1 %").click()
+    expect_query(page, "p:train/loss=ylog:0;out:p1")
     page.get_by_label("Reset log y").click()
-    expect_query(page, "p:train/loss=out:all", absent="ylog:0")
+    expect_query(page, "p:train/loss=out:p1", absent="ylog:0")
     assert page.locator('[data-key="train/loss"] .changed-dot').count() == 1
     page.keyboard.press("Escape")
     page.reload()

@@ -31,7 +31,7 @@ export const DEFAULT_SETTINGS: PanelSettings = {
   xlog: false,
   ylog: false,
   smooth: null,
-  outliers: "auto",
+  outliers: "all",
   restarts: "joined",
   center: "mean",
   band: "std",

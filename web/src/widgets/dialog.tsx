@@ -1,6 +1,6 @@
 /** A modal sheet: the browser's own dialog, which keeps the focus inside and closes on Escape. */
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
 interface DialogProps {
@@ -12,7 +12,8 @@ interface DialogProps {
 
 export function Dialog({ title, onClose, children, class: className }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  // In the same task as the key that opens it: what is typed next must not reach the page.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   return (

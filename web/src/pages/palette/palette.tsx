@@ -5,7 +5,7 @@
  */
 import { type Signal, signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { lazy } from "../lazy.tsx";
 import { isPaletteOpen } from "./opening.ts";
 
@@ -40,7 +40,8 @@ export function Palette(): JSX.Element {
     }),
     [],
   );
-  useEffect(() => dialog.current!.showModal(), []);
+  // In the same task as the key that opens it: what is typed next must not reach the page.
+  useLayoutEffect(() => dialog.current!.showModal(), []);
 
   function onKeyDown(event: KeyboardEvent): void {
     event.stopPropagation();

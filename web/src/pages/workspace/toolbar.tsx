@@ -78,7 +78,7 @@ export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
   );
 }
 
-const OUTLIERS: readonly Outliers[] = ["auto", "all", "p1", "p5"];
+const OUTLIERS: readonly Outliers[] = ["all", "auto", "p1", "p5"];
 
 function toolbarKeys(ws: Workspace): Bindings {
   const smooth = (by: 1 | -1) => ws.set({ smooth: turnSmoothing(ws.view.peek().smooth, by) });

@@ -93,7 +93,7 @@ export function OutliersChip({ ws }: ChipProps): JSX.Element {
       word="outliers"
       value={text}
       label={`Outliers: ${text}`}
-      isChanged={outliers !== "auto" || restarts !== "joined"}
+      isChanged={outliers !== "all" || restarts !== "joined"}
     >
       {() => <SettingsForm ws={ws} scope={PAGE} only={["outliers", "restarts"]} />}
     </FormChip>

@@ -26,8 +26,8 @@ interface SettingsFormProps {
 }
 
 const OUTLIERS = [
-  { value: "auto", label: "auto", title: "Left out where they would flatten the rest" },
   { value: "all", label: "show all", title: "The axis spans every value" },
+  { value: "auto", label: "auto", title: "Left out where they would flatten the rest" },
   { value: "p1", label: "clip 1 %", title: "The axis spans the central 98 % of the values" },
   { value: "p5", label: "clip 5 %", title: "The axis spans the central 90 % of the values" },
 ] as const;
