@@ -193,4 +193,6 @@ async def test_api_without_credentials_answers_in_the_error_shape(anonymous: htt
 async def test_viewer_says_who_asks(anonymous: httpx.AsyncClient):
     response = await anonymous.get("/api/v1/viewer", headers={"Authorization": f"Bearer {TOKEN}"})
     said = response.json()
+    frame = said.pop("frame")
     assert said == {"name": "local", "entity": "local", "version": "1.2.3", "data": None}
+    assert re.fullmatch(r"/-/frame/[0-9a-f]{64}", frame)

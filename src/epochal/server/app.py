@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from epochal.errors import EpochalError
 from epochal.server.answers import JSON, Unauthorized, error_body, error_response
 from epochal.server.guard import HostRefused, ResponseHeaders, check_host
-from epochal.server.route import Call, Route, authorise, check_permissions
+from epochal.server.route import FRAME_CALLER, Call, Route, authorise, check_permissions
 from epochal.server.service import ClientGone, Service
 from epochal.server.settings import Settings
 from epochal.server.table import ROUTES
@@ -24,6 +25,8 @@ from epochal.server.ui import login_page
 from epochal.store.base import Store
 
 log = logging.getLogger("epochal.server")
+FRAME_PATH = re.compile(r"/-/frame/([0-9a-f]{64})(?=/)")
+"""The beginning of the address of a page in a notebook, with the key that says who asks."""
 
 
 class Application:
@@ -74,15 +77,24 @@ class _HostAndBase:
         if scope["type"] != "http":  # there are no WebSockets here
             await send({"type": "websocket.close", "code": 1008})
             return
+        base = self.settings.base_path
+        path: str = scope["path"]
+        if base and (path == base or path.startswith(base + "/")):
+            path = path[len(base) :] or "/"
+            scope = {**scope, "path": path, "root_path": ""}
+        framed = FRAME_PATH.match(path)
+        caller = None if framed is None else self.settings.keys.by_frame(framed[1])
+        if framed is not None and caller is not None:
+            # Nobody else knows this address, so a proxy of notebooks may call us by any host name.
+            scope = {**scope, "path": path[framed.end(1) :], "root_path": "", FRAME_CALLER: caller}
+            await self.app(scope, receive, send)
+            return
         hosts = [value for name, value in scope["headers"] if name == b"host"]
         try:
             check_host(hosts[0].decode("latin-1") if len(hosts) == 1 else "", self.settings.hosts)
         except HostRefused as error:
             await error_response(error)(scope, receive, send)
             return
-        base = self.settings.base_path
-        if base and (scope["path"] == base or scope["path"].startswith(base + "/")):
-            scope = {**scope, "path": scope["path"][len(base) :] or "/", "root_path": ""}
         await self.app(scope, receive, send)
 
 

@@ -71,7 +71,7 @@ class Credentials:
     """A principal and how it was recognised: what a cookie proves, any page in the browser could have sent."""
 
     principal: Principal
-    by: Literal["key", "cookie"]
+    by: Literal["key", "cookie", "frame"]
 
 
 class Keyring:
@@ -87,10 +87,33 @@ class Keyring:
         self._sessions = [
             (_digest(self.session_of(token)), principal) for token, principal in principals.items()
         ]
+        self._frames = [
+            (_digest(self.frame_of(token)), principal) for token, principal in principals.items()
+        ]
+        self._frame_keys = {
+            principal: self.frame_of(token) for token, principal in principals.items()
+        }
 
     def session_of(self, token: str) -> str:
         """Return the cookie value that stands for `token` at this server."""
         return hmac.new(token.encode(), b"session " + self.cookie.encode(), "sha256").hexdigest()
+
+    def frame_of(self, token: str) -> str:
+        """Return the key that stands for `token` in the address of a page that notebooks frame.
+
+        A frame of another site gets no cookies, so its address says who asks: ``/-/frame/KEY/embed/...``. Whoever knows
+        the address may use it until the token changes; it is no API key.
+        """
+        return hmac.new(token.encode(), b"frame " + self.cookie.encode(), "sha256").hexdigest()
+
+    def frame_path(self, principal: Principal) -> str | None:
+        """Return the path below which pages and routes need nothing else to act for `principal`."""
+        key = self._frame_keys.get(principal)
+        return None if key is None else f"/-/frame/{key}"
+
+    def by_frame(self, key: str) -> Principal | None:
+        """Return whom the key in the address of a framed page stands for, None for a wrong one."""
+        return _find(self._frames, key)
 
     def by_token(self, token: str) -> Principal | None:
         """Return whom `token` stands for, None for a wrong one."""

@@ -130,6 +130,7 @@ class ServerProcess:
         return {
             "url": self.url,
             "token": self.token,
+            "frame": f"/-/frame/{self.settings.keys.frame_of(self.token)}",
             "pid": os.getpid(),
             "version": self.settings.version,
         }

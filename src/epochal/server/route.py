@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from epochal.errors import Forbidden, NotFound, UsageError
 from epochal.records import Principal
 from epochal.server.answers import Unauthorized, WrongMediaType
+from epochal.server.auth import Credentials
 from epochal.server.bodies import JSON_LIMIT, read_body
 from epochal.server.guard import check_origin
 from epochal.server.service import Service
@@ -25,6 +26,9 @@ ROLES_THAT_MAY = {
     "write": frozenset({"member", "admin"}),
     "admin": frozenset({"admin"}),
 }
+
+FRAME_CALLER = "epochal.frame_caller"
+"""In the scope of a request whose address carries the key of a framed page: whom that stands for."""
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -106,17 +110,22 @@ async def authorise(route: Route, service: Service, request: Request) -> Princip
     """
     keys = service.settings.keys
     credentials = None
-    if route.permission != "public":
+    framed: Principal | None = request.scope.get(FRAME_CALLER)
+    if framed is not None:
+        # No other page can have caused this request: it would have to know the key in its address.
+        credentials = Credentials(framed, "frame")
+    elif route.permission != "public":
         credentials = keys.authenticate(
             request.headers.get("authorization"), request.cookies.get(keys.cookie)
         )
-    check_origin(
-        request.headers,
-        request.method,
-        by_cookie=credentials is not None and credentials.by == "cookie",
-        page=route.page,
-        framed=bool(service.settings.frames) and request.scope["path"].startswith("/embed/"),
-    )
+    if framed is None:
+        check_origin(
+            request.headers,
+            request.method,
+            by_cookie=credentials is not None and credentials.by == "cookie",
+            page=route.page,
+            framed=bool(service.settings.frames) and request.scope["path"].startswith("/embed/"),
+        )
     if route.permission == "public":
         return None
     if credentials is None:

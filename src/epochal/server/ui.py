@@ -19,7 +19,7 @@ from epochal.server.answers import accepted_encodings
 from epochal.server.auth import COOKIE_AGE_S, safe_next
 from epochal.server.bodies import read_body
 from epochal.server.guard import CONTENT_SECURITY_POLICY, frame_headers
-from epochal.server.route import Call
+from epochal.server.route import FRAME_CALLER, Call
 from epochal.server.settings import Settings
 
 RESERVED = frozenset(
@@ -79,11 +79,18 @@ async def page(call: Call) -> Response:
     if index is None:
         return Response(_document("epochal", NOT_BUILT), 503, LOGIN_HEADERS, "text/html")
     text = index.path.read_text("utf-8")
-    base = f'<base href="{html.escape(settings.base_path)}/" />'
+    base, headers = settings.base_path + "/", dict[str, str]()
+    if FRAME_CALLER in call.request.scope:
+        # Relative: a notebook's proxy shows the server under a path that only the browser knows.
+        depth = call.request.scope["path"].count("/") - 1
+        base = "../" * depth or "./"
+        headers = {**frame_headers(("*",)), "referrer-policy": "no-referrer"}
+    elif is_embedded:
+        headers = frame_headers(settings.frames)
     return Response(
-        text.replace("<head>", "<head>\n    " + base, 1),
+        text.replace("<head>", f'<head>\n    <base href="{html.escape(base)}" />', 1),
         200,
-        {"cache-control": "no-cache", **(frame_headers(settings.frames) if is_embedded else {})},
+        {"cache-control": "no-cache", **headers},
         "text/html",
     )
 

@@ -30,12 +30,13 @@ class Ready(msgspec.Struct):
 
 
 class Viewer(msgspec.Struct):
-    """Who asks, the server's version, and the data directory whose runs it picks up."""
+    """Who asks, the server's version, the data directory whose runs it picks up, and the path of framed pages."""
 
     name: str
     entity: str
     version: str
     data: str | None
+    frame: str | None = None
 
 
 class Project(msgspec.Struct):

@@ -12,7 +12,8 @@ from epochal.server.route import Call
 async def viewer(call: Call) -> Response:
     """Answer who asks."""
     who, settings = call.principal, call.service.settings
-    answer = wire.Viewer(who.name, who.entity, settings.version, settings.data)
+    frame = settings.keys.frame_path(who)
+    answer = wire.Viewer(who.name, who.entity, settings.version, settings.data, frame)
     return json_response(call.request, answer)
 
 
