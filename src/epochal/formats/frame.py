@@ -3,7 +3,8 @@
 `decode_journal` reads what `journal.read_records` reads, only faster: rows of one schema without j
 values all have the same size and the same first 14 bytes, so that whole stretches are found by one
 comparison and viewed as a structured array. What is not such a row is taken from the plain reader,
-record by record.
+record by record. A FRAME record holds many rows as columns, in the tail layout below, its values raw; the series ids
+are indexes into the record's list of keys, the rows are consecutive.
 
 Tail layout (little-endian)::
 
@@ -23,7 +24,7 @@ import json
 import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,19 +33,26 @@ import numpy.typing as npt
 from epochal.errors import CorruptBlock
 from epochal.formats import block
 from epochal.formats.journal import (
+    BLOB,
     CRC,
     EXIT,
+    FRAME,
     HEAD,
     KIND_OF_LETTER,
+    LETTER_OF_KIND,
+    MAX_PAYLOAD,
     PATCH,
     PREFIX_SIZE,
     ROW,
     ROW_HEAD,
     SCHEMA,
+    BlobPiece,
     Damage,
     Record,
     RowLayout,
+    decode_blob_piece,
     dump_json,
+    encode_record,
     read_records,
 )
 from epochal.records import Column, Frame, Kind
@@ -63,7 +71,7 @@ class JournalChunk:
 
     patches, in order, head (the first) and exit (the last) are parsed JSON objects; damage offsets
     are relative to the data given; `schemas` is the updated copy; `end` is the number of bytes
-    consumed.
+    consumed; blobs are the pieces of blobs, in order.
     """
 
     frame: Frame
@@ -73,6 +81,7 @@ class JournalChunk:
     damage: list[Damage]
     schemas: dict[int, list[list[str]]]
     end: int
+    blobs: list[BlobPiece] = field(default_factory=list)
 
 
 @functools.lru_cache(maxsize=256)  # 0.1 ms for 50 keys, as much as decoding 20 rows of them
@@ -156,6 +165,8 @@ class _Decoder:
         self.head: dict[str, Any] | None = None
         self.exit: dict[str, Any] | None = None
         self.damage: list[Damage] = []
+        self.blobs: list[BlobPiece] = []
+        self.frames: list[tuple[int, Frame]] = []  # with the position of the first row among all
         for schema_id, columns in schemas.items():
             self.set_schema(int(schema_id), columns)
 
@@ -235,12 +246,21 @@ class _Decoder:
             return
         try:
             self._take_record(item)
-        except (ValueError, TypeError, struct.error, RecursionError) as error:
+        except (ValueError, TypeError, struct.error, RecursionError, CorruptBlock) as error:
             self.damage.append(Damage(item.start, item.end, str(error) or type(error).__name__))
 
     def _take_record(self, record: Record) -> None:
         if record.kind == ROW:
             self._take_row(record)
+            return
+        if record.kind == BLOB:
+            self.blobs.append(decode_blob_piece(record.payload))
+            return
+        if record.kind == FRAME:
+            frame = decode_frame_payload(record.payload)
+            if len(frame):
+                self.frames.append((self.rows, frame))
+                self.rows += len(frame)
             return
         payload = bytes(record.payload)
         if record.kind == SCHEMA:
@@ -280,6 +300,8 @@ class _Decoder:
 
     def frame(self) -> Frame:
         """Check the rows' checksums and return the intact ones as columns."""
+        if self.frames and sum(len(frame) for _, frame in self.frames) == self.rows:
+            return _concatenate([frame for _, frame in self.frames])
         good = np.ones(self.rows, dtype=bool)
         parts: list[tuple[_Group, npt.NDArray[np.int64], npt.NDArray[Any]]] = []
         for group in self.groups:
@@ -297,7 +319,10 @@ class _Decoder:
         if n < self.rows:
             place = np.cumsum(good) - 1
             parts = [(group, place[orders], table) for group, orders, table in parts]
-        return _assemble(n, parts)
+            frames = [(int(place[order]), frame) for order, frame in self.frames]
+        else:
+            frames = self.frames
+        return _assemble(n, parts, frames)
 
     def _check(
         self, group: _Group, starts: npt.NDArray[np.int64], table: npt.NDArray[Any]
@@ -314,8 +339,15 @@ class _Decoder:
         return intact
 
 
-def _assemble(n: int, parts: list[tuple[_Group, npt.NDArray[np.int64], npt.NDArray[Any]]]) -> Frame:
-    """Return the frame of n rows from (group, row of each of its records ascending, structured array)."""
+def _assemble(
+    n: int,
+    parts: list[tuple[_Group, npt.NDArray[np.int64], npt.NDArray[Any]]],
+    frames: list[tuple[int, Frame]],
+) -> Frame:
+    """Return the frame of n rows from (group, row of each of its records ascending, structured array) and frames.
+
+    frames: whole frames with the row at which each begins.
+    """
     steps = np.empty(n, dtype=np.int64)
     times = np.empty(n, dtype=np.float64)
     pieces: dict[tuple[str, str], list[tuple[npt.NDArray[np.int64], Any]]] = {}
@@ -332,10 +364,52 @@ def _assemble(n: int, parts: list[tuple[_Group, npt.NDArray[np.int64], npt.NDArr
             else:
                 values = np.ascontiguousarray(table[str(i)])
             pieces.setdefault((key, KIND_OF_LETTER[letter]), []).append((rows, values))
+    for start, frame in frames:
+        steps[start : start + len(frame)] = frame.steps
+        times[start : start + len(frame)] = frame.times
+    _gather_pieces(frames, pieces)
     columns = tuple(_merge(name, kind, n, found) for (name, kind), found in pieces.items())
     for array in (steps, times):
         array.flags.writeable = False
     return Frame(steps, times, columns)
+
+
+def _gather_pieces(
+    frames: Iterable[tuple[int, Frame]],
+    pieces: dict[tuple[str, str], list[tuple[npt.NDArray[np.int64], Any]]],
+) -> None:
+    """Add the columns of frames that begin at these rows to the pieces by (name, kind)."""
+    for start, frame in frames:
+        for column in frame.columns:
+            if column.rows is None:
+                rows = np.arange(start, start + len(frame), dtype=np.int64)
+            else:
+                rows = column.rows + start
+            pieces.setdefault((column.name, column.kind), []).append((rows, column.values))
+
+
+def _concatenate(frames: list[Frame]) -> Frame:
+    """Return frames that follow each other as one."""
+    if len(frames) == 1:
+        return frames[0]
+    pieces: dict[tuple[str, str], list[tuple[npt.NDArray[np.int64], Any]]] = {}
+    starts = list(itertools.accumulate((len(frame) for frame in frames), initial=0))
+    n = starts.pop()
+    _gather_pieces(zip(starts, frames, strict=True), pieces)
+    columns = tuple(_join(name, kind, n, found) for (name, kind), found in pieces.items())
+    steps = _frozen(np.concatenate([frame.steps for frame in frames]))
+    times = _frozen(np.concatenate([frame.times for frame in frames]))
+    return Frame(steps, times, columns)
+
+
+def _join(name: str, kind: Any, n: int, found: list[tuple[npt.NDArray[np.int64], Any]]) -> Column:
+    """Return one column from pieces whose rows ascend from one to the next."""
+    rows = np.concatenate([rows for rows, _ in found])
+    if kind == "object":
+        values: Any = [value for _, piece in found for value in piece]
+    else:
+        values = _frozen(np.concatenate([piece for _, piece in found]))
+    return Column(name, kind, values, None if len(rows) == n else _frozen(rows))
 
 
 def _merge(name: str, kind: Any, n: int, found: list[tuple[npt.NDArray[np.int64], Any]]) -> Column:
@@ -371,7 +445,14 @@ def decode_journal(
     end = decoder.walk(final=final)
     frame = decoder.frame()
     return JournalChunk(
-        frame, decoder.patches, decoder.head, decoder.exit, decoder.damage, decoder.schemas, end
+        frame,
+        decoder.patches,
+        decoder.head,
+        decoder.exit,
+        decoder.damage,
+        decoder.schemas,
+        end,
+        decoder.blobs,
     )
 
 
@@ -549,6 +630,99 @@ def _checksum(header: bytes, body: bytes) -> int:
 def decode_tail(data: bytes) -> TailFrame:
     """Return the rows of a tail row. Raises CorruptBlock when `data` is not what `encode_tail` returned."""
     return TailFrame(data)
+
+
+# ------------------------------------------------------------------------------------------------
+# rows as columns in the journal
+
+_LENGTH = struct.Struct("<I")
+MAX_FRAME_ROWS = 1 << 20
+"""Rows of a FRAME record at most: each is decoded whole."""
+
+
+def encode_frame_record(frame: Frame) -> bytes:
+    """Return the FRAME record of `frame`, whose columns are its own in their order.
+
+    Raises ValueError above 2**20 rows, and for a record that would be larger than the journal's limit.
+    """
+    if len(frame) > MAX_FRAME_ROWS:
+        message = f"a frame of {len(frame)} rows; write at most {MAX_FRAME_ROWS} in one record"
+        raise ValueError(message)
+    names = dump_json([[column.name, LETTER_OF_KIND[column.kind]] for column in frame.columns])
+    ids = {(column.name, column.kind): i for i, column in enumerate(frame.columns)}
+    payload = b"".join((_LENGTH.pack(len(names)), names, encode_frame(frame, ids, 0)))
+    if len(payload) > MAX_PAYLOAD:
+        message = f"a frame of {len(payload)} bytes; write at most {MAX_PAYLOAD} in one record"
+        raise ValueError(message)
+    return encode_record(FRAME, payload)
+
+
+def decode_frame_payload(payload: bytes | memoryview) -> Frame:
+    """Return the frame of a FRAME payload.
+
+    Raises ValueError, TypeError or CorruptBlock for one that `encode_frame_record` would not have written.
+    """
+    view = memoryview(payload)
+    if len(view) < _LENGTH.size:
+        raise ValueError(f"a frame of {len(view)} bytes")
+    (length,) = _LENGTH.unpack_from(view)
+    start = _LENGTH.size + length
+    names = [(str(key), str(letter)) for key, letter in json.loads(bytes(view[4:start]))]
+    if len(set(names)) < len(names):
+        raise ValueError("a frame names a key twice")
+    data = bytes(view[start:])
+    n = _check_layout(data)
+    tail = TailFrame(data)
+    columns: list[Column] = []
+    for found in tail.columns():
+        if not 0 <= found.series < len(names):
+            raise ValueError(f"a frame of {len(names)} keys has values of key {found.series}")
+        name, letter = names[found.series]
+        if KIND_OF_LETTER.get(letter) != found.kind:
+            raise ValueError(f"the values of a key of kind {letter!r} are {found.kind}")
+        values = found.values
+        if found.kind == "bool":
+            values = _frozen(np.asarray(values).view(np.uint8) != 0)
+        columns.append(Column(name, found.kind, values, _checked_rows(found, n)))
+    return Frame(tail.steps, tail.times, tuple(columns))
+
+
+def _check_layout(data: bytes) -> int:
+    """Return the number of rows of tail bytes from elsewhere. Raises ValueError unless `TailFrame` can read them.
+
+    A store's own frames are read without this: a checksum stands on them that nobody else has made.
+    """
+    if len(data) < _HEADER.size:
+        raise ValueError(f"a frame of {len(data)} bytes")
+    n, k = _HEADER.unpack_from(data)[3:5]
+    end = _HEADER.size + (k + 3) * _ENTRY.size
+    if n > MAX_FRAME_ROWS or end > len(data):
+        raise ValueError(f"a frame of {n} rows and {k} keys in {len(data)} bytes")
+    entries = list(_ENTRY.iter_unpack(memoryview(data)[_HEADER.size : end]))
+    axes = [(entry[1], entry[3], entry[4]) for entry in entries[:3]]
+    if axes != [(0, 0, 1), (n, 0, 1), (n, 0, 0)]:
+        raise ValueError(f"the steps and times of a frame of {n} rows are {axes}")
+    for _series, count, size, presence, kind, codec, _zero in entries:
+        fits = kind == 3 or (kind < 3 and size == count * (1 if kind == 2 else 8))
+        if not fits or codec != _RAW or presence not in (0, 4 * count):
+            raise ValueError(f"{size} bytes of kind {kind} and codec {codec} for {count} values")
+    if len({entry[0] for entry in entries[3:]}) < k:
+        raise ValueError("a frame has a key twice")
+    return n
+
+
+def _checked_rows(column: TailColumn, n: int) -> npt.NDArray[np.int64] | None:
+    """Return the rows of a column of a frame of n rows, None for all. Raises ValueError where they cannot be that."""
+    rows, values = column.positions, column.values
+    if isinstance(values, list) is not (column.kind == "object"):
+        raise ValueError("the objects of a frame are no list")
+    if len(values) != (n if rows is None else len(rows)):
+        raise ValueError(f"a key of a frame of {n} rows has {len(values)} values")
+    if rows is None or not len(rows):
+        return rows
+    if int(rows[-1]) >= n or not (rows[1:] > rows[:-1]).all():
+        raise ValueError(f"the rows of a key do not ascend within the {n} of its frame")
+    return None if len(rows) == n else rows
 
 
 def _frozen(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

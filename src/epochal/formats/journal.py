@@ -10,8 +10,13 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
     HEAD     JSON {"format": 1, "run": {...}, "writer": {...}}; first record of every segment
     SCHEMA   schema id u16 | JSON [[key, kind letter], ...]
     ROW      schema id u16 | step i64 | time f64 | values packed in schema order, then the JSON bytes of the j values
-    PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment": {...}}
+    PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment"|"source": {...}}
     EXIT     JSON {"exit_code", "state", "time", "dropped"}
+    BLOB     sha256 of the whole blob, 32 bytes | its size u64 | offset u64 | the bytes from there on
+    FRAME    JSON length u32 | JSON [[key, kind letter], ...] | many rows as columns (`formats/frame.py`)
+
+A blob comes in pieces that begin at multiples of 2 MiB and are that long, but for the last; they stand before the row
+that refers to it. The source of a PATCH says where a writer's rows come from (an event file); the latest one counts.
 
 A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.
 JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates
@@ -20,6 +25,7 @@ are escaped.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import struct
 import zlib
@@ -28,7 +34,7 @@ from typing import Any, Literal, NamedTuple
 
 FORMAT = 1
 MAGIC = b"eP"
-HEAD, SCHEMA, ROW, PATCH, EXIT = 1, 2, 3, 4, 5
+HEAD, SCHEMA, ROW, PATCH, EXIT, BLOB, FRAME = 1, 2, 3, 4, 5, 6, 7
 
 KindLetter = Literal["d", "q", "?", "j"]
 KIND_OF_LETTER = {"d": "f64", "q": "i64", "?": "bool", "j": "object"}
@@ -41,6 +47,12 @@ OVERHEAD = PREFIX_SIZE + CRC.size  # 16 bytes a record beside its payload
 ROW_HEAD = struct.Struct("<Hqd")  # schema id, step, time
 MAX_PAYLOAD = 64 * 1024 * 1024
 """A length above this is damage: no record that we write comes near it (a j value is refused above 16 MiB)."""
+
+BLOB_HEAD = struct.Struct("<32sQQ")  # sha256, size of the blob, offset of the piece
+BLOB_PIECE = 2 * 1024 * 1024
+"""Bytes of a piece of a blob: a request of 8 MiB, the most that a server takes, holds a whole number of them."""
+MAX_BLOB = 1 << 30
+"""Bytes of a blob at most: what is larger belongs into files."""
 
 
 def record_prefix(kind: int, length: int) -> bytes:
@@ -70,6 +82,48 @@ def encode_schema(schema_id: int, columns: Sequence[tuple[str, str]]) -> bytes:
     return encode_record(
         SCHEMA, struct.pack("<H", schema_id) + dump_json([list(c) for c in columns])
     )
+
+
+def encode_blob(data: bytes | memoryview, digest: bytes | None = None) -> Iterator[bytes]:
+    """Yield the BLOB records of `data`, in order; an empty blob is one record too.
+
+    digest: SHA-256 of `data` (32 bytes) where the caller knows it. Raises ValueError above 1 GiB.
+    """
+    view = memoryview(data).cast("B")
+    size = len(view)
+    if size > MAX_BLOB:
+        message = f"a blob of {size} bytes is too large, {MAX_BLOB} are kept"
+        raise ValueError(message)
+    known = hashlib.sha256(view).digest() if digest is None else digest
+    for start in range(0, max(size, 1), BLOB_PIECE):
+        head = BLOB_HEAD.pack(known, size, start)
+        yield encode_record(BLOB, b"".join((head, view[start : start + BLOB_PIECE])))
+
+
+class BlobPiece(NamedTuple):
+    """One piece of a blob: SHA-256 of the whole in hexadecimal digits, its size, where the piece begins, its bytes."""
+
+    digest: str
+    total: int
+    offset: int
+    data: bytes
+
+
+def decode_blob_piece(payload: bytes | memoryview) -> BlobPiece:
+    """Return the piece of a BLOB payload. Raises ValueError for one that is not cut as pieces are."""
+    view = memoryview(payload)
+    if len(view) < BLOB_HEAD.size:
+        message = f"a piece of a blob of {len(view)} bytes has no head"
+        raise ValueError(message)
+    digest, total, offset = BLOB_HEAD.unpack_from(view)
+    data = bytes(view[BLOB_HEAD.size :])
+    if total > MAX_BLOB or offset % BLOB_PIECE or offset > total:
+        message = f"a piece at {offset} of a blob of {total} bytes"
+        raise ValueError(message)
+    if len(data) != min(BLOB_PIECE, total - offset) or (not data and total):
+        message = f"a piece of {len(data)} bytes at {offset} of a blob of {total}"
+        raise ValueError(message)
+    return BlobPiece(digest.hex(), total, offset, data)
 
 
 class RowLayout:
