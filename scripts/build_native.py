@@ -33,7 +33,8 @@ class NotCompiled(Exception):
 def main() -> int:
     """Compile into the source tree unless that is fresh; print what was done, and never fail."""
     target = SOURCE.parent / MODULE
-    if target.is_file() and target.stat().st_mtime >= SOURCE.stat().st_mtime:
+    newest = max(part.stat().st_mtime for part in SOURCE.parent.glob("*.c"))
+    if target.is_file() and target.stat().st_mtime >= newest:
         print(f"{target.name} is up to date")
         return 0
     try:
@@ -46,7 +47,7 @@ def main() -> int:
 
 
 def compile_kernels(target: Path) -> None:
-    """Make `target` from compiled.c; an older one is replaced only by a whole one. Raises NotCompiled."""
+    """Make `target` from compiled.c and what that includes; only a whole one replaces it. Raises NotCompiled."""
     if os.environ.get(SKIP_VARIABLE, "") not in ("", "0"):
         raise NotCompiled(f"{SKIP_VARIABLE} is set")
     if os.name == "nt":

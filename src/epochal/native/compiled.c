@@ -521,6 +521,10 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
     return PyLong_FromSsize_t(count);
 }
 
+/* ------------------------------------------------------------------------------------------------ event files */
+
+#include "tfevents.c"
+
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static PyMethodDef methods[] = {
@@ -530,6 +534,9 @@ static PyMethodDef methods[] = {
     {"interleave", interleave, METH_VARARGS, "interleave(planes, out)"},
     {"extremes", extremes, METH_VARARGS, "extremes(values, starts, low, high)"},
     {"merge_columns", merge_columns, METH_VARARGS, "merge_columns(inputs, outputs, width, origin, scale)"},
+    {"crc32c", crc32c, METH_VARARGS, "crc32c(data, crc=0, portable=False)"},
+    {"frame_records", frame_records, METH_O, "frame_records(payloads)"},
+    {"find_length", find_length, METH_VARARGS, "find_length(data, start)"},
     {"widen", widen, METH_VARARGS, "widen(planes, out, base, first, adds_up)"},
     {NULL, NULL, 0, NULL},
 };

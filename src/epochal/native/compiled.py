@@ -13,6 +13,9 @@ Merged = plain.Merged
 Floats = npt.NDArray[np.float64]
 
 centred_mean = plain.centred_mean  # numpy's sums are as fast
+crc32c = _compiled.crc32c
+find_length = _compiled.find_length
+frame_records = _compiled.frame_records
 
 
 def decaying_mean(values: Floats, weight: float) -> Floats:
