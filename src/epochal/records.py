@@ -210,6 +210,80 @@ class BandsAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectsQuery:
+    """Which values of object series (POST /api/v1/objects).
+
+    pick: the newest value of each; the one with the largest step not above `step`; at most `n`, evenly, of those whose
+    step is in `range` (None: of all). index: also where all values stand.
+    """
+
+    runs: Sequence[str]
+    keys: Sequence[str]
+    pick: Literal["last", "at", "every"] = "last"
+    step: float = 0.0
+    n: int = 1
+    range: tuple[float, float] | None = None
+    index: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """A value of an object series, and where it stands; `writer` is the ordinal of its writer, `source` its uid.
+
+    The value is shared with the store's cache: it is not to be changed.
+    """
+
+    writer: int
+    source: str
+    row: int
+    step: int
+    time: float
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectIndex:
+    """Where every value of an object series stands, in log order: int64[n], but times float64[n] since the epoch."""
+
+    writers: npt.NDArray[np.int64]
+    rows: npt.NDArray[np.int64]
+    steps: npt.NDArray[np.int64]
+    times: npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectSeries:
+    """Values of an object series: its media (none for plain JSON), the number of all values, those picked."""
+
+    run: str
+    key: str
+    media: tuple[str, ...]
+    total: int
+    marks: str
+    values: Sequence[StoredObject]
+    index: ObjectIndex | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectsAnswer:
+    """The object series asked for, in the order of the keys, then of the runs, and the change counter."""
+
+    version: int
+    objects: Sequence[ObjectSeries]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A writer whose rows are read from a file: how far, in its own stream, and what its source says."""
+
+    writer: str
+    run: str
+    source: Mapping[str, Any]
+    acknowledged: int
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryColumn:
     """Every value of (key, kind, writer) on a page of history: rows, steps int64[n], times float64[n], values."""
 
@@ -497,6 +571,8 @@ class KeyInfo:
     hidden: bool
     first: float
     rows: int
+    media: tuple[str, ...] = ()
+    """Of its object values, in order."""
 
 
 @dataclass(frozen=True, slots=True)

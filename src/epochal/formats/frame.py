@@ -381,10 +381,8 @@ def _gather_pieces(
     """Add the columns of frames that begin at these rows to the pieces by (name, kind)."""
     for start, frame in frames:
         for column in frame.columns:
-            if column.rows is None:
-                rows = np.arange(start, start + len(frame), dtype=np.int64)
-            else:
-                rows = column.rows + start
+            own = column.rows
+            rows = np.arange(start, start + len(frame)) if own is None else own + start
             pieces.setdefault((column.name, column.kind), []).append((rows, column.values))
 
 

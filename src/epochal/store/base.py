@@ -20,8 +20,9 @@ opened anew), `NotFound`, `Forbidden`, `UsageError`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 from epochal.records import (
     Ack,
@@ -34,6 +35,8 @@ from epochal.records import (
     Groups,
     HistoryPage,
     KeyInfo,
+    ObjectsAnswer,
+    ObjectsQuery,
     Principal,
     ProjectInfo,
     RunDetail,
@@ -45,6 +48,7 @@ from epochal.records import (
     SavedView,
     SeriesAnswer,
     SeriesQuery,
+    SourceInfo,
     ValueCounts,
     ValuesQuery,
 )
@@ -243,6 +247,37 @@ class Store(ABC):
         limit: int = 1_000_000,
     ) -> HistoryPage:
         """Return a page of every value, exact, in the order logged per writer."""
+
+    @abstractmethod
+    def objects(self, principal: Principal, query: ObjectsQuery) -> ObjectsAnswer:
+        """Return values of object series: media and other JSON (docs/reference/http.md).
+
+        Unknown runs and keys have no entry.
+        """
+
+    @abstractmethod
+    def read_blob(
+        self, principal: Principal, digest: str, start: int = 0, size: int | None = None
+    ) -> tuple[int, bytes]:
+        """Return the size of a blob, and its bytes from `start` on, at most `size` of them (None: all).
+
+        digest: SHA-256 in hexadecimal digits. Raises NotFound for a blob that no visible run owns (a run owns what it
+        has sent, or refers to), or that has not arrived to its last byte.
+        """
+
+    @abstractmethod
+    def source(self, principal: Principal, writer: str) -> tuple[str, Mapping[str, Any]]:
+        """Return the run of a writer, and the file that its rows are read from. Raises NotFound when there is none.
+
+        The source is what the latest PATCH of the writer's journal says: ``path``, ``identity``, ``size``, ``offset``.
+        """
+
+    @abstractmethod
+    def sources(self, principal: Principal, entity: str, project: str) -> Sequence[SourceInfo]:
+        """Return the writers of a project that have a source, by run and ordinal; none when there is no such project.
+
+        Runs in the archive and the trash count too.
+        """
 
     @abstractmethod
     def changes(

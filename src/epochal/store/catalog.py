@@ -6,8 +6,9 @@ the project's version last, in the order that `intake` follows.
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from epochal.errors import Conflict, NotFound
@@ -16,6 +17,7 @@ from epochal.records import (
     Principal,
     ProjectInfo,
     RunDetail,
+    SourceInfo,
     WriterInfo,
 )
 from epochal.store.access import can_see
@@ -23,10 +25,13 @@ from epochal.store.commit import RunRow, store_runs, update_states
 from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
 from epochal.store.listing import RUN_COLUMNS, RUN_TABLES, parse_document, run_info
+from epochal.store.media import delete_blobs
 
 MAX_CHANGED_RUNS = 100
 _SLICE = 256
-"""Blobs deleted in one transaction: some 4 MB, a few milliseconds."""
+"""Blocks deleted in one transaction: some 4 MB, a few milliseconds."""
+_BLOB_SLICE = 32
+"""Media files deleted in one transaction."""
 
 
 # ------------------------------------------------------------------------------------------------ projects
@@ -156,6 +161,36 @@ def lock_run(connection: Connection, principal: Principal, uid: str) -> tuple[Ru
     return RunRow(*row[:10], document=RunDocument.parse(row[10])), row[11]
 
 
+def read_source(
+    connection: Connection, principal: Principal, writer: str
+) -> tuple[str, Mapping[str, Any]]:
+    """Return the run of a writer and what its source says. Raises NotFound without one."""
+    row = connection.row(
+        "SELECT writer.run_uid, writer.source, project.entity FROM writer JOIN run ON run.uid = writer.run_uid"
+        " JOIN project ON project.id = run.project_id WHERE writer.uid = ?",
+        [writer],
+    )
+    if row is None or row[1] is None or not can_see(principal, row[2]):
+        raise NotFound(f"there is no writer {writer} whose rows are read from a file")
+    return row[0], json.loads(row[1])
+
+
+def list_sources(
+    connection: Connection, principal: Principal, entity: str, project: str
+) -> list[SourceInfo]:
+    """Return the writers of a project that have a source, by run and ordinal."""
+    if not can_see(principal, entity):
+        return []
+    rows = connection.rows(
+        "SELECT writer.uid, writer.run_uid, writer.source, writer.acknowledged, writer.rows FROM writer"
+        " JOIN run ON run.uid = writer.run_uid JOIN project ON project.id = run.project_id"
+        " WHERE project.entity = ? AND project.name = ? AND writer.source IS NOT NULL"
+        " ORDER BY writer.run_uid, writer.ordinal",
+        [entity, project],
+    )
+    return [SourceInfo(uid, run, json.loads(text), *rest) for uid, run, text, *rest in rows]
+
+
 # ------------------------------------------------------------------------------------------------- deletion
 
 
@@ -196,6 +231,9 @@ def delete_slice(connection: Connection, uid: str) -> bool:
         if connection.run(f"DELETE FROM {table} WHERE {place} IN {among}", [uid]):
             _give_back(connection)
             return True
+    if delete_blobs(connection, uid, _BLOB_SLICE):
+        _give_back(connection)
+        return True
     among = f"(SELECT {place} FROM series WHERE run_uid = ? LIMIT {_SLICE * 8})"
     return connection.run(f"DELETE FROM series WHERE {place} IN {among}", [uid]) > 0
 

@@ -11,12 +11,13 @@ from typing import Any
 
 from epochal.errors import EpochalError, NotFound, OffsetGap, RunDeleted, StoreClosed
 from epochal.formats.frame import JournalChunk, decode_journal, encode_frame
-from epochal.formats.journal import dump_json
+from epochal.formats.journal import BlobPiece, dump_json
 from epochal.records import Ack, Column, Frame, Principal
 from epochal.store.access import can_see, sees_all
 from epochal.store.documents import RunDocument, is_too_deep
 from epochal.store.engine import Connection
 from epochal.store.gains import Gain, measure_columns, store_gains
+from epochal.store.media import describe_objects, store_blobs, store_series_media
 from epochal.store.names import display_name, key_name
 from epochal.store.registration import fitting_integer, plausible_time
 
@@ -27,6 +28,7 @@ _EXIT_STATES = ("finished", "failed", "crashed", "killed", "preempted")
 _LONGEST_RUN = 3.2e8
 """Ten years; more is a clock that jumped."""
 _REMEMBERED_DOCUMENT_BYTES = 1 << 16
+_MAX_SOURCE_CHARACTERS = 1 << 16
 _FORGET_ABOVE = 4096
 """Runs and writers whose documents, series ids and schemas are remembered."""
 
@@ -49,12 +51,13 @@ class Memory:
     """What one commit learns and the next can use; all is checked against the rows that a transaction locks.
 
     schemas: {writer: (acknowledged, schemas)}; documents: {run: (version, document)};
-    series: {run: {(name, kind): id}}.
+    series: {run: {(name, kind): id}}; media: {series: its media}.
     """
 
     schemas: dict[str, tuple[int, dict[int, list[list[str]]]]] = field(default_factory=dict)
     documents: dict[str, tuple[int, RunDocument]] = field(default_factory=dict)
     series: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+    media: dict[int, frozenset[str]] = field(default_factory=dict)
 
     def forget(self, run: str) -> None:
         """Drop what is remembered of a run that was deleted."""
@@ -81,6 +84,8 @@ class WriterRow:
     last_time: float | None = None
     schemas_changed: bool = False
     state_changed: bool = False
+    source: str | None = None
+    """The JSON of a new source."""
     chunks: list[JournalChunk] = field(default_factory=list)
 
 
@@ -128,6 +133,10 @@ class GroupCommit:
         self.new_series: dict[str, dict[tuple[str, str], int]] = {}
         self.gains: dict[int, Gain] = {}
         self.tails: list[tuple[Any, ...]] = []
+        self.pieces: list[tuple[WriterRow, BlobPiece]] = []
+        self.referred: set[tuple[str, str]] = set()  # (run, digest) that values name
+        self.media: dict[int, set[str]] = {}  # by series, where it may be new
+        self.known_media: dict[int, frozenset[str]] = {}
         self.beats: list[tuple[Any, ...]] = []
         self.gone: set[str] = set()  # writers without a row: their run was deleted
         self.touched: set[str] = set()  # uids of runs that change for a reader
@@ -165,7 +174,7 @@ class GroupCommit:
     def remember(self) -> None:
         """Keep what the next transactions can use; called after the commit."""
         memory = self.memory
-        for cache in (memory.schemas, memory.documents, memory.series):
+        for cache in (memory.schemas, memory.documents, memory.series, memory.media):
             if len(cache) > _FORGET_ABOVE:
                 cache.clear()
         for uid, row in self.writers.items():
@@ -175,6 +184,7 @@ class GroupCommit:
                 memory.documents[uid] = (run.version, run.document)
         for uid, ids in self.new_series.items():
             memory.series.setdefault(uid, {}).update(ids)
+        memory.media.update(self.known_media)
 
     # ---- reading
 
@@ -322,6 +332,7 @@ class GroupCommit:
                 self.tails,
             )
         store_gains(connection, self.gains)
+        self._store_media()
         connection.many(
             "UPDATE writer SET state = ?, ended = ?, seen = ?, acknowledged = ?, rows = ?, last_step = ?, damage = ?,"
             " dropped = ? WHERE id = ?",
@@ -343,9 +354,27 @@ class GroupCommit:
         new_schemas = [(dump_json(r.schemas), r.id) for r in changed if r.schemas_changed]
         if new_schemas:
             connection.many("UPDATE writer SET schemas = ? WHERE id = ?", new_schemas)
+        sources = [(r.source, r.id) for r in changed if r.source is not None]
+        if sources:
+            connection.many("UPDATE writer SET source = ? WHERE id = ?", sources)
         update_states(connection, self.runs, {row.run for row in changed if row.state_changed})
         self.touched = set(self.runs)
         store_runs(connection, self.runs.values(), now)
+
+    def _store_media(self) -> None:
+        if self.pieces or self.referred:
+            sent = [(row.run, piece) for row, piece in self.pieces]
+            refused = store_blobs(self.connection, sent, self.referred, self.now)
+            for row, piece in self.pieces:
+                if piece.digest in refused:
+                    row.damage += 1
+                    logger.warning(
+                        "writer %s: the bytes of blob %s are not what it says",
+                        row.uid,
+                        piece.digest,
+                    )
+        if self.media:
+            self.known_media = store_series_media(self.connection, self.media)
 
     def _merge(self, run: RunRow, row: WriterRow, chunk: JournalChunk) -> None:
         """Take a chunk's rows, summary and patches into the transaction."""
@@ -363,6 +392,8 @@ class GroupCommit:
                 known = self.gains.setdefault(series, gain)
                 if known is not gain:
                     known.add(gain)
+                if column.kind == "object":
+                    self._take_objects(run, series, column)
             document.derive(frame)
             row.rows += n
             run.rows += n
@@ -371,11 +402,30 @@ class GroupCommit:
             if run.duration < elapsed < _LONGEST_RUN:
                 run.duration = elapsed
             run.document_changed = True
+        self.pieces += [(row, piece) for piece in chunk.blobs]
         for patch in patches:
+            source = patch.get("source")
+            if isinstance(source, dict):
+                self._take_source(row, source)
+                if len(patch) == 1:
+                    continue
             name = document.merge(patch)
             if name is not None:
                 run.name = display_name(name, run.name)
             run.document_changed = True
+
+    def _take_objects(self, run: RunRow, series: int, column: Column) -> None:
+        found, digests = describe_objects(column)
+        if not found <= self.memory.media.get(series, frozenset()):
+            self.media.setdefault(series, set()).update(found)
+        self.referred.update((run.uid, digest) for digest in digests)
+
+    def _take_source(self, row: WriterRow, source: Mapping[str, Any]) -> None:
+        text = dump_json(source).decode("ascii")
+        if len(text) > _MAX_SOURCE_CHARACTERS:
+            row.damage += 1
+        else:
+            row.source = text
 
     def _series_ids(self, run: str, frame: Frame) -> Mapping[tuple[str, str], int]:
         known = self.memory.series.get(run, {})

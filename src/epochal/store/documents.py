@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from epochal.formats.journal import dump_json
+from epochal.formats.media import media_of
 from epochal.records import Column, Frame
 from epochal.store.names import display_name, storable
 
@@ -127,11 +128,12 @@ class RunDocument:
                     continue
                 places[name] = place
                 value = last_value(column)
-                if not (isinstance(value, str) and len(value) > MAX_SUMMARY_CHARACTERS):
+                if is_summary(value):
                     summary[name] = value
             elif rule == "first":
-                if name not in summary:
-                    summary[name] = _python(column.values[0])
+                value = _python(column.values[0])
+                if name not in summary and is_summary(value):
+                    summary[name] = value
             elif rule != "none" and column.kind != "object":
                 self._aggregate(column, rule)
 
@@ -195,6 +197,13 @@ def find_definition(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def last_value(column: Column) -> Any:
     """Return the last value of a column as a Python value."""
     return _python(column.values[-1])
+
+
+def is_summary(value: Any) -> bool:
+    """Whether a logged value may stand in the document: no media and no long text, which are history."""
+    if isinstance(value, str):
+        return len(value) <= MAX_SUMMARY_CHARACTERS
+    return media_of(value) is None
 
 
 def _python(value: Any) -> Any:

@@ -10,6 +10,7 @@ import numpy as np
 from epochal.records import KeyInfo
 from epochal.store.documents import find_definition
 from epochal.store.engine import Connection
+from epochal.store.media import split_media
 
 
 class KeyIndex:
@@ -21,7 +22,8 @@ class KeyIndex:
         self._reset()
 
     def _reset(self) -> None:
-        self._keys: dict[str, list[Any]] = {}  # name: [kinds, runs, first created, most values]
+        # name: [kinds, runs, first created, most values, media]
+        self._keys: dict[str, list[Any]] = {}
         self._counted = bytearray()  # by series id: whether its run is counted
         self._trashed: set[str] = set()
         self._runs: set[str] = set()
@@ -60,7 +62,7 @@ class KeyIndex:
             self._take_all(connection)
             return
         found = connection.rows_among(
-            "SELECT id, run_uid, name, kind, created, count FROM series WHERE run_uid IN ({})"
+            "SELECT id, run_uid, name, kind, created, count, media FROM series WHERE run_uid IN ({})"
             " ORDER BY id",
             runs,
         )
@@ -69,10 +71,12 @@ class KeyIndex:
             self._counted.extend(bytes(max(0, top + 1 - len(self._counted))))
         counted = self._counted
         before = {(row[1], row[2]) for row in found if counted[row[0]]}
-        for series, run, name, kind, created, count in found:
+        for series, run, name, kind, created, count, media in found:
             entry = self._keys.get(name)
             if entry is None:
-                entry = self._keys[name] = [[], 0, created, 0]
+                entry = self._keys[name] = [[], 0, created, 0, set()]
+            if media is not None:
+                entry[4].update(split_media(media))
             if kind not in entry[0]:
                 entry[0].append(kind)
             if not counted[series]:
@@ -89,16 +93,27 @@ class KeyIndex:
             "FROM series JOIN run ON run.uid = series.run_uid"
             " WHERE run.project_id = ? AND run.trashed IS NULL"
         )
-        for name, kind, runs, created, count in connection.rows(
-            f"SELECT series.name, kind, count(*), min(series.created), max(count) {source}"
+        several: list[str] = []
+        for name, kind, runs, created, count, first, last in connection.rows(
+            "SELECT series.name, kind, count(*), min(series.created), max(count), min(media), max(media)"
+            f" {source}"
             " GROUP BY series.name, kind ORDER BY min(series.id)",
             [self.project],
         ):
-            entry = self._keys.setdefault(name, [[], 0, created, 0])
+            entry = self._keys.setdefault(name, [[], 0, created, 0, set()])
             entry[0].append(kind)
             entry[1] += runs
             entry[2] = min(entry[2], created)
             entry[3] = max(entry[3], count)
+            entry[4].update(*map(split_media, (first, last)))
+            if first != last:
+                several.append(name)
+        for name, media in connection.rows_among(
+            f"SELECT DISTINCT series.name, media {source} AND series.name IN ({{}})",
+            several,
+            [self.project],
+        ):
+            self._keys[name][4].update(split_media(media))
         mixed = [name for name, entry in self._keys.items() if len(entry[0]) > 1]
         for name, runs in connection.rows_among(
             f"SELECT series.name, count(DISTINCT run_uid) {source} AND series.name IN ({{}})"
@@ -117,7 +132,7 @@ class KeyIndex:
     def keys(self, metrics: Mapping[str, Any]) -> list[KeyInfo]:
         """Return the keys in the order in which they first appeared; `metrics` are the project's definitions."""
         found: list[KeyInfo] = []
-        for name, (kinds, runs, created, rows) in self._keys.items():
+        for name, (kinds, runs, created, rows, media) in self._keys.items():
             definition = find_definition(metrics, name)
             x = definition.get("step_metric")
             found.append(
@@ -129,6 +144,7 @@ class KeyIndex:
                     hidden=bool(definition.get("hidden")),
                     first=created,
                     rows=rows,
+                    media=tuple(sorted(media)),
                 )
             )
         return sorted(found, key=lambda key: key.first)

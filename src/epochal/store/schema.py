@@ -11,18 +11,23 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 from epochal.store.engine import Database, Dialect, PostgresDatabase, SqliteDatabase
 
-REVISION = "0003"
+REVISION = "0004"
 """The newest migration in `store/migrations/versions`."""
 
 # fmt: off
 STATEMENTS: dict[Dialect, tuple[str, ...]] = {
     "sqlite": (
-        "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT pk_entity PRIMARY "
-        "KEY (name))",
-        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, "
-        "created DOUBLE NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
+        "CREATE TABLE blob (digest TEXT NOT NULL, size BIGINT NOT NULL, complete BOOLEAN NOT NULL, created "
+        "DOUBLE NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (digest))",
+        "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT pk_entity PRIMARY KEY "
+        "(name))",
+        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, created "
+        "DOUBLE NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
         "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE NOT NULL, CONSTRAINT pk_tombstone "
         "PRIMARY KEY (uid))",
+        "CREATE TABLE blob_piece (digest TEXT NOT NULL, start BIGINT NOT NULL, data BLOB NOT NULL, "
+        "CONSTRAINT pk_blob_piece PRIMARY KEY (digest, start), CONSTRAINT fk_blob_piece_digest FOREIGN "
+        "KEY(digest) REFERENCES blob (digest))",
         "CREATE TABLE project (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, name "
         "TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE NOT NULL, updated DOUBLE NOT NULL, version "
         "BIGINT NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT uq_project_entity_name UNIQUE (entity, "
@@ -30,9 +35,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "CREATE TABLE run (uid TEXT NOT NULL, project_id INTEGER NOT NULL, id TEXT NOT NULL, name TEXT NOT "
         "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
         "DOUBLE NOT NULL, updated DOUBLE NOT NULL, finished DOUBLE, duration DOUBLE NOT NULL, archived "
-        "BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT "
-        "NULL, doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id "
-        "FOREIGN KEY(project_id) REFERENCES project (id))",
+        "BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT NULL, "
+        "doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id FOREIGN "
+        "KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
@@ -41,76 +46,91 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "deleted DOUBLE, CONSTRAINT pk_saved_view PRIMARY KEY (id), CONSTRAINT fk_saved_view_project_id "
         "FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
+        "CREATE TABLE blob_ref (run_uid TEXT NOT NULL, digest TEXT NOT NULL, CONSTRAINT pk_blob_ref PRIMARY "
+        "KEY (run_uid, digest), CONSTRAINT fk_blob_ref_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid), "
+        "CONSTRAINT fk_blob_ref_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
+        "CREATE INDEX ix_blob_ref_digest ON blob_ref (digest)",
         "CREATE TABLE series (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, name "
         "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, latest DOUBLE, "
-        "latest_row BIGINT, lowest DOUBLE, highest DOUBLE, CONSTRAINT uq_series_run_uid_name_kind UNIQUE "
-        "(run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "latest_row BIGINT, lowest DOUBLE, highest DOUBLE, media TEXT, CONSTRAINT "
+        "uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT fk_series_run_uid FOREIGN "
+        "KEY(run_uid) REFERENCES run (uid))",
         "CREATE TABLE writer (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, uid TEXT NOT NULL, run_uid "
         "TEXT NOT NULL, ordinal INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent "
         "TEXT, state TEXT NOT NULL, started DOUBLE NOT NULL, ended DOUBLE, seen DOUBLE NOT NULL, "
         "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
-        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT uq_writer_uid "
-        "UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, CONSTRAINT "
+        "uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run "
+        "(uid))",
         "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
-        "CREATE TABLE axis (writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
-        "BLOB NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
-        "FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE TABLE axis (writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data BLOB "
+        "NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id FOREIGN "
+        "KEY(writer_id) REFERENCES writer (id))",
         "CREATE TABLE block (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, "
-        "n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT "
-        "NULL, time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags SMALLINT "
-        "NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, row0), "
-        "CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "n INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT NULL, "
+        "time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags SMALLINT NOT "
+        "NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, row0), CONSTRAINT "
+        "fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
         "CREATE TABLE pyramid (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, level INTEGER NOT "
         "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_pyramid "
         "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
         "KEY(series_id) REFERENCES series (id))",
-        "CREATE TABLE tail (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, writer_id INTEGER NOT NULL, "
-        "row0 BIGINT NOT NULL, n INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BLOB NOT NULL, CONSTRAINT "
+        "CREATE TABLE tail (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, writer_id INTEGER NOT NULL, row0 "
+        "BIGINT NOT NULL, n INTEGER NOT NULL, sparse BOOLEAN NOT NULL, data BLOB NOT NULL, CONSTRAINT "
         "fk_tail_writer_id FOREIGN KEY(writer_id) REFERENCES writer (id))",
         "CREATE INDEX ix_tail_writer ON tail (writer_id, row0)",
     ),
     "postgresql": (
+        "CREATE TABLE blob (digest TEXT NOT NULL, size BIGINT NOT NULL, complete BOOLEAN NOT NULL, created "
+        "DOUBLE PRECISION NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (digest))",
         "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_entity "
         "PRIMARY KEY (name))",
-        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, "
-        "created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
+        "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, created "
+        "DOUBLE PRECISION NOT NULL, CONSTRAINT pk_saved_query PRIMARY KEY (entity, hash))",
         "CREATE TABLE tombstone (uid TEXT NOT NULL, deleted DOUBLE PRECISION NOT NULL, CONSTRAINT "
         "pk_tombstone PRIMARY KEY (uid))",
+        "CREATE TABLE blob_piece (digest TEXT NOT NULL, start BIGINT NOT NULL, data BYTEA NOT NULL, "
+        "CONSTRAINT pk_blob_piece PRIMARY KEY (digest, start), CONSTRAINT fk_blob_piece_digest FOREIGN "
+        "KEY(digest) REFERENCES blob (digest))",
         "CREATE TABLE project (id BIGSERIAL NOT NULL, entity TEXT NOT NULL, name TEXT NOT NULL, owner TEXT "
-        "NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, version BIGINT "
-        "NOT NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT pk_project PRIMARY KEY (id), CONSTRAINT "
+        "NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, version BIGINT NOT "
+        "NULL, next_ordinal BIGINT NOT NULL, CONSTRAINT pk_project PRIMARY KEY (id), CONSTRAINT "
         "uq_project_entity_name UNIQUE (entity, name), CONSTRAINT fk_project_entity FOREIGN KEY(entity) "
         "REFERENCES entity (name))",
         "CREATE TABLE run (uid TEXT NOT NULL, project_id BIGINT NOT NULL, id TEXT NOT NULL, name TEXT NOT "
         "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
         "DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION, duration "
         "DOUBLE PRECISION NOT NULL, archived BOOLEAN NOT NULL, trashed DOUBLE PRECISION, rows BIGINT NOT "
-        "NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT pk_run PRIMARY "
-        "KEY (uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT pk_run PRIMARY KEY "
+        "(uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
-        "CREATE TABLE saved_view (id TEXT NOT NULL, project_id BIGINT NOT NULL, name TEXT NOT NULL, "
-        "address TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE "
-        "PRECISION NOT NULL, deleted DOUBLE PRECISION, CONSTRAINT pk_saved_view PRIMARY KEY (id), "
-        "CONSTRAINT fk_saved_view_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "CREATE TABLE saved_view (id TEXT NOT NULL, project_id BIGINT NOT NULL, name TEXT NOT NULL, address "
+        "TEXT NOT NULL, owner TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION "
+        "NOT NULL, deleted DOUBLE PRECISION, CONSTRAINT pk_saved_view PRIMARY KEY (id), CONSTRAINT "
+        "fk_saved_view_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
+        "CREATE TABLE blob_ref (run_uid TEXT NOT NULL, digest TEXT NOT NULL, CONSTRAINT pk_blob_ref PRIMARY "
+        "KEY (run_uid, digest), CONSTRAINT fk_blob_ref_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid), "
+        "CONSTRAINT fk_blob_ref_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
+        "CREATE INDEX ix_blob_ref_digest ON blob_ref (digest)",
         "CREATE TABLE series (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT "
         "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, latest DOUBLE PRECISION, "
-        "latest_row BIGINT, lowest DOUBLE PRECISION, highest DOUBLE PRECISION, CONSTRAINT pk_series "
-        "PRIMARY KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), CONSTRAINT "
-        "fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "latest_row BIGINT, lowest DOUBLE PRECISION, highest DOUBLE PRECISION, media TEXT, CONSTRAINT "
+        "pk_series PRIMARY KEY (id), CONSTRAINT uq_series_run_uid_name_kind UNIQUE (run_uid, name, kind), "
+        "CONSTRAINT fk_series_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE TABLE writer (id BIGSERIAL NOT NULL, uid TEXT NOT NULL, run_uid TEXT NOT NULL, ordinal "
         "INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent TEXT, state TEXT NOT "
         "NULL, started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION, seen DOUBLE PRECISION NOT NULL, "
         "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
-        "schemas BYTEA NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, CONSTRAINT pk_writer "
-        "PRIMARY KEY (id), CONSTRAINT uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN "
-        "KEY(run_uid) REFERENCES run (uid))",
+        "schemas BYTEA NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, CONSTRAINT "
+        "pk_writer PRIMARY KEY (id), CONSTRAINT uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid "
+        "FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
-        "CREATE TABLE axis (writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data "
-        "BYTEA NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id "
-        "FOREIGN KEY(writer_id) REFERENCES writer (id))",
+        "CREATE TABLE axis (writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data BYTEA "
+        "NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id FOREIGN "
+        "KEY(writer_id) REFERENCES writer (id))",
         "CREATE TABLE block (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n "
         "INTEGER NOT NULL, own_axis BOOLEAN NOT NULL, step_min BIGINT NOT NULL, step_max BIGINT NOT NULL, "
         "time_min DOUBLE PRECISION NOT NULL, time_max DOUBLE PRECISION NOT NULL, sorted BOOLEAN NOT NULL, "
@@ -126,6 +146,7 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "CREATE INDEX ix_tail_writer ON tail (writer_id, row0)",
         "ALTER TABLE axis ALTER COLUMN data SET STORAGE EXTERNAL",
         "ALTER TABLE block ALTER COLUMN data SET STORAGE EXTERNAL",
+        "ALTER TABLE blob_piece ALTER COLUMN data SET STORAGE EXTERNAL",
         "ALTER TABLE pyramid ALTER COLUMN data SET STORAGE EXTERNAL",
         "ALTER TABLE tail ALTER COLUMN data SET STORAGE EXTERNAL",
     ),

@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +26,8 @@ from epochal.records import (
     Groups,
     HistoryPage,
     KeyInfo,
+    ObjectsAnswer,
+    ObjectsQuery,
     Principal,
     ProjectInfo,
     RunDetail,
@@ -36,10 +38,11 @@ from epochal.records import (
     SavedView,
     SeriesAnswer,
     SeriesQuery,
+    SourceInfo,
     ValueCounts,
     ValuesQuery,
 )
-from epochal.store import catalog, schema, views
+from epochal.store import catalog, media, schema, views
 from epochal.store.access import can_see, must_write
 from epochal.store.bands import read_bands
 from epochal.store.base import Store
@@ -55,6 +58,7 @@ from epochal.store.listing import Listing
 from epochal.store.lock import DataLock
 from epochal.store.metric_columns import asked_names
 from epochal.store.names import check_uid
+from epochal.store.objects import read_objects
 from epochal.store.ordering import sort_names
 from epochal.store.series import read_series
 from epochal.store.value_counts import count_values
@@ -284,6 +288,31 @@ class SqlStore(Store):
             if not self._visible(connection, principal, [run]):
                 raise NotFound(f"there is no run {run}")
             return read_history(connection, self._cache, run, keys, after, limit)
+
+    def objects(self, principal: Principal, query: ObjectsQuery) -> ObjectsAnswer:
+        """See `Store.objects`."""
+        with self.database.read() as connection:
+            visible = self._visible(connection, principal, query.runs)
+            return read_objects(connection, self._cache, query, visible)
+
+    def read_blob(
+        self, principal: Principal, digest: str, start: int = 0, size: int | None = None
+    ) -> tuple[int, bytes]:
+        """See `Store.read_blob`."""
+        with self.database.read() as connection:
+            total = media.find_blob(connection, principal, digest)
+            end = total if size is None else min(total, start + size)
+            return total, b"".join(media.read_blob(connection, digest, start, end))
+
+    def source(self, principal: Principal, writer: str) -> tuple[str, Mapping[str, Any]]:
+        """See `Store.source`."""
+        with self.database.read() as connection:
+            return catalog.read_source(connection, principal, writer)
+
+    def sources(self, principal: Principal, entity: str, project: str) -> Sequence[SourceInfo]:
+        """See `Store.sources`."""
+        with self.database.read() as connection:
+            return catalog.list_sources(connection, principal, entity, project)
 
     # ---- catalog
 

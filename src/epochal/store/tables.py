@@ -119,6 +119,7 @@ writer = Table(
     Column("schemas", LargeBinary, nullable=False),  # JSON {schema id: [[key, kind letter], ...]}
     Column("damage", Integer, nullable=False),
     Column("dropped", BigInteger, nullable=False),
+    Column("source", Text),  # JSON: the file that its rows are read from, and how far
     sqlite_autoincrement=True,  # caches are keyed by ids: the id of something deleted never comes again
 )
 
@@ -135,6 +136,7 @@ series = Table(
     Column("latest_row", BigInteger),  # how many rows its run had before that of `latest`
     Column("lowest", Double),
     Column("highest", Double),
+    Column("media", Text),  # of its object values: "histogram"; several in order, comma-joined
     UniqueConstraint("run_uid", "name", "kind"),
     sqlite_autoincrement=True,
 )
@@ -199,6 +201,30 @@ pyramid = Table(  # buckets of 16, 256 and 4096 values, up to 4096 buckets in a 
     Column("segment", Integer, primary_key=True),
     Column("n", Integer, nullable=False),
     Column("data", LargeBinary, nullable=False),
+)
+
+blob = Table(  # bytes that media values refer to
+    "blob",
+    metadata,
+    Column("digest", Text, primary_key=True),  # SHA-256, hexadecimal
+    Column("size", BigInteger, nullable=False),
+    Column("complete", Boolean, nullable=False),  # all pieces are there, and their digest is right
+    Column("created", Double, nullable=False),
+)
+
+blob_piece = Table(  # up to 2 MiB of a blob
+    "blob_piece",
+    metadata,
+    Column("digest", Text, ForeignKey("blob.digest"), primary_key=True),
+    Column("start", BigInteger, primary_key=True, autoincrement=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+blob_ref = Table(  # which runs have sent a blob or refer to it
+    "blob_ref",
+    metadata,
+    Column("run_uid", Text, ForeignKey("run.uid"), primary_key=True),
+    Column("digest", Text, ForeignKey("blob.digest"), primary_key=True, index=True),
 )
 
 tombstone = Table(  # uids of runs and writers deleted for ever
