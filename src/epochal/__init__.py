@@ -60,6 +60,10 @@ def __getattr__(name: str) -> Any:
         from epochal.sdk.login import login
 
         return login
+    if name == "load_ipython_extension":  # `%load_ext epochal`
+        from epochal.notebook import load_ipython_extension
+
+        return load_ipython_extension
     if name == "__version__":
         from epochal.sdk.environment import package_version
 

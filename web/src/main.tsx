@@ -12,6 +12,7 @@ import "./styles/frame.css";
 import "./styles/run_list.css";
 import "./styles/panels.css";
 import "./styles/full_screen.css";
+import "./styles/media.css";
 import "./styles/settings.css";
 import "./styles/notices.css";
 import "./styles/home.css";
@@ -29,3 +30,5 @@ startKeys();
 watchPresses(document);
 void readViewer();
 render(<App />, document.getElementById("app")!);
+// A notebook shows a picture until the page in its frame says that it is there.
+if (window.parent !== window && isEmbedded.peek()) window.parent.postMessage("epochal-ready", "*");

@@ -12,7 +12,7 @@ import time
 import zlib
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from epochal.errors import UsageError
 from epochal.formats.journal import CRC
@@ -27,6 +27,9 @@ from epochal.sdk.settings import Resolved
 from epochal.sdk.sink import Sink
 from epochal.sdk.summary import Summary
 from epochal.sdk.values import DIRECT, INT64_MAX, INT64_MIN, Unloggable, flatten, plain_scalar
+
+if TYPE_CHECKING:
+    from epochal.sdk.display import FramedPage
 
 # Names of this module: an attribute of another costs 30 ns in each call of `log`.
 crc32, pack_crc, wall_time = zlib.crc32, CRC.pack, time.time
@@ -380,6 +383,29 @@ class Run:
             lifetime.process.heartbeat.remove(sink)
             sink.close(exit_code, state_of(exit_code))
             self._finished = True
+
+    def display(self, height: int = 640) -> FramedPage | None:
+        """Return this run's page, to be shown below a notebook's cell; `height` is in pixels.
+
+        The data directory's server is started when none runs. None, with one warning, where there is none to ask: a
+        disabled run, one that logs to a remote server, or a server that does not come up.
+        """
+        if self.disabled or not self._directory:
+            warn("a disabled run has no page to display")
+            return None
+        try:
+            from urllib.parse import quote
+
+            from epochal.sdk.display import framed
+            from epochal.sdk.local_server import ensure_server
+
+            root = os.path.dirname(os.path.dirname(self._directory))
+            parts = (self.entity, self.project, "runs", self.id)
+            page = "/".join(quote(part, safe="") for part in parts)
+            return framed(ensure_server(root), page, height)
+        except Exception as error:  # a page is no reason to end a training
+            warn(f"the run's page cannot be displayed: {error}")
+            return None
 
     @property
     def finished(self) -> bool:

@@ -9,6 +9,7 @@ import { type Liveness, watchChanges } from "../data/stream.ts";
 import type { Project, Run } from "../data/wire.ts";
 import { paced } from "../state/pace.ts";
 import { projectHref, runHref } from "../state/route.ts";
+import { themeChoice } from "../state/theme.ts";
 import { Age } from "./age.tsx";
 import { Header } from "./header.tsx";
 import { StateMark } from "./run_state.tsx";
@@ -16,6 +17,8 @@ import { Snippets } from "./snippets.tsx";
 import { Notice } from "./workspace/empty_panels.tsx";
 
 const MAX_ACTIVE = 50;
+/** The entity whose projects are directories of event files. */
+const LOGDIRS = "logdir";
 
 function createHome() {
   const projects = signal<Project[] | null>(null);
@@ -66,6 +69,10 @@ export function HomePage(): JSX.Element {
 
   const projects = home.projects.value;
   const error = home.error.value;
+  const hasBookmark = location.hash !== "" && projects !== null && projects.length > 0;
+  useEffect(() => {
+    if (hasBookmark) void followBookmark(home.projects.peek()!);
+  }, [hasBookmark, home]);
   return (
     <>
       <Header liveness={home.liveness.value} />
@@ -90,6 +97,18 @@ export function HomePage(): JSX.Element {
       </main>
     </>
   );
+}
+
+/** A bookmark of TensorBoard leads to the log directory that changed last, else to the project that did. */
+async function followBookmark(projects: readonly Project[]): Promise<void> {
+  const { readBookmark } = await import("../state/bookmarks.ts");
+  const bookmark = readBookmark(location.search, location.hash);
+  const project = projects.find((one) => one.entity === LOGDIRS) ?? projects[0];
+  if (bookmark === null || project === undefined) return;
+  if (bookmark.theme !== null) themeChoice.value = bookmark.theme;
+  const href = projectHref(project.entity, project.name) + bookmark.page + bookmark.query;
+  // In the place of the bookmark: the back button must not lead here again.
+  location.replace(href);
 }
 
 function ActiveRuns({ runs }: { runs: readonly Run[] }): JSX.Element {

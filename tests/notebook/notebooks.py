@@ -1,0 +1,34 @@
+"""Notebooks that really run: cells in a kernel of their own, and their outputs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+
+
+def run_cells(data: Path, cells: Sequence[str]) -> list[list[Any]]:
+    """Run `cells` in a new kernel whose data directory is `data`; return the outputs of each cell."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    environment = {**os.environ, "EPOCHAL_DIR": str(data), "EPOCHAL_QUIET": "1"}
+    # What a kernel prints about its own debugger is no output of a cell.
+    environment["PYDEVD_DISABLE_FILE_VALIDATION"] = "1"
+    client = NotebookClient(notebook, timeout=120, allow_errors=True)
+    client.execute(env=environment)
+    return [cell.outputs for cell in notebook.cells]
+
+
+def html_of(outputs: Sequence[Any]) -> str:
+    """Return the HTML of the one rich output of a cell."""
+    rich = [output for output in outputs if "data" in output and "text/html" in output["data"]]
+    assert len(rich) == 1, outputs
+    return rich[0]["data"]["text/html"]
+
+
+def said_of(outputs: Sequence[Any]) -> str:
+    """Return what a cell wrote to its standard streams."""
+    return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
