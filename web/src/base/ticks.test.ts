@@ -105,12 +105,22 @@ describe("time ticks", () => {
   });
 
   it("read as spans and moments", () => {
-    expect([0.25, 12, 252, 11100, 187200, -75].map(formatDuration)).toEqual([
-      ...["0.25 s", "12 s", "4 m 12 s", "3 h 05 m", "2 d 4 h", "-1 m 15 s"],
+    expect([0, 0.0945, 0.25, 2.3, 12, 252, 11100, 187200, -75].map(formatDuration)).toEqual([
+      ...[
+        "0 s",
+        "0.0945 s",
+        "0.250 s",
+        "2.30 s",
+        "12 s",
+        "4 m 12 s",
+        "3 h 05 m",
+        "2 d 4 h",
+        "-1 m 15 s",
+      ],
     ]);
     expect(durationFormatter(3600)(129600)).toBe("1d12h");
     const moment = new Date(2026, 10, 22, 13, 5, 9).getTime() / 1000;
-    expect(formatMoment(moment)).toBe("22 Nov 2026, 13:05:09");
+    expect(formatMoment(moment)).toBe("2026-11-22 13:05:09");
     expect(formatDuration(Number.NaN)).toBe("–");
   });
 });

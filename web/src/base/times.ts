@@ -12,12 +12,14 @@ export const TIME_STEPS: readonly number[] = [
   ...[1, 2, 4, 7, 14, 28, 56].map((n) => n * DAY),
 ];
 
-/** A span to read, in its two largest units: 0.25 s, 12 s, 4 m 12 s, 3 h 05 m, 2 d 4 h. */
+/** A span to read, in its two largest units: 0.0945 s, 0.250 s, 2.30 s, 12 s, 4 m 12 s, 3 h 05 m, 2 d 4 h. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   const sign = seconds < 0 ? "-" : "";
   const size = Math.abs(seconds);
-  if (size < 10) return `${sign}${Number(size.toPrecision(3))} s`;
+  if (size === 0 || size < 1e-6) return `${sign}${Number(size.toPrecision(3))} s`;
+  // Always three digits, so that spans below each other in a column can be compared.
+  if (size < 10) return `${sign}${size.toPrecision(3)} s`;
   const whole = Math.round(size);
   if (whole < MINUTE) return `${sign}${whole} s`;
   const two = (n: number) => String(n).padStart(2, "0");
@@ -104,9 +106,11 @@ function clockLabel(moment: Date, step: number): string {
   return step < MINUTE ? `${minutes}:${two(moment.getSeconds())}` : minutes;
 }
 
-/** A moment to read, in local time: 22 Nov 2026, 13:05:09. */
+/** A moment to read, in local time: 2026-11-22 13:05:09. */
 export function formatMoment(seconds: number): string {
-  if (!Number.isFinite(seconds)) return "–";
   const moment = new Date(seconds * 1000);
-  return `${dateLabel(moment)} ${moment.getFullYear()}, ${clockLabel(moment, 1)}`;
+  if (Number.isNaN(moment.getTime())) return "–";
+  const two = (n: number) => String(n).padStart(2, "0");
+  const date = `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+  return `${date} ${clockLabel(moment, 1)}`;
 }
