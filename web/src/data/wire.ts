@@ -90,6 +90,8 @@ export interface RunPage {
 export interface Key {
   name: string;
   kinds: string[];
+  /** The `_type`s of its object values (docs/reference/media.md). */
+  media: string[];
   runs: number;
   /** The step metric that define_metric gave it. */
   x: string | null;

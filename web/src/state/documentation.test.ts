@@ -36,6 +36,7 @@ const CHANGED: Required<View> = {
   panels: { KEY: { ylog: true } },
   merged: { KEY: ["a"] },
   tags: "a",
+  kind: "image",
   density: "compact",
   cols: ["a"],
   sort: "name",

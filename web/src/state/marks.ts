@@ -1,5 +1,6 @@
 /** Steps pinned by a click: one is a marker, two bound a range. */
 import { signal } from "@preact/signals";
+import type { Marks } from "./view.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** The key whose values are told beside the marks: that of the panel clicked last. */
@@ -21,6 +22,19 @@ export function pinMark(ws: Workspace, axis: string, x: number, key: string): vo
 
 export function clearMarks(ws: Workspace): void {
   ws.set({ marks: null });
+}
+
+/** The step that media are shown at: the pinned one, of a range its end; null: none is pinned. */
+export function stepOf(marks: Marks | null): number | null {
+  return marks !== null && (marks.axis || "step") === "step" ? marks.at.at(-1)! : null;
+}
+
+/** Shows media at a step, which the line panels mark too; null: the newest of each run. */
+export function setStep(ws: Workspace, step: number | null): void {
+  if (step === stepOf(ws.view.peek().marks) && step !== null) return;
+  // Nobody has clicked a chart: what its lines hold there stays away from the pictures.
+  markedKey.value = null;
+  ws.set({ marks: step === null ? null : { axis: "", at: [step] } });
 }
 
 /** The marks on an axis, as the server names it; none are `[]`. */

@@ -1,8 +1,10 @@
 /** The places of panels in a scrolled column, from sizes alone, so that nothing is measured. */
+import { MEDIA_KINDS, type Panel } from "./panel_kinds.ts";
 import type { Section } from "./sections.ts";
 import type { Density } from "./view.ts";
 
 export interface Layout {
+  /** Columns of line panels. */
   readonly columns: number;
   readonly panelWidth: number;
   readonly panelHeight: number;
@@ -15,6 +17,22 @@ export interface PlacedSection {
   readonly section: Section;
   readonly top: number;
   readonly height: number;
+  readonly blocks: readonly Block[];
+}
+
+/** Panels of one size that follow one another in a section: a grid of their own, beginning a new row. */
+interface Block {
+  readonly first: number;
+  readonly count: number;
+  readonly top: number;
+  readonly columns: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface PlacedPanel {
+  readonly panel: Panel;
+  readonly place: { left: number; top: number; width: number; height: number };
 }
 
 interface Measure {
@@ -44,14 +62,63 @@ export function layOut(
   const panelWidth = (width - (columns - 1) * gap) / columns;
   let top = 0;
   const placed = sections.map((section) => {
-    const rows = section.isFolded ? 0 : Math.ceil(section.keys.length / columns);
-    const panels = rows * panelHeight + Math.max(0, rows - 1) * gap;
-    const height = SECTION_HEAD + panels + SECTION_GAP;
-    const place = { section, top, height };
-    top += height;
+    const blocks = section.isFolded
+      ? []
+      : blocksOf(section.panels, top + SECTION_HEAD, { width, columns, panelHeight, gap });
+    const last = blocks.at(-1);
+    const end = last === undefined ? top + SECTION_HEAD : last.top + heightOf(last, gap);
+    const place = { section, top, height: end + SECTION_GAP - top, blocks };
+    top = end + SECTION_GAP;
     return place;
   });
   return { columns, panelWidth, panelHeight, gap, height: top, sections: placed };
+}
+
+interface Grid {
+  width: number;
+  columns: number;
+  panelHeight: number;
+  gap: number;
+}
+
+function blocksOf(panels: readonly Panel[], top: number, grid: Grid): Block[] {
+  const { width, gap } = grid;
+  const blocks: Block[] = [];
+  let at = top;
+  for (let first = 0; first < panels.length; ) {
+    const [wide, rows] = spanOf(panels[first]!);
+    let end = first + 1;
+    while (end < panels.length && isOfSpan(panels[end]!, wide, rows)) end += 1;
+    const columns = Math.max(1, Math.floor(grid.columns / wide));
+    const block = {
+      first,
+      count: end - first,
+      top: at,
+      columns,
+      width: (width - (columns - 1) * gap) / columns,
+      height: rows * grid.panelHeight + (rows - 1) * gap,
+    };
+    blocks.push(block);
+    at += heightOf(block, gap) + gap;
+    first = end;
+  }
+  return blocks;
+}
+
+function spanOf({ kind }: Panel): readonly [columns: number, rows: number] {
+  if (kind === "line") return [1, 1];
+  const { columns, rows } = MEDIA_KINDS[kind];
+  return [columns, rows];
+}
+
+function isOfSpan(panel: Panel, columns: number, rows: number): boolean {
+  const [wide, high] = spanOf(panel);
+  return wide === columns && high === rows;
+}
+
+function heightOf({ count, columns, height }: Block, gap: number): number {
+  const rows = Math.ceil(count / columns);
+  return rows * height + (rows - 1) * gap;
 }
 
 /** The sections of which any part lies between two heights. */
@@ -66,21 +133,26 @@ export function sectionsBetween(
   return sections.slice(first, end);
 }
 
-/** The indexes of a section's panels of which any part lies between two heights. */
+/** The panels of a section of which any part lies between two heights, with their places. */
 export function panelsBetween(
-  layout: Layout,
-  place: PlacedSection,
+  { gap }: Layout,
+  { section, blocks }: PlacedSection,
   from: number,
   to: number,
-): { first: number; end: number } {
-  if (place.section.isFolded) return { first: 0, end: 0 };
-  const rowHeight = layout.panelHeight + layout.gap;
-  const start = place.top + SECTION_HEAD;
-  const firstRow = Math.max(0, Math.floor((from - start) / rowHeight));
-  const lastRow = Math.max(-1, Math.floor((to - start) / rowHeight));
-  const count = place.section.keys.length;
-  const end = Math.min(count, (lastRow + 1) * layout.columns);
-  return { first: Math.min(end, firstRow * layout.columns), end };
+): PlacedPanel[] {
+  const found: PlacedPanel[] = [];
+  for (const { first, count, top, columns, width, height } of blocks) {
+    const firstRow = Math.max(0, Math.floor((from - top) / (height + gap)));
+    const lastRow = Math.max(-1, Math.floor((to - top) / (height + gap)));
+    const end = Math.min(count, (lastRow + 1) * columns);
+    for (let i = firstRow * columns; i < end; i++) {
+      const left = (i % columns) * (width + gap);
+      const y = top + Math.floor(i / columns) * (height + gap);
+      const place = { left, top: y, width, height };
+      found.push({ panel: section.panels[first + i]!, place });
+    }
+  }
+  return found;
 }
 
 /** The first index at which `test` holds, where it holds for all after it; the length if for none. */

@@ -9,6 +9,7 @@ function keys(...names: string[]): Key[] {
   return names.map((name) => ({
     name,
     kinds: ["f64"],
+    media: [],
     runs: 1,
     x: null,
     hidden: false,
@@ -22,13 +23,13 @@ describe("arrange", () => {
     const names = ["system/cpu", "perf/s", "val/acc", "train/loss", "epoch", "perf/n", "val/f1"];
     const sections = arrange(keys(...names, "train/acc"), DEFAULT_VIEW);
     expect(sections.map((one) => one.id)).toEqual(["", "train", "val", "perf", "system"]);
-    expect(sections[1]!.keys.map((key) => key.name)).toEqual(["train/loss", "train/acc"]);
+    expect(sections[1]!.panels.map((panel) => panel.id)).toEqual(["train/loss", "train/acc"]);
   });
 
   it("puts keys that are alone with their prefix together", () => {
     const logged = keys("optim/lr", "train/a", "epoch", "train/b", "perf/s");
     const found = arrange(logged, DEFAULT_VIEW);
-    expect(found.map((one) => [one.id, one.keys.map((key) => key.name)])).toEqual([
+    expect(found.map((one) => [one.id, one.panels.map((panel) => panel.id)])).toEqual([
       ["", ["optim/lr", "epoch", "perf/s"]],
       ["train", ["train/a", "train/b"]],
     ]);
@@ -60,7 +61,7 @@ describe("arrange", () => {
   it("puts what a filter finds together, in the order of the sections", () => {
     const logged = keys("val/loss", "val/acc", "train/loss", "train/acc", "perf/x");
     const found = arrange(logged, { ...DEFAULT_VIEW, tags: "loss" });
-    expect(found.map((one) => one.keys.map((key) => key.name))).toEqual([
+    expect(found.map((one) => one.panels.map((panel) => panel.id))).toEqual([
       ["train/loss", "val/loss"],
     ]);
     expect(arrange(logged, { ...DEFAULT_VIEW, tags: "nothing" })).toEqual([]);
@@ -70,23 +71,25 @@ describe("arrange", () => {
     const logged = keys("a/1", "a/2", "b/1");
     logged[0]!.kinds = ["object"];
     const sections = arrange(logged, { ...DEFAULT_VIEW, pin: ["b/1", "gone"] });
-    expect(sections.map((one) => [one.id, one.keys.map((key) => key.name)])).toEqual([
+    expect(sections.map((one) => [one.id, one.panels.map((panel) => panel.id)])).toEqual([
       ["*", ["b/1"]],
       ["", ["a/2"]],
     ]);
   });
 
   it("appends a new key without moving the others of its section", () => {
-    const before = arrange(keys("train/b", "train/a"), DEFAULT_VIEW)[0]!.keys;
-    const after = arrange(keys("train/b", "train/a", "train/0"), DEFAULT_VIEW)[0]!.keys;
-    expect(after.slice(0, 2).map((key) => key.name)).toEqual(before.map((key) => key.name));
+    const before = arrange(keys("train/b", "train/a"), DEFAULT_VIEW)[0]!.panels;
+    const after = arrange(keys("train/b", "train/a", "train/0"), DEFAULT_VIEW)[0]!.panels;
+    expect(after.slice(0, 2).map(({ id }) => id)).toEqual(before.map(({ id }) => id));
   });
 });
 
 describe("hidden and merged panels", () => {
   const logged = keys("train/loss", "train/acc", "val/loss", "val/acc");
   const placed = (change: Partial<typeof DEFAULT_VIEW>) =>
-    arrange(logged, { ...DEFAULT_VIEW, ...change }).map((one) => one.keys.map((key) => key.name));
+    arrange(logged, { ...DEFAULT_VIEW, ...change }).map((one) =>
+      one.panels.map((panel) => panel.id),
+    );
 
   it("leaves out panels that are hidden and keys that are drawn in another's panel", () => {
     expect(placed({ off: ["val/acc"], merged: { "train/loss": ["val/loss"] } })).toEqual([
@@ -134,7 +137,7 @@ describe("watchSections", () => {
     for (const tags of ["w", "we", "weight_11", "weight_119", "/_11.9\\//", ""]) {
       const began = performance.now();
       view.value = { ...view.value, tags };
-      const found = sections.value.reduce((sum, one) => sum + one.keys.length, 0);
+      const found = sections.value.reduce((sum, one) => sum + one.panels.length, 0);
       took.push(performance.now() - began);
       expect(found).toBe(tags === "" ? 12_000 : names.filter((name) => matches(name, tags)).length);
     }
@@ -181,9 +184,73 @@ describe("layOut", () => {
     expect(ids(0, 10_000)).toEqual(["a", "b", "c"]);
     expect(ids(560, 570)).toEqual(["c"]);
     const [a, b] = layout.sections;
-    expect(panelsBetween(layout, a!, 0, 10)).toEqual({ first: 0, end: 0 });
-    expect(panelsBetween(layout, a!, 0, 30)).toEqual({ first: 0, end: 2 });
-    expect(panelsBetween(layout, a!, 300, 9999)).toEqual({ first: 2, end: 4 });
-    expect(panelsBetween(layout, b!, 0, 9999)).toEqual({ first: 0, end: 0 });
+    const found = (place: typeof a, from: number, to: number) =>
+      panelsBetween(layout, place!, from, to).map(({ panel }) => panel.id);
+    expect(found(a, 0, 10)).toEqual([]);
+    expect(found(a, 0, 30)).toEqual(["a/1", "a/2"]);
+    expect(found(a, 300, 9999)).toEqual(["a/3", "a/4"]);
+    expect(found(b, 0, 9999)).toEqual([]);
+  });
+});
+
+describe("media", () => {
+  const media = (name: string, kind: string, kinds = ["object"]): Key => ({
+    ...keys(name)[0]!,
+    kinds,
+    media: [kind],
+  });
+
+  it("have sections of their own before system, and a panel beside the line of their key", () => {
+    const logged = [
+      media("train/samples", "image"),
+      ...keys("train/loss", "train/acc", "system/cpu", "noise/x", "noise/y"),
+      media("both", "images", ["f64", "object"]),
+      media("what", "of no kind"),
+    ];
+    expect(
+      arrange(logged, DEFAULT_VIEW).map((one) => [one.id, one.panels.map(({ id }) => id)]),
+    ).toEqual([
+      ["", ["both"]],
+      ["train", ["train/loss", "train/acc"]],
+      ["noise", ["noise/x", "noise/y"]],
+      ["/image", ["train/samples", "both@image"]],
+      ["system", ["system/cpu"]],
+    ]);
+  });
+
+  it("are shown alone when their kind is asked for, pinned ones among them", () => {
+    const logged = [...keys("loss"), media("a", "image"), media("b", "image")];
+    const view = { ...DEFAULT_VIEW, pin: ["b", "loss"], kind: "image" };
+    expect(arrange(logged, view).map((one) => one.panels.map(({ id }) => id))).toEqual([
+      ["b"],
+      ["a"],
+    ]);
+    expect(arrange(logged, { ...view, kind: "mesh" })).toEqual([]);
+  });
+
+  it("share the width of a row and take two rows of cells", () => {
+    const logged = [media("a", "image"), media("b", "image"), media("c", "image")];
+    const layout = layOut(arrange(logged, DEFAULT_VIEW), 1122);
+    const places = panelsBetween(layout, layout.sections[0]!, 0, 9999).map(({ place }) => place);
+    expect(places[0]).toEqual({ left: 0, top: 26, width: 556, height: 478 });
+    expect(places[1]).toEqual({ left: 566, top: 26, width: 556, height: 478 });
+    expect(places[2]).toEqual({ left: 0, top: 514, width: 556, height: 478 });
+    expect(layout.height).toBe(514 + 478 + 8);
+  });
+
+  it("begin a row of their own between lines that are pinned with them", () => {
+    const logged = [...keys("x", "y", "z"), media("a", "image")];
+    const sections = arrange(logged, { ...DEFAULT_VIEW, pin: ["x", "a", "y", "z"] });
+    const layout = layOut(sections, 1122);
+    const places = panelsBetween(layout, layout.sections[0]!, 0, 9999).map(({ place }) => [
+      place.left,
+      place.top,
+    ]);
+    expect(places).toEqual([
+      [0, 26],
+      [0, 270],
+      [0, 758],
+      [1122 / 3 + 10 / 3, 758],
+    ]);
   });
 });

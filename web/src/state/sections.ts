@@ -1,26 +1,35 @@
-/** How keys fall into sections: by the prefix before the first "/", in a fixed order. */
+/**
+ * How panels fall into sections, in a fixed order: lines by the prefix of their key before the first "/",
+ * media by their kind.
+ */
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Key } from "../data/wire.ts";
+import { kindLabel, MEDIA_KINDS, type MediaKind, type Panel, panelsOf } from "./panel_kinds.ts";
 import { keyFilter, type View } from "./view.ts";
 
 export interface Section {
-  /** "" holds the keys without a prefix, "*" the pinned ones, "?" what the panel filter finds. */
+  /**
+   * "" holds the keys without a prefix, "*" the pinned ones, "?" what the panel filter finds, "/image" the
+   * images (no prefix contains "/").
+   */
   readonly id: string;
   readonly title: string;
-  readonly keys: readonly Key[];
+  readonly panels: readonly Panel[];
   readonly isFolded: boolean;
 }
 
 /** What of a view decides which panel stands where. */
-export type Arrangement = Pick<View, "tags" | "pin" | "fold" | "merged" | "off">;
+export type Arrangement = Pick<View, "tags" | "kind" | "pin" | "fold" | "merged" | "off">;
 
 export const PINNED = "*";
 export const FOUND = "?";
 const SYSTEM = "system";
 
-/** Whether a key has values that a line can be drawn through. */
-export function isChartable(key: Key): boolean {
-  return !key.hidden && key.kinds.some((kind) => kind !== "object");
+const KINDS = Object.keys(MEDIA_KINDS) as MediaKind[];
+
+/** Whether a section holds media of one kind. */
+export function isMediaSection(id: string): boolean {
+  return id.startsWith("/");
 }
 
 export function prefixOf(key: string): string {
@@ -29,53 +38,56 @@ export function prefixOf(key: string): string {
 }
 
 /**
- * Pinned, keys without a prefix, train, validation, losses, the rest as first logged, system last. Prefixes
- * of one key each, with no key without a prefix to lead them, are a rest, too.
+ * Pinned, keys without a prefix, train, validation, losses, the rest as first logged, media by kind, system
+ * last. Prefixes of one key each, with no key without a prefix to lead them, are a rest, too.
  */
-function rank({ id, keys }: Section): number {
+function rank({ id, panels }: Section): number {
   if (id === PINNED) return 0;
-  if (id === "") return keys.some((key) => prefixOf(key.name) === "") ? 1 : 5.5;
+  if (id === "") return panels.some(({ key }) => prefixOf(key.name) === "") ? 1 : 5.5;
+  if (isMediaSection(id)) return 6 + KINDS.indexOf(id.slice(1) as MediaKind) / KINDS.length;
   const name = id.toLowerCase();
   if (/^train(ing)?$/.test(name)) return 2;
   if (/^(val|valid|validation|eval|evaluation|test)$/.test(name)) return 3;
   if (/loss/.test(name)) return 4;
-  return name === SYSTEM ? 6 : 5;
+  return name === SYSTEM ? 7 : 5;
 }
 
 /**
- * The section of each key, by its name. A prefix with one key makes no section of its own: a row for
+ * The section of each panel, by its id. A prefix with one key makes no section of its own: a row for
  * each `optim/lr` and `perf/speed` would leave two thirds of the screen empty.
  *
  * The keys decide, not the filter and the pins: typing in the filter moves no panel elsewhere.
  */
-export function homesOf(keys: readonly Key[]): ReadonlyMap<string, string> {
-  const chartable = keys.filter(isChartable);
+export function homesOf(panels: readonly Panel[]): ReadonlyMap<string, string> {
   const sizes = new Map<string, number>();
-  for (const { name } of chartable) {
-    const prefix = prefixOf(name);
+  for (const { kind, key } of panels) {
+    if (kind !== "line") continue;
+    const prefix = prefixOf(key.name);
     sizes.set(prefix, (sizes.get(prefix) ?? 0) + 1);
   }
   const homes = new Map<string, string>();
-  for (const { name } of chartable) {
-    const prefix = prefixOf(name);
-    homes.set(name, sizes.get(prefix) === 1 && prefix !== SYSTEM ? "" : prefix);
+  for (const { id, kind, key } of panels) {
+    const prefix = prefixOf(key.name);
+    const isAlone = sizes.get(prefix) === 1 && prefix !== SYSTEM;
+    homes.set(id, kind !== "line" ? `/${kind}` : isAlone ? "" : prefix);
   }
   return homes;
 }
 
 type Placing = Pick<View, "pin" | "merged" | "off">;
+type Narrowing = Pick<View, "tags" | "kind" | "fold" | "merged">;
 
-/** All sections, unfolded, whatever the filter says. `keys` are in the order in which they were first logged. */
+/** All sections, unfolded, whatever the filter says. `panels` are in the order in which they were first logged. */
 function place(
-  keys: readonly Key[],
+  panels: readonly Panel[],
   homes: ReadonlyMap<string, string>,
   { pin, merged, off }: Placing,
 ): Section[] {
-  const sections = new Map<string, Key[]>();
-  const put = (id: string, key: Key) => {
+  const sections = new Map<string, Panel[]>();
+  const put = (id: string, panel: Panel) => {
     const inside = sections.get(id);
-    if (inside) inside.push(key);
-    else sections.set(id, [key]);
+    if (inside) inside.push(panel);
+    else sections.set(id, [panel]);
   };
   const absent = new Set(off);
   for (const [lead, others] of Object.entries(merged)) {
@@ -83,17 +95,16 @@ function place(
     for (const other of others) if (other !== lead) absent.add(other);
   }
   const pinned = new Set(pin);
-  const leading = new Map<string, Key>();
-  for (const key of keys) {
-    const home = homes.get(key.name);
-    if (home === undefined || absent.has(key.name)) continue;
-    if (pinned.has(key.name)) leading.set(key.name, key);
-    else put(home, key);
+  const leading = new Map<string, Panel>();
+  for (const panel of panels) {
+    if (absent.has(panel.id)) continue;
+    if (pinned.has(panel.id)) leading.set(panel.id, panel);
+    else put(homes.get(panel.id)!, panel);
   }
-  const front = pin.map((name) => leading.get(name)).filter((key) => key !== undefined);
+  const front = pin.map((id) => leading.get(id)).filter((panel) => panel !== undefined);
   if (front.length > 0) sections.set(PINNED, front);
   const list = [...sections].map(([id, inside]): Section => {
-    return { id, title: titleOf(id), keys: inside, isFolded: false };
+    return { id, title: titleOf(id), panels: inside, isFolded: false };
   });
   // Array.sort is stable: sections of one rank stay in the order of their first key.
   return list.sort((a, b) => rank(a) - rank(b));
@@ -103,32 +114,50 @@ function place(
  * What the filter finds, together and in the order of the sections: a row for each prefix would tear a
  * few panels apart. A panel is found by each of the keys that are drawn in it.
  */
-function find(sections: readonly Section[], tags: string, merged: View["merged"]): Key[] {
+function find(sections: readonly Section[], tags: string, merged: View["merged"]): Panel[] {
   const { test } = keyFilter(tags);
-  const keys: Key[] = [];
+  const panels: Panel[] = [];
   for (const section of sections) {
-    for (const key of section.keys) {
-      if (test(key.name) || merged[key.name]?.some(test)) keys.push(key);
+    for (const panel of section.panels) {
+      if (test(panel.key.name) || merged[panel.id]?.some(test)) panels.push(panel);
     }
   }
-  return keys;
+  return panels;
 }
 
-function narrow(sections: readonly Section[], view: Omit<Arrangement, "pin" | "off">): Section[] {
+/** The sections without the panels of other kinds. */
+function ofKind(sections: readonly Section[], kind: string): readonly Section[] {
+  if (kind === "") return sections;
+  return sections.flatMap((section) => {
+    const panels = section.panels.filter((panel) => panel.kind === kind);
+    return panels.length > 0 ? [{ ...section, panels }] : [];
+  });
+}
+
+function narrow(all: readonly Section[], view: Narrowing): readonly Section[] {
+  const sections = ofKind(all, view.kind);
   if (view.tags.trim() === "") {
     return sections.map((section) => {
       const isFolded = (section.id === SYSTEM) !== view.fold.includes(section.id);
       return isFolded === section.isFolded ? section : { ...section, isFolded };
     });
   }
-  const keys = find(sections, view.tags, view.merged);
-  if (keys.length === 0) return [];
-  return [{ id: FOUND, title: "Found", keys, isFolded: view.fold.includes(FOUND) }];
+  const panels = find(sections, view.tags, view.merged);
+  if (panels.length === 0) return [];
+  return [{ id: FOUND, title: "Found", panels, isFolded: view.fold.includes(FOUND) }];
 }
 
 /** The sections of a workspace, as the view has them. */
-export function arrange(keys: readonly Key[], view: Arrangement): Section[] {
-  return narrow(place(keys, homesOf(keys), view), view);
+export function arrange(keys: readonly Key[], view: Arrangement): readonly Section[] {
+  const panels = panelsOf(keys);
+  return narrow(place(panels, homesOf(panels), view), view);
+}
+
+export interface WatchedSections {
+  sections: ReadonlySignal<readonly Section[]>;
+  homes: ReadonlySignal<ReadonlyMap<string, string>>;
+  /** Every panel by its id, whatever the view leaves out. */
+  panels: ReadonlySignal<ReadonlyMap<string, Panel>>;
 }
 
 /**
@@ -138,25 +167,37 @@ export function arrange(keys: readonly Key[], view: Arrangement): Section[] {
 export function watchSections(
   keys: ReadonlySignal<readonly Key[]>,
   view: ReadonlySignal<View>,
-): {
-  sections: ReadonlySignal<readonly Section[]>;
-  homes: ReadonlySignal<ReadonlyMap<string, string>>;
-} {
+): WatchedSections {
   const part = <K extends keyof View>(name: K) => computed(() => view.value[name]);
-  const [tags, fold, pin, merged, off] = [
-    ...([part("tags"), part("fold"), part("pin"), part("merged"), part("off")] as const),
+  const [tags, kind, fold, pin, merged, off] = [
+    ...([
+      part("tags"),
+      part("kind"),
+      part("fold"),
+      part("pin"),
+      part("merged"),
+      part("off"),
+    ] as const),
   ];
-  const homes = computed(() => homesOf(keys.value));
+  const all = computed(() => panelsOf(keys.value));
+  const panels = computed(() => new Map(all.value.map((panel) => [panel.id, panel])));
+  const homes = computed(() => homesOf(all.value));
   const placed = computed(() =>
-    place(keys.value, homes.value, { pin: pin.value, merged: merged.value, off: off.value }),
+    place(all.value, homes.value, { pin: pin.value, merged: merged.value, off: off.value }),
   );
   const sections = computed(() =>
-    narrow(placed.value, { tags: tags.value, fold: fold.value, merged: merged.value }),
+    narrow(placed.value, {
+      tags: tags.value,
+      kind: kind.value,
+      fold: fold.value,
+      merged: merged.value,
+    }),
   );
-  return { sections, homes };
+  return { sections, homes, panels };
 }
 
 function titleOf(id: string): string {
   if (id === PINNED) return "Pinned";
+  if (isMediaSection(id)) return kindLabel(id.slice(1) as MediaKind);
   return id === "" ? "Charts" : id;
 }

@@ -53,6 +53,7 @@ describe("the view in the address", () => {
       merged: { "train/loss": ["val/loss", "a,b"] },
       off: ["train/x=1", "b,c"],
       density: "sparkline",
+      kind: "image",
       tags: "/^train\\/(loss|acc)$/",
       cols: ["config.lr", "summary.val/loss"],
       sort: "summary.val/loss,-created",

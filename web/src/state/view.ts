@@ -59,6 +59,8 @@ export interface View extends PanelSettings {
   /** Keys whose panels are hidden. */
   off: readonly string[];
   tags: string;
+  /** The kind of the panels that are shown ("line", "image", ...); "" for all. */
+  kind: string;
   density: Density;
   /** Columns beside the names of the runs; null: those that suggest themselves. */
   cols: readonly string[] | null;
@@ -93,6 +95,7 @@ export const DEFAULT_VIEW: View = {
   merged: {},
   off: [],
   tags: "",
+  kind: "",
   density: "comfortable",
   cols: null,
   sort: "-created",
@@ -160,6 +163,7 @@ export function encodeView(view: View): string {
   for (const [key, keys] of Object.entries(view.merged)) addList(`m:${encodePart(key)}`, keys);
   addList("off", view.off);
   if (view.tags) add("tags", encodePart(view.tags));
+  if (view.kind) add("kind", encodePart(view.kind));
   if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
@@ -208,6 +212,7 @@ export function decodeView(query: string): View {
     merged: named(raw, "m:", unlist),
     off: items("off"),
     tags: text("tags"),
+    kind: text("kind"),
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,

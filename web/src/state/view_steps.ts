@@ -27,6 +27,7 @@ const WORDS: Partial<Record<Field, string>> = {
   panels: "settings of a chart",
   merged: "merged charts",
   tags: "panel filter",
+  kind: "kind of the panels",
   density: "size of the charts",
   cols: "columns",
   sort: "order of the runs",

@@ -22,11 +22,13 @@ import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { RunColours } from "./colouring.ts";
 import { Groups } from "./groups.ts";
+import { stepOf } from "./marks.ts";
 import { paced } from "./pace.ts";
 import type { Paint, PaintOf } from "./paint.ts";
+import { isChartable, kindsOf, type Panel } from "./panel_kinds.ts";
 import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
-import { isChartable, type Section, watchSections } from "./sections.ts";
+import { type Section, watchSections } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
@@ -97,7 +99,7 @@ export class Workspace {
   readonly history = createViewHistory();
   readonly loader: SeriesLoader;
   readonly bands: BandLoader;
-  /** The key of the panel that the pointer is over. */
+  /** The id of the panel that the pointer is over. */
   pointed: string | null = null;
 
   /** The columns that are asked for with runs: those listed, and the one that colours them. */
@@ -108,10 +110,18 @@ export class Workspace {
   readonly shownOrder: ReadonlySignal<readonly string[]>;
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
+  /** The keys that have panels. */
+  readonly panelKeys: ReadonlySignal<readonly Key[]>;
+  /** Those that lines can be drawn through. */
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
-  /** The section of each key, wherever pins and the panel filter put its panel: its settings hold. */
+  /** Every panel by its id, whatever the view leaves out. */
+  readonly panels: ReadonlySignal<ReadonlyMap<string, Panel>>;
+  /** The step at which media are shown: the one pinned last; null: the newest of each run. `setStep` changes it. */
+  readonly step = computed(() => stepOf(this.view.value.marks));
+  /** The section of each panel by its id, wherever pins and the panel filter put it: its settings hold. */
   readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
 
+  private readonly listeners = new Set<(runs: readonly string[] | null) => void>();
   private readonly readers = new Set<(changed: ReadonlySet<string> | null) => void>();
   private readonly missingIds = new Set<string>();
   private readonly changed = new Set<string>();
@@ -159,15 +169,17 @@ export class Workspace {
       return lastOrder;
     });
     this.shownUids = computed(() => new Set(this.shownOrder.value));
-    this.chartKeys = computed(() => {
+    this.panelKeys = computed(() => {
       const only = runId === null ? null : this.detail.value;
-      const keys = this.keys.value.filter(isChartable);
+      const keys = this.keys.value.filter((key) => kindsOf(key).length > 0);
       if (runId === null) return keys;
       return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
     });
-    const { sections, homes } = watchSections(this.chartKeys, this.view);
+    this.chartKeys = computed(() => this.panelKeys.value.filter(isChartable));
+    const { sections, homes, panels } = watchSections(this.panelKeys, this.view);
     this.sections = sections;
     this.homes = homes;
+    this.panels = panels;
   }
 
   /** Starts reading and watching; `stop` ends it. */
@@ -208,13 +220,12 @@ export class Workspace {
     this.set({ full: key });
   }
 
-  /** Goes to the next or previous chart while one is in full screen. */
+  /** Goes to the next or previous panel while one is in full screen. */
   stepFull(by: number): void {
     const { full } = this.view.value;
     if (full === null) return;
-    const names = this.sections.value.flatMap((section) => section.keys.map((key) => key.name));
-    const at = names.indexOf(full);
-    const next = names[(at + by + names.length) % names.length];
+    const ids = this.sections.value.flatMap((section) => section.panels.map(({ id }) => id));
+    const next = ids[(ids.indexOf(full) + by + ids.length) % ids.length];
     if (next !== undefined) this.set({ full: next });
   }
 
@@ -384,6 +395,7 @@ export class Workspace {
     this.heardAt.value = Date.now() / 1000;
     this.loader.markChanged(runs);
     this.bands.markChanged(runs);
+    for (const listener of this.listeners) listener(runs);
     if (runs === null) this.isAllChanged = true;
     else for (const run of runs) this.changed.add(run);
     this.refreshRuns();
@@ -460,6 +472,12 @@ export class Workspace {
       this.known.value = known;
       this.list.amend(new Set(uids), change);
     });
+  }
+
+  /** Calls `listener` with the uids (null: any) of runs as soon as the server says that they have changed. */
+  onChanged(listener: (runs: readonly string[] | null) => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
   }
 
   /** Calls `listener` with the uids (null: any) whenever the runs were read again after a change. */

@@ -18,27 +18,39 @@ export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
   if (!ws.areKeysReady.value) return null;
   const isRunPage = ws.runId !== null;
   if (isRunPage && ws.detail.value === null) return null;
-  if (ws.chartKeys.value.length === 0) {
+  if (ws.panelKeys.value.length === 0) {
     if (isRunPage) {
       return (
         <Notice title="No charts yet">
-          <p>This run has logged no numbers so far. They appear here with the first one.</p>
+          <p>This run has logged nothing so far. Its charts appear here with the first value.</p>
         </Notice>
       );
     }
     return (
       <Notice title="No charts yet">
-        <p>Nothing that a line can be drawn through has been logged to this project.</p>
+        <p>Nothing that can be drawn has been logged to this project.</p>
         <Snippets project={ws.project} entity={ws.entity} />
       </Notice>
     );
   }
-  const { tags } = ws.view.value;
+  const { tags, kind } = ws.view.value;
+  if (ws.sections.value.length === 0 && kind) {
+    return (
+      <Notice title="No panel matches">
+        <p>
+          No panel is of the kind “{kind}”{tags && ` with “${tags}” in its name`}.
+        </p>
+        <button type="button" class="chip" onClick={() => ws.set({ kind: "" })}>
+          Show all kinds
+        </button>
+      </Notice>
+    );
+  }
   if (ws.sections.value.length === 0 && tags) {
     return (
       <Notice title="No panel matches">
         <p>
-          None of {ws.chartKeys.value.length} keys contains “{tags}”.
+          None of {ws.panelKeys.value.length} keys contains “{tags}”.
         </p>
         <button type="button" class="chip" onClick={() => ws.set({ tags: "" })}>
           Clear the panel filter

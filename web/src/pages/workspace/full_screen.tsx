@@ -3,9 +3,11 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Key } from "../../data/wire.ts";
+import { MediaPanel } from "../../panels/frame/media_panel.tsx";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { LineTable } from "../../panels/line/line_table.tsx";
 import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
+import { MEDIA_PANELS } from "../../panels/registry.ts";
 import { clearMarks, marksOn } from "../../state/marks.ts";
 import { keysIn } from "../../state/panel_edits.ts";
 import { isEmbedded } from "../../state/route.ts";
@@ -19,12 +21,31 @@ const PADDING = 14;
 
 export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
   const { full } = ws.view.value;
-  const key = full === null ? undefined : ws.keys.value.find((one) => one.name === full);
-  if (full === null || (key === undefined && !ws.areKeysReady.value)) return null;
-  if (key === undefined) {
+  const panel = full === null ? undefined : ws.panels.value.get(full);
+  if (full === null || (panel === undefined && !ws.areKeysReady.value)) return null;
+  if (panel === undefined) {
     return (
       <FullFrame ws={ws} title={full}>
         {() => <p class="list-notice">No run has logged “{full}”.</p>}
+      </FullFrame>
+    );
+  }
+  const { kind, key } = panel;
+  if (kind !== "line") {
+    return (
+      <FullFrame ws={ws} title={key.name}>
+        {({ width, height }) => (
+          <MediaPanel
+            key={full}
+            kind={kind}
+            loaders={MEDIA_PANELS}
+            ws={ws}
+            metric={key}
+            isVisible
+            isFull
+            place={{ left: 0, top: 0, width, height }}
+          />
+        )}
       </FullFrame>
     );
   }
@@ -63,11 +84,11 @@ export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
 
 /** Which chart of how many this is. */
 function FullCount({ ws }: { ws: Workspace }): JSX.Element {
-  const names = ws.sections.value.flatMap((section) => section.keys.map((key) => key.name));
-  const at = names.indexOf(ws.view.value.full ?? "");
+  const ids = ws.sections.value.flatMap((section) => section.panels.map(({ id }) => id));
+  const at = ids.indexOf(ws.view.value.full ?? "");
   return (
     <span class="quiet">
-      {at < 0 ? "" : `${groupDigits(at + 1)} of ${groupDigits(names.length)}`}
+      {at < 0 ? "" : `${groupDigits(at + 1)} of ${groupDigits(ids.length)}`}
     </span>
   );
 }

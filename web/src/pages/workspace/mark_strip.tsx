@@ -1,6 +1,7 @@
 /** A small sheet over the charts with the values at the pinned step, or over the pinned range. */
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
+import type { Key } from "../../data/wire.ts";
 import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
 import type { Bindings } from "../../state/keys.ts";
 import { clearMarks, markedKey, marksOn } from "../../state/marks.ts";
@@ -17,7 +18,7 @@ export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
   // After a reload no panel has been clicked: the first one that the marks lie on stands for it.
   const isMarked = (key: (typeof keys)[number]) => marksOn(ws, ws.axisOf(key)).length > 0;
   const clicked = keys.find((key) => key.name === markedKey.value && isMarked(key));
-  const metric = clicked ?? ws.sections.value.flatMap((section) => section.keys).find(isMarked);
+  const metric = clicked ?? linesIn(ws).find(isMarked);
   if (metric === undefined) return null;
   return (
     <aside
@@ -44,6 +45,11 @@ export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
       </div>
     </aside>
   );
+}
+
+function linesIn(ws: Workspace): Key[] {
+  const panels = ws.sections.value.flatMap((section) => section.panels);
+  return panels.filter(({ kind }) => kind === "line").map(({ key }) => key);
 }
 
 /** Whether a panel stands in the right half of the page: the strip then stands at the left, and not on it. */

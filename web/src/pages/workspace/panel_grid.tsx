@@ -2,13 +2,14 @@
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { MediaPanel } from "../../panels/frame/media_panel.tsx";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
+import { MEDIA_PANELS } from "../../panels/registry.ts";
 import {
   type Layout,
   layOut,
   type PlacedSection,
   panelsBetween,
-  SECTION_HEAD,
   sectionsBetween,
 } from "../../state/panel_layout.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -112,20 +113,20 @@ function piecesInSight(ws: Workspace, layout: Layout, sight: Sight): JSX.Element
   for (const place of sectionsBetween(layout, from, to)) {
     const { section, top } = place;
     pieces.push(<SectionHead key={`head ${section.id}`} ws={ws} section={section} top={top} />);
-    const { columns, panelWidth, panelHeight, gap } = layout;
-    const { first, end } = panelsBetween(layout, place, from, to);
-    for (let i = first; i < end; i++) {
-      const key = section.keys[i]!;
-      const y = top + SECTION_HEAD + Math.floor(i / columns) * (panelHeight + gap);
-      const at = { left: (i % columns) * (panelWidth + gap), top: y };
+    for (const { panel, place: at } of panelsBetween(layout, place, from, to)) {
+      const props = {
+        ws,
+        metric: panel.key,
+        isVisible: isSeen(TOP_PADDING + at.top, at.height),
+        place: at,
+      };
+      const name = `panel ${panel.id}`;
       pieces.push(
-        <LinePanel
-          key={`panel ${key.name}`}
-          ws={ws}
-          metric={key}
-          isVisible={isSeen(TOP_PADDING + y, panelHeight)}
-          place={{ ...at, width: panelWidth, height: panelHeight }}
-        />,
+        panel.kind === "line" ? (
+          <LinePanel key={name} {...props} />
+        ) : (
+          <MediaPanel key={name} kind={panel.kind} loaders={MEDIA_PANELS} {...props} />
+        ),
       );
     }
   }

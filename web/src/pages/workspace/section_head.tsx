@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { SettingsForm } from "../../panels/line/settings_form.tsx";
-import { FOUND, PINNED, type Section } from "../../state/sections.ts";
+import { FOUND, isMediaSection, PINNED, type Section } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
@@ -16,7 +16,7 @@ interface SectionHeadProps {
 }
 
 export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
-  const { id, title, keys, isFolded } = section;
+  const { id, title, panels, isFolded } = section;
   const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
   return (
     <div class="section-line" style={{ top: `${top}px` }}>
@@ -30,7 +30,7 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
         >
           <Icon name={isFolded ? "chevronRight" : "chevronDown"} />
           {title}
-          <span class="section-count">{groupDigits(keys.length)}</span>
+          <span class="section-count">{groupDigits(panels.length)}</span>
         </button>
       </h2>
       {isChanged && <span class="changed-dot" title="This section has settings of its own" />}
@@ -51,7 +51,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
   const { id } = section;
   const [isForm, setForm] = useState(false);
   // Panels keep the settings of the section that they come from.
-  const hasSettings = id !== PINNED && id !== FOUND;
+  const hasSettings = id !== PINNED && id !== FOUND && !isMediaSection(id);
   const isChanged = ws.view.value.sections[id] !== undefined;
   const item = (label: string, run: () => void) => (
     <button

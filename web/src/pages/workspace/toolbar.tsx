@@ -13,6 +13,7 @@ import {
   AxisChip,
   DensityChip,
   GroupChip,
+  KindChip,
   LogChip,
   MoreChip,
   nextDensity,
@@ -55,6 +56,7 @@ export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
         </button>
       )}
       <PanelFilter ws={ws} />
+      <KindChip ws={ws} />
       {width >= ROOM_FOR_SOME && (
         <>
           <AxisChip ws={ws} />
@@ -114,7 +116,7 @@ function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
 /** How many panels there are; hidden ones can be brought back here. */
 function PanelCount({ ws }: { ws: Workspace }): JSX.Element | null {
   if (!ws.areKeysReady.value) return null;
-  const panels = ws.sections.value.reduce((sum, section) => sum + section.keys.length, 0);
+  const panels = ws.sections.value.reduce((sum, section) => sum + section.panels.length, 0);
   const { off } = ws.view.value;
   return (
     <>

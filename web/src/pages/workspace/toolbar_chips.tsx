@@ -1,7 +1,9 @@
 /** The chips of the toolbar: each says what holds for the page, and opens the form that changes it. */
+import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { AxisField, axisLabel } from "../../panels/line/axis_field.tsx";
 import { SettingsForm, settingText } from "../../panels/line/settings_form.tsx";
+import { kindLabel, kindsAmong } from "../../state/panel_kinds.ts";
 import { changeSetting, ownSettings, PAGE, smoothingText } from "../../state/setting_scope.ts";
 import type { Density } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -39,6 +41,49 @@ function FormChip({ word, value, label, isChanged, id, children }: FormChipProps
       }
     >
       {children}
+    </Menu>
+  );
+}
+
+/** Which kinds of panels are shown; nothing where all are lines. */
+export function KindChip({ ws }: ChipProps): JSX.Element | null {
+  const kinds = useComputed(() => kindsAmong(ws.panels.value.values())).value;
+  const { kind } = ws.view.value;
+  if (kind === "" && !kinds.some((one) => one !== "line")) return null;
+  const shown = kinds.find((one) => one === kind);
+  const text = kind === "" ? "all" : shown === undefined ? kind : kindLabel(shown).toLowerCase();
+  return (
+    <Menu
+      label={`Kind of the panels: ${text}`}
+      class={`chip${kind ? " changed" : ""}`}
+      button={
+        <>
+          kind <b>{text}</b>
+        </>
+      }
+    >
+      {(close) => {
+        const panels = [...ws.panels.value.values()];
+        return (["", ...kinds] as const).map((one) => (
+          <button
+            key={one}
+            type="button"
+            role="menuitemradio"
+            aria-checked={one === kind}
+            class="menu-item"
+            onClick={() => {
+              close();
+              ws.set({ kind: one });
+            }}
+          >
+            {one === "" ? "All" : kindLabel(one)}
+            <span class="spread" />
+            <span class="quiet">
+              {one === "" ? panels.length : panels.filter((panel) => panel.kind === one).length}
+            </span>
+          </button>
+        ));
+      }}
     </Menu>
   );
 }

@@ -107,8 +107,8 @@ export function chartShortcuts(ws: Workspace): Bindings {
     live: () => (ws.view.peek().xr === null ? false : ws.resetZoom()),
     full: () => {
       if (ws.view.peek().full !== null) return leaveFull(ws);
-      const key = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.keys[0]?.name;
-      if (key !== undefined) ws.setFull(key);
+      const id = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.panels[0]?.id;
+      if (id !== undefined) ws.setFull(id);
     },
     previous: () => (ws.view.peek().full === null ? false : ws.stepFull(-1)),
     next: () => (ws.view.peek().full === null ? false : ws.stepFull(1)),

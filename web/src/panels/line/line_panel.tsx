@@ -5,20 +5,13 @@ import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { Key } from "../../data/wire.ts";
 import { isListAway } from "../../state/list_shown.ts";
 import { isPanelChanged, keysIn } from "../../state/panel_edits.ts";
-import { prefixOf } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { KeyName, type PanelPlace, placeStyle } from "../frame/panel_place.tsx";
 import { PanelCover } from "./panel_cover.tsx";
 import { PanelLegend } from "./panel_legend.tsx";
 import { PanelModel } from "./panel_model.ts";
 import { PanelTools } from "./panel_tools.tsx";
 import { PanelTooltip } from "./panel_tooltip.tsx";
-
-export interface PanelPlace {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
 
 interface LinePanelProps {
   ws: Workspace;
@@ -53,12 +46,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
     <figure
       class={`panel${hasLegend ? " with-legend" : ""}`}
       data-key={metric.name}
-      style={{
-        left: `${place.left}px`,
-        top: `${place.top}px`,
-        width: `${place.width}px`,
-        height: `${place.height}px`,
-      }}
+      style={placeStyle(place)}
       onPointerEnter={() => {
         ws.pointed = metric.name;
       }}
@@ -95,15 +83,13 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
 }
 
 function PanelTitle({ ws, name }: { ws: Workspace; name: string }): JSX.Element {
-  const prefix = prefixOf(name);
   const merged = useComputed(() => ws.view.value.merged[name]).value;
   const others = merged === undefined ? [] : keysIn(ws, name).slice(1);
   const isChanged = useComputed(() => isPanelChanged(ws, name)).value;
   return (
     <>
       <h3 title={[name, ...others].join("\n")}>
-        {prefix && <em>{prefix}/</em>}
-        <b>{prefix ? name.slice(prefix.length + 1) : name}</b>
+        <KeyName name={name} />
         {others.length > 0 && <span class="panel-others">, {others.join(", ")}</span>}
       </h3>
       {isChanged && <span class="changed-dot" title="This chart has settings of its own" />}

@@ -1,0 +1,74 @@
+/** Media and other values of object series, as `POST /api/v1/objects` answers them. */
+import { address, sendJson } from "./client.ts";
+import type { Json } from "./wire.ts";
+
+/** The newest value of each series, the one at or before a step, or some evenly chosen ones. */
+export type ObjectPick =
+  | { last: true }
+  | { at: number }
+  | { every: number; range: readonly [number, number] | null };
+
+/** Where bytes are; `mediaUrl` makes an address of it. */
+export interface Reference {
+  url: string;
+  size?: number;
+  dtype?: string;
+  shape?: number[];
+}
+
+/** A value of docs/reference/media.md, or any other JSON that a script has logged. */
+export type MediaValue = { _type: string; [member: string]: unknown } | Json;
+
+export interface ObjectValue {
+  writer: number;
+  row: number;
+  step: number;
+  /** Seconds since the epoch. */
+  time: number;
+  value: MediaValue;
+}
+
+/** Where every value of a series stands, in log order. */
+export interface ObjectIndex {
+  writers: number[];
+  rows: number[];
+  steps: number[];
+  times: number[];
+}
+
+/** What one run has under one key. */
+export interface ObjectEntry {
+  run: string;
+  key: string;
+  media: string | null;
+  /** Number of values in the series. */
+  total: number;
+  marks: string;
+  values: ObjectValue[];
+  index?: ObjectIndex;
+}
+
+export interface ObjectsAnswer {
+  version: number;
+  objects: ObjectEntry[];
+}
+
+/** Runs without a key have no entry. At most 1000 runs and 100 keys. */
+export function askObjects(
+  runs: readonly string[],
+  keys: readonly string[],
+  pick: ObjectPick,
+  index: boolean,
+  signal?: AbortSignal,
+): Promise<ObjectsAnswer> {
+  return sendJson("POST", "api/v1/objects", { runs, keys, pick, index }, signal);
+}
+
+/**
+ * The address of a reference's bytes; of an image, as small as `thumb` pixels a side. What an answer
+ * names stands below the base of the page, wherever a proxy or a notebook shows that.
+ */
+export function mediaUrl(reference: { url: string }, thumb?: number): string {
+  const at = reference.url.indexOf("api/v1/");
+  return address(reference.url.slice(Math.max(0, at)), { thumb });
+}

@@ -1,0 +1,6 @@
+/** What draws each kind of panel of media (state/panel_kinds.ts); each is a chunk of its own. */
+import type { Loaders } from "./frame/media_panel.tsx";
+
+export const MEDIA_PANELS: Loaders = {
+  image: async () => (await import("./image/image_panel.tsx")).ImagePanel,
+};
