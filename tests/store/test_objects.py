@@ -46,9 +46,7 @@ def send(store: SqlStore, journal: JournalMaker) -> int:
 
 
 def only(store: SqlStore, **asked: Any) -> ObjectSeries:
-    (found,) = store.objects(
-        ADMIN, ObjectsQuery(**{"runs": ["r1"], "keys": ["m"], **asked})
-    ).objects
+    (found,) = store.objects(ADMIN, ObjectsQuery(["r1"], ["m"], **asked)).objects
     return found
 
 
@@ -251,12 +249,12 @@ def test_frames_are_rows(store: SqlStore) -> None:
         assert store.run(ADMIN, "r1").info.rows == 2 * n + 2
         page = store.history(ADMIN, "r1", None)
         by_key = {column.key: column for column in page.columns}
-        assert by_key["loss"].values.tolist() == [9.0, *values, *values, 8.0]
+        assert list(by_key["loss"].values) == [9.0, *values, *values, 8.0]
         assert by_key["loss"].steps.tolist() == [-5, *frame.steps, *frame.steps, -4]
         assert by_key["loss"].times[1 : n + 1].tolist() == frame.times.tolist()
-        assert by_key["n"].values.tolist() == [1 << 60] * 2
+        assert list(by_key["n"].values) == [1 << 60] * 2
         assert by_key["n"].rows.tolist() == [n, 2 * n]
-        assert by_key["ok"].values.tolist() == [True, False] * 2
+        assert list(by_key["ok"].values) == [True, False] * 2
         assert by_key["m"].values == [*texts, *texts, media.text("end")]
         (line,) = store.series(ADMIN, SeriesQuery(["r1"], ["loss"], mode="points")).series
         assert line.total == 2 * n + 2

@@ -39,6 +39,8 @@ from epochal.server.bodies import (
     zstd_module,
 )
 from epochal.server.guard import HostRefused, OriginRefused
+from epochal.server.media_bytes import NoImage
+from epochal.server.sources import SourceChanged
 
 COMPRESS_FROM_BYTES = 1024
 SAMPLE_BYTES = 32 * 1024
@@ -77,9 +79,11 @@ STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (NotFound, 404, "not_found"),
     (OffsetGap, 409, "offset_gap"),
     (RunDeleted, 410, "run_deleted"),
+    (SourceChanged, 409, "source_changed"),
     (Conflict, 409, "conflict"),
     (BodyTooLarge, 413, "too_large"),
     (WrongMediaType, 415, "wrong_media_type"),
+    (NoImage, 415, "no_image"),
     (UnsupportedEncoding, 415, "unsupported_encoding"),
     (BadChecksum, 400, "bad_checksum"),
     (BadEncoding, 400, "bad_encoding"),

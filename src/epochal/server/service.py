@@ -15,6 +15,7 @@ from epochal.server.assets import StaticFiles
 from epochal.server.bodies import ReceiveBudget
 from epochal.server.live import Live
 from epochal.server.settings import Settings
+from epochal.server.sources import Sources
 from epochal.store.base import Store
 
 P = ParamSpec("P")
@@ -37,6 +38,7 @@ class Service:
         self.budget = ReceiveBudget()
         self.live = Live(self.open_store)
         self.files = StaticFiles(settings.static)
+        self.sources = Sources()
         self._store = store
         self._failure: str | None = None
         self._settled = asyncio.Event()

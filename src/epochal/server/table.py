@@ -7,11 +7,21 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from epochal.server import runs_table, ui, wire, wire_runs, wire_series, wire_views
+from epochal.server import runs_table, ui, wire, wire_objects, wire_runs, wire_series, wire_views
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
-from epochal.server.routes import catalog, data, edits, exports, health, journal, stream, views
+from epochal.server.routes import (
+    catalog,
+    data,
+    edits,
+    exports,
+    health,
+    journal,
+    media,
+    stream,
+    views,
+)
 
 PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
@@ -253,6 +263,33 @@ ROUTES: tuple[Route, ...] = (
         "Groups of runs as a centre and a band",
         BUNDLE,
         body=wire_series.BandsRequest,
+    ),
+    Route(
+        "POST",
+        "/api/v1/objects",
+        "read",
+        media.objects,
+        "Media and other values of object series",
+        wire_objects.Objects,
+        body=wire_objects.ObjectsRequest,
+    ),
+    Route(
+        "GET",
+        "/api/v1/blobs/{sha256}",
+        "read",
+        media.blob,
+        "The bytes of a blob, a part of them, or a small picture",
+        BUNDLE,
+        parameters=wire.ThumbParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/sources/{writer}/{record}/{start}/{size}",
+        "read",
+        media.source,
+        "Bytes of an event file that a log directory holds, or a small picture of them",
+        BUNDLE,
+        parameters=wire.ThumbParameters,
     ),
     Route(
         "POST",

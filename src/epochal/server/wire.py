@@ -143,6 +143,7 @@ class Key(msgspec.Struct):
 
     name: str
     kinds: tuple[Kind, ...]
+    media: tuple[str, ...]
     runs: int
     x: str | None
     hidden: bool
@@ -247,6 +248,12 @@ class StreamParameters(msgspec.Struct):
     project: Annotated[str, Meta(max_length=300)] | None = None
 
 
+class ThumbParameters(msgspec.Struct):
+    """Whether a small picture is wanted, of at most so many pixels a side."""
+
+    thumb: Annotated[int, Meta(ge=1, le=2048)] | None = None
+
+
 class JournalParameters(msgspec.Struct):
     """Where the bytes of a journal belong."""
 
@@ -294,7 +301,9 @@ def detail_of(detail: records.RunDetail) -> RunDetail:
 
 def key_of(info: KeyInfo) -> Key:
     """Return a key for the wire."""
-    return Key(info.name, info.kinds, info.runs, info.x, info.hidden, info.first, info.rows)
+    return Key(
+        info.name, info.kinds, info.media, info.runs, info.x, info.hidden, info.first, info.rows
+    )
 
 
 _BASE_FIELDS = RunBase.__struct_fields__
