@@ -66,6 +66,10 @@ class PackageMissing(EnvironmentFault):
     """A package that only this answer needs is not installed."""
 
 
+class UnreadableMedia(DataError):
+    """What a script logged is not what it says: it can be downloaded, and not be shown."""
+
+
 class BadChecksum(DataError):
     """A body arrived damaged; the sender has it whole."""
 
@@ -85,6 +89,7 @@ STATUSES: tuple[tuple[type[BaseException], int, str], ...] = (
     (WrongMediaType, 415, "wrong_media_type"),
     (NoImage, 415, "no_image"),
     (UnsupportedEncoding, 415, "unsupported_encoding"),
+    (UnreadableMedia, 422, "unreadable"),
     (BadChecksum, 400, "bad_checksum"),
     (BadEncoding, 400, "bad_encoding"),
     (FilterError, 400, "bad_filter"),

@@ -17,6 +17,7 @@ from epochal.server.live import Live
 from epochal.server.settings import Settings
 from epochal.server.sources import Sources
 from epochal.store.base import Store
+from epochal.store.cache import ArrayCache
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,6 +25,8 @@ T = TypeVar("T")
 OPENING_PATIENCE_S = 10.0
 CATALOG_THREADS = 8
 SERIES_THREADS = 4
+DERIVED_BYTES = 256 << 20
+"""Of answers that cost a while to make from a blob: graphs, projections."""
 
 
 class ClientGone(Exception):
@@ -39,6 +42,7 @@ class Service:
         self.live = Live(self.open_store)
         self.files = StaticFiles(settings.static)
         self.sources = Sources()
+        self.derived = ArrayCache(DERIVED_BYTES)
         self._store = store
         self._failure: str | None = None
         self._settled = asyncio.Event()

@@ -16,6 +16,7 @@ from epochal.server.routes import (
     data,
     edits,
     exports,
+    graph,
     health,
     journal,
     media,
@@ -290,6 +291,15 @@ ROUTES: tuple[Route, ...] = (
         "Bytes of an event file that a log directory holds, or a small picture of them",
         BUNDLE,
         parameters=wire.ThumbParameters,
+    ),
+    Route(
+        "GET",
+        "/api/v1/graphs",
+        "read",
+        graph.graph,
+        "A computation graph (GraphDef, ONNX, Keras) as nodes, edges and groups",
+        "application/json",
+        parameters=graph.GraphParameters,
     ),
     Route(
         "POST",

@@ -1,0 +1,5 @@
+
+(
+&
+/device:CPU:0
+dense/MatMul(*2€
