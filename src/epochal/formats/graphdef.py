@@ -1,7 +1,8 @@
 """TensorFlow's GraphDef, which torch's add_graph writes too, read into a graph.
 
-Source: graph, node_def, attr_value, function, op_def, tensor, tensor_shape, types and step_stats.proto of TensorFlow 2 in
-tensorflow/core/framework, and RunMetadata in core/protobuf/config.proto; field numbers stand at their use.
+Source: graph, node_def, attr_value, function, op_def, tensor, tensor_shape, types and step_stats.proto of
+TensorFlow 2 in tensorflow/core/framework, and RunMetadata in core/protobuf/config.proto; field numbers stand at
+their use.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A Keras model's configuration (`model.to_json()`), read into a graph of its layers.
 
-Source: what Keras 2.15 and 3 write, and what TensorBoard's Keras callback stores under the tag ``keras``. In a functional
-model each layer says in `inbound_nodes` what it reads: in Keras 2 as ``[[[name, node, tensor, {}], ...]]``, in Keras 3 as
-``[{"args": [...]}]`` with ``{"class_name": "__keras_tensor__", "config": {"keras_history": [name, node, tensor]}}``
-inside. A model among the layers is a group.
+Source: what Keras 2.15 and 3 write, and what TensorBoard's Keras callback stores under the tag ``keras``. In a
+functional model each layer says in `inbound_nodes` what it reads: in Keras 2 as ``[[[name, node, tensor, {}],
+...]]``, in Keras 3 as ``[{"args": [...]}]`` with ``{"class_name": "__keras_tensor__", "config": {"keras_history":
+[name, node, tensor]}}`` inside. A model among the layers is a group.
 """
 
 from __future__ import annotations
