@@ -180,6 +180,14 @@ export class ObjectLoader {
     return kept;
   }
 
+  /** Whether anything that is in sight is still to come. */
+  isBusy(): boolean {
+    for (const watch of this.watches) {
+      if (watch.want.visible && watch.error === null && watch.isLoading()) return true;
+    }
+    return false;
+  }
+
   schedule(): void {
     if (this.isScheduled) return;
     this.isScheduled = true;

@@ -47,8 +47,17 @@ export const KEYS = {
   live: { keys: ["."], label: "Follow the newest values", group: "Charts" },
   full: { keys: ["f"], label: "Full screen of the chart under the pointer", group: "Charts" },
   "pin-panel": { keys: ["p"], label: "Pin the chart under the pointer", group: "Charts" },
-  previous: { keys: ["arrowleft"], label: "Previous chart, in full screen", group: "Charts" },
-  next: { keys: ["arrowright"], label: "Next chart, in full screen", group: "Charts" },
+  previous: {
+    keys: ["arrowleft"],
+    label: "Previous step of media; of charts in full screen: chart",
+    group: "Charts",
+  },
+  next: {
+    keys: ["arrowright"],
+    label: "Next step of media; of charts in full screen: chart",
+    group: "Charts",
+  },
+  play: { keys: [" "], label: "Play through the steps of media, or pause", group: "Charts" },
   "run-filter": { keys: ["r"], label: "Filter runs", group: "Runs" },
   group: { keys: ["g"], label: "Group runs", group: "Runs" },
   "run-next": { keys: ["j"], label: "Next run", group: "Runs" },
@@ -177,6 +186,7 @@ const NAMES: Readonly<Record<string, string>> = {
   arrowright: "→",
   escape: "Esc",
   enter: "Enter",
+  " ": "Space",
 };
 
 function isApple(): boolean {

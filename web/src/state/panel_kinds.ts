@@ -85,3 +85,9 @@ export function kindsAmong(panels: Iterable<Panel>): PanelKind[] {
   for (const { kind } of panels) found.add(kind);
   return (["line", ...KINDS] as const).filter((kind) => found.has(kind));
 }
+
+/** Whether a kind shows what was logged at one step. */
+export function isStepwise(kind: MediaKind): boolean {
+  const facts: KindFacts = MEDIA_KINDS[kind];
+  return facts.isStepwise;
+}

@@ -1,5 +1,5 @@
 /** One chart over the whole page, with what the lines hold beside it. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Key } from "../../data/wire.ts";
@@ -10,14 +10,13 @@ import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
 import { MEDIA_PANELS } from "../../panels/registry.ts";
 import { clearMarks, marksOn } from "../../state/marks.ts";
 import { keysIn } from "../../state/panel_edits.ts";
-import { isEmbedded } from "../../state/route.ts";
+import { isStepwise } from "../../state/panel_kinds.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { StepBar } from "./panel_grid.tsx";
 
-const HEAD = 40;
 const TABLE_WIDTH = 470;
 const NARROW = 900;
-const PADDING = 14;
 
 export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
   const { full } = ws.view.value;
@@ -33,7 +32,7 @@ export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
   const { kind, key } = panel;
   if (kind !== "line") {
     return (
-      <FullFrame ws={ws} title={key.name}>
+      <FullFrame ws={ws} title={key.name} foot={isStepwise(kind) && <StepBar ws={ws} />}>
         {({ width, height }) => (
           <MediaPanel
             key={full}
@@ -131,23 +130,21 @@ function FullSide({ ws, metric }: { ws: Workspace; metric: Key }): JSX.Element {
 interface FrameProps {
   ws: Workspace;
   title: string;
+  foot?: ComponentChildren;
   children: (size: { width: number; height: number }) => JSX.Element;
 }
 
-function FullFrame({ ws, title, children }: FrameProps): JSX.Element {
+function FullFrame({ ws, title, foot, children }: FrameProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
+  const body = useRef<HTMLDivElement>(null);
   const [size, setSize] = useState({ width: 0, height: 0 });
   useLayoutEffect(() => {
-    const element = box.current!;
-    const measure = () =>
-      setSize({
-        width: element.clientWidth - 2 * PADDING,
-        height: element.clientHeight - (isEmbedded.peek() ? 0 : HEAD) - PADDING,
-      });
+    const element = body.current!;
+    const measure = () => setSize({ width: element.clientWidth, height: element.clientHeight });
     const observer = new ResizeObserver(measure);
     observer.observe(element);
     measure();
-    element.focus();
+    box.current!.focus();
     return () => observer.disconnect();
   }, []);
   return (
@@ -189,7 +186,10 @@ function FullFrame({ ws, title, children }: FrameProps): JSX.Element {
           Close
         </button>
       </div>
-      <div class="full-body">{size.width > 0 && children(size)}</div>
+      <div ref={body} class="full-body">
+        {size.width > 0 && children(size)}
+      </div>
+      {foot}
     </div>
   );
 }

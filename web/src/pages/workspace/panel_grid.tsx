@@ -5,6 +5,7 @@ import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MediaPanel } from "../../panels/frame/media_panel.tsx";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { MEDIA_PANELS } from "../../panels/registry.ts";
+import { isStepwise } from "../../state/panel_kinds.ts";
 import {
   type Layout,
   layOut,
@@ -13,9 +14,19 @@ import {
   sectionsBetween,
 } from "../../state/panel_layout.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { lazy } from "../lazy.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
 import { MarkStrip } from "./mark_strip.tsx";
 import { SectionHead } from "./section_head.tsx";
+
+export const StepBar = lazy(async () => (await import("./step_bar.tsx")).StepBar);
+
+/** Whether panels of the page show what was logged at one step. */
+function hasStepwise(ws: Workspace): boolean {
+  return ws.sections.value.some(({ panels }) =>
+    panels.some(({ kind }) => kind !== "line" && isStepwise(kind)),
+  );
+}
 
 interface Sight {
   top: number;
@@ -38,6 +49,8 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
     [sections, sight.width, density],
   );
   useStillView(box, layout.sections);
+  // On the full screen the slider stands there.
+  const hasSteps = useComputed(() => ws.view.value.full === null && hasStepwise(ws)).value;
 
   return (
     <>
@@ -50,6 +63,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
         )}
       </main>
       <MarkStrip ws={ws} />
+      {hasSteps && <StepBar ws={ws} />}
     </>
   );
 }
