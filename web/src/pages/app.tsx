@@ -22,6 +22,11 @@ const TablePage = lazy<{ entity: string; project: string }>(async () => {
   return TablePage;
 });
 
+const HparamsPage = lazy<{ entity: string; project: string }>(async () => {
+  const { HparamsPage } = await import("./hparams/hparams_page.tsx");
+  return HparamsPage;
+});
+
 const EVERYWHERE: Bindings = {
   palette: () => {
     isPaletteOpen.value = !isPaletteOpen.peek();
@@ -83,6 +88,10 @@ function PageOf({ to }: { to: Route }): JSX.Element {
     case "table":
       return (
         <TablePage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
+      );
+    case "hparams":
+      return (
+        <HparamsPage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
       );
     case "run":
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;

@@ -3,8 +3,16 @@ import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
+import { hasHparams } from "../state/hparam_axes.ts";
 import { type Bindings, keyHint } from "../state/keys.ts";
-import { homeHref, isEmbedded, projectHref, tableHref, viewHref } from "../state/route.ts";
+import {
+  homeHref,
+  hparamsHref,
+  isEmbedded,
+  projectHref,
+  tableHref,
+  viewHref,
+} from "../state/route.ts";
 import { cycleTheme, themeChoice } from "../state/theme.ts";
 import { redoLast, undoLast, undoStack } from "../state/undo.ts";
 import type { Workspace } from "../state/workspace.ts";
@@ -26,7 +34,7 @@ interface HeaderProps {
   heardAt?: number | null;
 }
 
-export type ProjectTab = "workspace" | "table";
+export type ProjectTab = "workspace" | "table" | "hparams";
 
 const LIVENESS: Record<Liveness, { word: string; title: string }> = {
   connecting: { word: "", title: "" },
@@ -84,6 +92,15 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
       >
         Table
       </a>
+      {(tab === "hparams" || hasHparams(ws.columns.value)) && (
+        <a
+          href={hparamsHref(entity, project) + query}
+          title="Hyperparameters and what came of them"
+          aria-current={tab === "hparams" ? "page" : undefined}
+        >
+          Hparams
+        </a>
+      )}
     </nav>
   );
 }

@@ -34,6 +34,7 @@ const CHANGED: Required<View> = {
   marks: { axis: "", at: [1] },
   sections: { SECTION: { ylog: true } },
   panels: { KEY: { ylog: true } },
+  options: { KEY: { mode: "heat" } },
   merged: { KEY: ["a"] },
   tags: "a",
   kind: "image",
@@ -44,6 +45,9 @@ const CHANGED: Required<View> = {
   full: "a",
   tcols: ["a"],
   differs: true,
+  axes: ["a"],
+  axcolor: "a",
+  below: "scatter",
 };
 
 describe("docs/reference/web.md", () => {

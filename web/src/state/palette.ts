@@ -1,6 +1,7 @@
 /** What the palette offers, and what was picked of it lately. */
 import { getProjects, getRuns } from "../data/api.ts";
 import type { Project, Run } from "../data/wire.ts";
+import { hasHparams } from "./hparam_axes.ts";
 import {
   areSingleKeysOn,
   boundKeys,
@@ -9,7 +10,15 @@ import {
   pressKey,
   setSingleKeys,
 } from "./keys.ts";
-import { homeHref, navigate, projectHref, route, runHref, tableHref } from "./route.ts";
+import {
+  homeHref,
+  hparamsHref,
+  navigate,
+  projectHref,
+  route,
+  runHref,
+  tableHref,
+} from "./route.ts";
 import { setTheme, type ThemeChoice } from "./theme.ts";
 import { encodeView, type View } from "./view.ts";
 import { openView, readViews, viewsOf } from "./views.ts";
@@ -66,6 +75,10 @@ function pages(ws: Workspace | null, projects: readonly Project[]): Entry[] {
     const { entity, project, path } = ws;
     found.push(page(`${path}/`, `Workspace of ${project}`, projectHref(entity, project)));
     found.push(page(`${path}/table`, `Table of ${project}`, tableHref(entity, project)));
+    if (hasHparams(ws.columns.peek())) {
+      const title = `Hyperparameters of ${project}`;
+      found.push(page(`${path}/hparams`, title, hparamsHref(entity, project)));
+    }
   }
   for (const { entity, name } of projects) {
     if (`${entity}/${name}` === ws?.path) continue;

@@ -10,6 +10,7 @@ export type Route =
   /** `view` is the id of a saved view. */
   | { page: "workspace"; entity: string; project: string; view: string | null }
   | { page: "table"; entity: string; project: string }
+  | { page: "hparams"; entity: string; project: string }
   | { page: "run"; entity: string; project: string; run: string; tab: RunTab }
   | { page: "unknown"; path: string };
 
@@ -50,7 +51,7 @@ function routeOf(parts: readonly string[], path: string): Route {
     return { page: "workspace", entity, project, view: name };
   }
   if (name !== undefined) return unknown;
-  if (section === "table") return { page: "table", entity, project };
+  if (section === "table" || section === "hparams") return { page: section, entity, project };
   if (section === undefined || section === "workspace") {
     return { page: "workspace", entity, project, view: null };
   }
@@ -84,6 +85,10 @@ export function projectHref(entity: string, project: string): string {
 
 export function tableHref(entity: string, project: string): string {
   return `${projectHref(entity, project)}/table`;
+}
+
+export function hparamsHref(entity: string, project: string): string {
+  return `${projectHref(entity, project)}/hparams`;
 }
 
 export function viewHref(entity: string, project: string, view: string): string {

@@ -31,6 +31,16 @@ export interface CellRange {
   readonly right: number;
 }
 
+/** Where the table's columns are kept. */
+export interface ColumnStore {
+  /** The columns as chosen, or those that suggest themselves. */
+  readonly chosen: ReadonlySignal<readonly TableColumn[]>;
+  /** Whether somebody chose them. */
+  readonly isOwn: ReadonlySignal<boolean>;
+  /** null: those that suggest themselves. */
+  set(columns: readonly TableColumn[] | null): void;
+}
+
 const REST_MS = 1000;
 const DIFFERING_REST_MS = 4000;
 const MOST_PICKED = 1000;
@@ -43,6 +53,8 @@ export class RunTable {
   readonly differing = signal<ReadonlySet<string> | null>(null);
   /** The columns as chosen, or those that suggest themselves. */
   readonly chosen: ReadonlySignal<readonly TableColumn[]>;
+  /** Whether somebody chose them. */
+  readonly isOwn: ReadonlySignal<boolean>;
   /** Those of them that are shown. */
   readonly columns: ReadonlySignal<readonly TableColumn[]>;
   /** A width that is being dragged: it enters the address at the end. */
@@ -57,7 +69,11 @@ export class RunTable {
   private readonly refreshDiffering;
   private readonly stops: (() => void)[] = [];
 
-  constructor(readonly ws: Workspace) {
+  constructor(
+    readonly ws: Workspace,
+    /** Instead of the runs table's own part of the view. */
+    private readonly store: ColumnStore | null = null,
+  ) {
     const { entity, project } = ws;
     this.rows = new TableRows(
       (query, abort) => getRuns(entity, project, query, abort),
@@ -67,7 +83,9 @@ export class RunTable {
     this.extremes = new TableExtremes({ entity, project });
     this.refreshRows = paced(async () => this.rows.refresh(), REST_MS);
     this.refreshDiffering = paced(() => this.readDiffering(), DIFFERING_REST_MS);
+    this.isOwn = store?.isOwn ?? computed(() => ws.view.value.tcols !== null);
     this.chosen = computed(() => {
+      if (store !== null) return store.chosen.value;
       const { tcols, differs } = ws.view.value;
       if (tcols !== null) return tcols.map(readColumn);
       const differing = differs ? this.differing.value : null;
@@ -138,8 +156,9 @@ export class RunTable {
   // ---- columns
 
   /** Changes the columns as chosen, which from now on do not suggest themselves. */
-  setColumns(columns: readonly TableColumn[]): void {
-    this.ws.set({ tcols: columns.map(writeColumn) });
+  setColumns(columns: readonly TableColumn[] | null): void {
+    if (this.store !== null) this.store.set(columns);
+    else this.ws.set({ tcols: columns?.map(writeColumn) ?? null });
   }
 
   changeColumn(name: string, change: Partial<TableColumn>): void {

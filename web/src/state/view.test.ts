@@ -50,6 +50,7 @@ describe("the view in the address", () => {
       marks: { axis: "train@epoch,2", at: [-1.5, 1e21] },
       sections: { train: { smooth: { kind: "ema", weight: 0.9 }, ylog: false } },
       panels: { "val/loss;x:1": { x: "a;b&c:d", smooth: null, members: true } },
+      options: { "weights;a:b=c": { mode: "heat", note: "a;b:c&d" } },
       merged: { "train/loss": ["val/loss", "a,b"] },
       off: ["train/x=1", "b,c"],
       density: "sparkline",
@@ -61,6 +62,9 @@ describe("the view in the address", () => {
       full: "val/loss",
       tcols: ["config.lr", "min.val/loss"],
       differs: true,
+      axes: ["config.lr~log", "min.val/loss~flip"],
+      axcolor: "min.val/loss",
+      below: "scatter",
     };
     expect(decodeView(encodeView(view))).toEqual(view);
   });

@@ -54,6 +54,8 @@ export interface View extends PanelSettings {
   /** What sections and panels change, by section id and by key. */
   sections: Readonly<Record<string, Overrides>>;
   panels: Readonly<Record<string, Overrides>>;
+  /** How panels of media draw, by panel: what their kind knows to say, in its own words. */
+  options: Readonly<Record<string, PanelOptions>>;
   /** Keys drawn in the panel of another key. */
   merged: Readonly<Record<string, readonly string[]>>;
   /** Keys whose panels are hidden. */
@@ -72,7 +74,18 @@ export interface View extends PanelSettings {
   tcols: readonly string[] | null;
   /** The runs table shows only columns whose values differ. */
   differs: boolean;
+  /** Axes of the hyperparameters page (state/hparam_axes.ts); null: those that suggest themselves. */
+  axes: readonly string[] | null;
+  /** The column that colours the lines there; "" for the first metric among the axes. */
+  axcolor: string;
+  /** What stands below the axes. */
+  below: Below;
 }
+
+/** `mode` → `heat`: settings of one panel of a kind of its own, none of which is as by default. */
+export type PanelOptions = Readonly<Record<string, string>>;
+
+export type Below = "table" | "scatter";
 
 export const DEFAULT_VIEW: View = {
   ...DEFAULT_SETTINGS,
@@ -92,6 +105,7 @@ export const DEFAULT_VIEW: View = {
   marks: null,
   sections: {},
   panels: {},
+  options: {},
   merged: {},
   off: [],
   tags: "",
@@ -103,6 +117,9 @@ export const DEFAULT_VIEW: View = {
   full: null,
   tcols: null,
   differs: false,
+  axes: null,
+  axcolor: "",
+  below: "table",
 };
 
 /** Percent-encodes what would end a value; letters, "/", ":", "@" and "*" stay readable. */
@@ -160,6 +177,7 @@ export function encodeView(view: View): string {
     addOverrides(parts, `s:${encodePart(id)}`, one);
   for (const [key, one] of Object.entries(view.panels))
     addOverrides(parts, `p:${encodePart(key)}`, one);
+  for (const [id, one] of Object.entries(view.options)) addOptions(parts, id, one);
   for (const [key, keys] of Object.entries(view.merged)) addList(`m:${encodePart(key)}`, keys);
   addList("off", view.off);
   if (view.tags) add("tags", encodePart(view.tags));
@@ -171,6 +189,9 @@ export function encodeView(view: View): string {
   if (view.full !== null) add("full", encodePart(view.full));
   if (view.tcols) add("tcols", list(view.tcols));
   if (view.differs) add("differs", "1");
+  if (view.axes) add("ax", list(view.axes));
+  if (view.axcolor) add("axc", encodePart(view.axcolor));
+  if (view.below !== "table") add("below", view.below);
   return parts.length ? `?${parts.join("&")}` : "";
 }
 
@@ -178,6 +199,12 @@ export function encodeView(view: View): string {
 function addOverrides(parts: string[], name: string, overrides: Overrides): void {
   const texts = writeSettings(overrides, true).map(([one, value]) => `${one}:${encodePart(value)}`);
   if (texts.length) parts.push(`${name}=${texts.join(";")}`);
+}
+
+/** `o:weights=mode:heat;log:1` */
+function addOptions(parts: string[], id: string, options: PanelOptions): void {
+  const texts = Object.entries(options).map(([one, value]) => `${one}:${encodePart(value)}`);
+  if (texts.length) parts.push(`o:${encodePart(id)}=${texts.join(";")}`);
 }
 
 /** The view that a query means; what it does not know or cannot read is as by default. */
@@ -209,6 +236,7 @@ export function decodeView(query: string): View {
     marks: decodeMarks(raw.get("step") ?? ""),
     sections: named(raw, "s:", decodeOverrides),
     panels: named(raw, "p:", decodeOverrides),
+    options: named(raw, "o:", (text) => Object.fromEntries(decodeTexts(text))),
     merged: named(raw, "m:", unlist),
     off: items("off"),
     tags: text("tags"),
@@ -220,6 +248,9 @@ export function decodeView(query: string): View {
     full: raw.has("full") ? text("full") : null,
     tcols: raw.has("tcols") ? items("tcols") : null,
     differs: text("differs") === "1",
+    axes: raw.has("ax") ? items("ax") : null,
+    axcolor: text("axc"),
+    below: oneOf(text("below"), ["scatter"], "table"),
   };
 }
 
@@ -239,12 +270,17 @@ function named<T>(
 }
 
 function decodeOverrides(text: string): Overrides {
+  return readSettings(decodeTexts(text));
+}
+
+/** `sm:ema:0.9;ylog:1` by the names in it. */
+function decodeTexts(text: string): Map<string, string> {
   const texts = new Map<string, string>();
   for (const part of text.split(";")) {
     const cut = part.indexOf(":");
     if (cut > 0) texts.set(part.slice(0, cut), decodePart(part.slice(cut + 1)));
   }
-  return readSettings(texts);
+  return texts;
 }
 
 function decodeMarks(text: string): Marks | null {

@@ -31,7 +31,6 @@ export function ColumnMenu({ table }: { table: RunTable }): JSX.Element {
 function ColumnChoice({ table }: { table: RunTable }): JSX.Element {
   const { ws } = table;
   const [text, setText] = useState("");
-  const { tcols } = ws.view.value;
   useEffect(() => {
     void ws.readColumns();
   }, [ws]);
@@ -53,8 +52,8 @@ function ColumnChoice({ table }: { table: RunTable }): JSX.Element {
       <p class="menu-title">
         {groupDigits(found.length)} of {groupDigits(offers.length)}
         <span class="spread" />
-        {tcols !== null && (
-          <button type="button" class="link" onClick={() => ws.set({ tcols: null })}>
+        {table.isOwn.value && (
+          <button type="button" class="link" onClick={() => table.setColumns(null)}>
             As suggested
           </button>
         )}
