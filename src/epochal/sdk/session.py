@@ -112,6 +112,15 @@ def init(
     return run
 
 
+def start_beside(arguments: Mapping[str, Any], settings: Settings | None = None) -> Run:
+    """Start a run without a word and without making it the current one: for what logs by other names than `log`.
+
+    arguments: those of `init`, by name. Raises as `init` does.
+    """
+    with _lock:
+        return _start(resolve(arguments, settings))
+
+
 def _warn_unknown(others: Mapping[str, Any]) -> None:
     asked = sorted(
         key for key, value in others.items() if value not in (None, False) or key not in IGNORED

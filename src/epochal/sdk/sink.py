@@ -13,6 +13,7 @@ import os
 import struct
 import threading
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from epochal.formats.journal import (
     PATCH,
     PREFIX_SIZE,
     RowLayout,
+    encode_blob,
     encode_json_record,
     encode_schema,
     segment_name,
@@ -46,6 +48,11 @@ MAX_CACHED_KEYS = 200_000
 RETRY_SLICE = 1024 * 1024
 """Bytes written in one go while the caller may be waiting for the lock."""
 
+MAX_MEDIA = 256 * 1024 * 1024
+"""Bytes of a blob at most; the store would take 1 GiB, a training should not wait for that."""
+REMEMBERED_BLOBS = 10_000
+
+crc32, pack_crc = zlib.crc32, CRC.pack
 write_bytes = os.write
 """The one way to the disk; tests put a failing one here."""
 
@@ -139,6 +146,8 @@ class Sink:
         self.dropped = 0
         self.current = NO_ENTRY
         self.fast: dict[tuple[tuple[str, ...], tuple[type, ...]], Entry] = {}
+        self.single: dict[str, Entry] = {}
+        """Entries of rows of one float64, by its key: the fast path of `append_number`."""
         self.counter = 0
         self._entries: dict[Any, Entry] = {}
         self._layouts: dict[tuple[tuple[str, ...], str], RowLayout] = {}
@@ -151,6 +160,7 @@ class Sink:
         self._backlog_bytes = 0
         self._deferring = False
         self._held_back = False
+        self._sent_blobs: set[bytes] = set()
         self._failure = ""
         self.made_progress = False
         """Whether the last `retry` wrote anything."""
@@ -312,6 +322,7 @@ class Sink:
         self._backlog_bytes = 0
         self._deferring = False
         self._held_back = False
+        self._sent_blobs.clear()
         self.dropped = 0
 
     def _attach_child(self) -> None:
@@ -358,8 +369,87 @@ class Sink:
             self.step = step + 1
             return self._append(values, step, time.time())
 
+    def append_number(self, key: str, value: float, step: int, wall_time: float) -> None:
+        """Append a row of one float64 at a step (an int64) and time of the caller's.
+
+        What `SummaryWriter.add_scalar` calls, as cheap as `Run.log`. Nothing is recorded once the sink is closed.
+        """
+        with self.lock:
+            entry = self.single.get(key)
+            if entry is None:
+                self._append_first_number(key, value, step, wall_time)
+                return
+            body = entry.pack(entry.prefix, entry.schema_id, step, wall_time, value)
+            self.step = step + 1
+            self.counter += 1
+            entry.order = self.counter
+            entry.last = body
+            if entry.tracked is not None:
+                self.track(entry, [value])
+            record = body + pack_crc(crc32(body))
+            try:
+                written = write_bytes(self.fd, record)
+            except OSError as error:
+                self.write_failed(record, 0, error)
+                return
+            if written != entry.size:
+                self.write_failed(record, written, None)
+
+    def _append_first_number(self, key: str, value: float, step: int, wall_time: float) -> None:
+        if self.closed:
+            return
+        self._before_record()
+        self.current = NO_ENTRY
+        self.step = step + 1
+        entry = self._append({key: ("d", value)}, step, wall_time)
+        if entry is not None and not (self._deferring or self._held_back):
+            self.single[key] = entry
+
+    def append_media(
+        self,
+        values: dict[str, tuple[str, Any]],
+        blobs: Sequence[bytes | memoryview],
+        step: int,
+        wall_time: float,
+    ) -> None:
+        """Append a row of {key: (kind letter, packed value)} behind the blobs that its values refer to.
+
+        step: an int64. A blob that this writer has sent already is not written again. The row does not enter the last
+        values: a summary of histograms helps nobody. Raises ValueError for a blob above MAX_MEDIA.
+        """
+        for data in blobs:
+            if len(data) > MAX_MEDIA:
+                raise ValueError(
+                    f"{len(data)} bytes are more than the {MAX_MEDIA} of a file in a run"
+                )
+        with self.lock:
+            if self.closed:
+                return
+            self._before_record()
+            for data in blobs:
+                self._append_blob(data)
+            self.current = NO_ENTRY
+            self.step = step + 1
+            self._append(values, step, wall_time, is_last=False)
+
+    def _append_blob(self, data: bytes | memoryview) -> None:
+        import hashlib  # 4 ms that an import should not cost
+
+        digest = hashlib.sha256(data).digest()
+        if digest in self._sent_blobs:
+            return
+        for record in encode_blob(data, digest):
+            self._emit(record, droppable=True)
+        if not self._deferring and len(self._sent_blobs) < REMEMBERED_BLOBS:
+            self._sent_blobs.add(digest)
+
     def _append(
-        self, values: dict[str, tuple[str, Any]], step: int, wall_time: float
+        self,
+        values: dict[str, tuple[str, Any]],
+        step: int,
+        wall_time: float,
+        *,
+        is_last: bool = True,
     ) -> Entry | None:
         size = sum(len(key) for key in values) * 2 + sum(
             len(value) if letter == "j" else 8 for letter, value in values.values()
@@ -367,8 +457,8 @@ class Sink:
         if size > MAX_RECORD and len(values) > 1:
             items = list(values.items())
             half = len(items) // 2
-            self._append(dict(items[:half]), step, wall_time)
-            self._append(dict(items[half:]), step, wall_time)
+            self._append(dict(items[:half]), step, wall_time, is_last=is_last)
+            self._append(dict(items[half:]), step, wall_time, is_last=is_last)
             return None
         keys = tuple(values)
         letters = "".join([letter for letter, _value in values.values()])
@@ -376,11 +466,12 @@ class Sink:
         if entry is None:
             entry = self._add_entry((keys, letters), Entry(keys, None, self._layout(keys, letters)))
         record = entry.layout.encode(step, wall_time, [value for _letter, value in values.values()])
-        self.counter += 1
-        entry.order = self.counter
-        entry.last = record[: -CRC.size]
-        if entry.tracked is not None:
-            self.track(entry, [value for _letter, value in values.values()])
+        if is_last:
+            self.counter += 1
+            entry.order = self.counter
+            entry.last = record[: -CRC.size]
+            if entry.tracked is not None:
+                self.track(entry, [value for _letter, value in values.values()])
         self._emit(record, droppable=True)
         return entry
 
@@ -470,6 +561,7 @@ class Sink:
     def _close_fast_path(self) -> None:
         self.current = NO_ENTRY
         self.fast = {}
+        self.single = {}
 
     def _reopen_fast_path(self) -> None:
         self.current = NO_ENTRY
