@@ -144,6 +144,17 @@ def test_a_page_that_comes_back_is_told_what_it_missed(epochal_server: RunningSe
         assert listener.events.empty()
 
 
+def test_a_page_names_the_version_of_its_answers(epochal_server: RunningServer):
+    _post(epochal_server, Journal("a").rows("loss", [0.0]))
+    with listening(epochal_server, "?project=local/digits&seen=0") as listener:
+        event, now, data = listener.next(2)
+        assert (event, data["runs"]) == ("change", None)
+    with listening(epochal_server, f"?project=local/digits&seen={now}") as listener:
+        _post(epochal_server, Journal("b").rows("loss", [0.0]))
+        _event, later, _data = listener.next(2)
+        assert later > now
+
+
 def test_the_server_stops_promptly_with_open_streams(start_server: ServerStarter):
     server = start_server()
     listeners = [Listener(server) for _ in range(20)]

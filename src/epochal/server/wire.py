@@ -243,9 +243,10 @@ class RunsParameters(msgspec.Struct):
 
 
 class StreamParameters(msgspec.Struct):
-    """Which project's changes; all when left out."""
+    """Which project's changes, and since which version of it; all projects when left out, and from now on."""
 
     project: Annotated[str, Meta(max_length=300)] | None = None
+    seen: Annotated[int, Meta(ge=0, le=10**18)] | None = None
 
 
 class ThumbParameters(msgspec.Struct):

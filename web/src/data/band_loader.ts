@@ -108,7 +108,7 @@ export class BandLoader {
 
   constructor(
     private readonly ask: AskBands,
-    private readonly onFrame: (work: () => void) => void,
+    private readonly soon: (work: () => void) => void,
   ) {}
 
   open(want: BandWant, onChange: () => void): BandWatch {
@@ -163,7 +163,7 @@ export class BandLoader {
   schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.onFrame(() => {
+    this.soon(() => {
       this.scheduled = false;
       this.flush();
     });

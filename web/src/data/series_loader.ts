@@ -1,7 +1,7 @@
 /**
  * The series that the page shows: asked for in batches, kept in a bounded cache, kept up to date.
  *
- * A panel opens a `Watch` (one key, many runs) and reads from it what is there. Once a frame the
+ * A panel opens a `Watch` (one key, many runs) and reads from it what is there. Soon after, the
  * loader gathers what the watches lack and asks for it in as few requests as possible: visible
  * panels first, at most three under way, and a request that no panel waits for any more is aborted.
  * What has changed since it was read is asked for by its mark ("rows since") and appended.
@@ -64,6 +64,8 @@ const MAX_UNDER_WAY = 3;
 /** Series in one request: small enough that the first charts of many do not wait for the last. */
 const MAX_BATCH = 400;
 const MAX_BATCH_IN_SIGHT = 200;
+/** The very first question is smaller still: something to see comes before all of it. */
+const FIRST_BATCH = 100;
 const CACHE_BYTES = 192 * 2 ** 20;
 const RETRY_MS = [1000, 2000, 4000, 8000];
 /** How long a slider must rest before the server is asked to smooth anew: the page has a likeness until then. */
@@ -173,7 +175,8 @@ export class SeriesLoader {
 
   constructor(
     private readonly ask: Ask,
-    private readonly onFrame: (work: () => void) => void,
+    /** Calls back once, soon, after what changes together has changed. */
+    private readonly soon: (work: () => void) => void,
     private readonly limitBytes = CACHE_BYTES,
   ) {}
 
@@ -243,10 +246,20 @@ export class SeriesLoader {
   schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    this.onFrame(() => {
+    this.soon(() => {
       this.scheduled = false;
       this.flush();
     });
+  }
+
+  /** Asks at once, for who cannot wait. */
+  askNow(): void {
+    this.flush();
+  }
+
+  /** Whether nothing was asked for yet. */
+  isFresh(): boolean {
+    return this.entries.size + this.requests.size === 0;
   }
 
   /** The entry that answers the watch for a run, exactly or (until that is there) coarsely. */
@@ -339,9 +352,9 @@ export class SeriesLoader {
         );
       }
     }
-    return [...groups.values()]
-      .flatMap(split)
-      .sort((a, b) => Number(b.visible) - Number(a.visible));
+    const inOrder = [...groups.values()].sort((a, b) => Number(b.visible) - Number(a.visible));
+    const isFirst = this.isFresh();
+    return inOrder.flatMap((group, i) => split(group, isFirst && i === 0 ? FIRST_BATCH : null));
   }
 
   private join(
@@ -529,16 +542,17 @@ export class SeriesLoader {
   }
 }
 
-/** Cuts a question of too many series into several, by keys first. */
-function split(group: Group): Group[] {
+/** Cuts a question of too many series into several, by keys first; `first`: so many in the first of them. */
+function split(group: Group, first: number | null): Group[] {
   const out: Group[] = [];
   const most = group.visible ? MAX_BATCH_IN_SIGHT : MAX_BATCH;
   for (let at = 0; at < group.runs.length; at += MAX_BATCH) {
     const runs = group.runs.slice(at, at + MAX_BATCH);
-    const perRequest = Math.max(1, Math.floor(most / runs.length));
     const keys = [...group.keys];
-    for (let from = 0; from < keys.length; from += perRequest) {
-      out.push({ ...group, runs, keys: new Map(keys.slice(from, from + perRequest)) });
+    for (let from = 0, count = 0; from < keys.length; from += count) {
+      const room = out.length === 0 && first !== null ? first : most;
+      count = Math.max(1, Math.floor(room / runs.length));
+      out.push({ ...group, runs, keys: new Map(keys.slice(from, from + count)) });
     }
   }
   return out;

@@ -8,7 +8,9 @@ export type Liveness = "connecting" | "live" | "reconnecting" | "polling" | "pau
 export interface StreamEvents {
   onLiveness(liveness: Liveness): void;
   onChange(notice: ChangeNotice): void;
-  /** Notices may have been missed (first connection, reconnection, a tab shown again). */
+  /** The stream has begun, with a notice if the project has moved on from the version that was `seen`. */
+  onBegin?(): void;
+  /** Notices may have been missed (first connection without `seen`, reconnection, a tab shown again). */
   onCatchUp(): void;
 }
 
@@ -29,26 +31,36 @@ const CHECK_MS = 30_000;
 /**
  * Opens the stream and keeps it open until the returned function is called. A hidden tab holds no
  * connection; when it is shown again the page catches up once.
+ *
+ * `seen` is the version of the answers that the page has before it opens the stream; null: it has none.
  */
-export function watchChanges(project: string | null, events: StreamEvents): () => void {
+export function watchChanges(
+  project: string | null,
+  events: StreamEvents,
+  seen: number | null = null,
+): () => void {
   let source: EventSource | null = null;
   let failures = 0;
   let timer: ReturnType<typeof setTimeout> | undefined;
   let poller: ReturnType<typeof setInterval> | undefined;
   let polledVersion = -1;
   let closed = false;
+  let since = seen;
 
   function connect(): void {
     clearTimeout(timer);
     source?.close();
-    source = new EventSource(address("api/v1/stream", { project }));
+    const isTold = since !== null;
+    source = new EventSource(address("api/v1/stream", { project, seen: since }));
+    since = null;
     source.addEventListener("hello", (event) => {
       const { version } = JSON.parse((event as MessageEvent<string>).data) as { version: string };
       onVersion(version);
       failures = 0;
       stopPolling();
       events.onLiveness("live");
-      events.onCatchUp();
+      if (isTold) events.onBegin?.();
+      else events.onCatchUp();
     });
     source.addEventListener("change", (event) => {
       events.onChange(JSON.parse((event as MessageEvent<string>).data) as ChangeNotice);

@@ -32,12 +32,16 @@ export class RunList {
   private query: ListQuery | null = null;
   private abort = new AbortController();
   private isFetching = false;
+  /** The project's version of which the last answer is; null before the first. */
+  version: number | null = null;
 
   constructor(
     private readonly entity: string,
     private readonly project: string,
     private readonly firstPage = FIRST_PAGE,
     private readonly onRuns: (runs: readonly Run[]) => void = () => {},
+    /** Takes an answer in when the time has come for it. */
+    private readonly arrive: (take: () => void) => void = (take) => take(),
   ) {}
 
   /** Asks anew; the last good list stays until the answer is there. */
@@ -100,16 +104,22 @@ export class RunList {
         abort.signal,
       );
       if (abort.signal.aborted) return false;
-      store({ cursor, next: answer.next, runs: answer.runs });
-      batch(() => {
-        this.answered.value = query;
-        this.culprit.value = answer.culprit ?? null;
-        this.publish(answer.total, answer.matched);
+      this.arrive(() => {
+        if (abort.signal.aborted) return;
+        store({ cursor, next: answer.next, runs: answer.runs });
+        this.version = answer.version;
+        batch(() => {
+          this.answered.value = query;
+          this.culprit.value = answer.culprit ?? null;
+          this.publish(answer.total, answer.matched);
+        });
       });
       return true;
     } catch (error) {
       if (abort.signal.aborted) return false;
-      this.error.value = error instanceof Error ? error : new Error(String(error));
+      this.arrive(() => {
+        this.error.value = error instanceof Error ? error : new Error(String(error));
+      });
       return false;
     }
   }

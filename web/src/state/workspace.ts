@@ -17,7 +17,7 @@ import { BandLoader } from "../data/band_loader.ts";
 import { askBands } from "../data/bands.ts";
 import { askSeries } from "../data/series_answer.ts";
 import { SeriesLoader } from "../data/series_loader.ts";
-import { type Liveness, watchChanges } from "../data/stream.ts";
+import { type Liveness, type StreamEvents, watchChanges } from "../data/stream.ts";
 import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { RunColours } from "./colouring.ts";
@@ -33,6 +33,7 @@ import { cascade, type Overrides, override, type PanelSettings } from "./setting
 import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
+import { Together } from "./together.ts";
 import { DEFAULT_VIEW, type View } from "./view.ts";
 import { ViewAddress } from "./view_address.ts";
 
@@ -126,6 +127,9 @@ export class Workspace {
   private readonly missingIds = new Set<string>();
   private readonly changed = new Set<string>();
   private isAllChanged = false;
+  /** The first answers, runs and keys: a page with one of them alone would be rendered for nothing. */
+  private readonly first = new Together(2, () => this.onFirst());
+  private keysVersion: number | null = null;
   private readonly refreshRuns;
   private readonly refreshKeys;
   private readonly stops: (() => void)[] = [];
@@ -141,7 +145,7 @@ export class Workspace {
     this.path = `${entity}/${project}`;
     this.address = new ViewAddress(this);
     const learn = (runs: readonly Run[]) => this.learn(runs);
-    this.list = new RunList(entity, project, undefined, learn);
+    this.list = new RunList(entity, project, undefined, learn, this.first.arrive);
     this.chosen = new ShownRuns(this);
     this.grouping = new Groups(this);
     this.groups = this.grouping.drawn;
@@ -152,9 +156,10 @@ export class Workspace {
       const listed = this.listed.value;
       return column === null || listed.includes(column) ? listed : [...listed, column];
     });
-    const onFrame = (work: () => void) => requestAnimationFrame(work);
-    this.loader = new SeriesLoader(askSeries, onFrame);
-    this.bands = new BandLoader(askBands, onFrame);
+    // All panels that change together ask together, and before anything is rendered.
+    const soon = (work: () => void) => queueMicrotask(work);
+    this.loader = new SeriesLoader(askSeries, soon);
+    this.bands = new BandLoader(askBands, soon);
     this.refreshRuns = paced(() => this.readRuns(), 1000);
     this.refreshKeys = paced(() => this.readKeys(), 1000);
 
@@ -186,20 +191,32 @@ export class Workspace {
   start(): void {
     this.isStarted = true;
     this.stops.push(this.address.start());
+    this.refreshKeys();
     if (this.runId === null) this.watchLists();
     else this.refreshRuns();
-    this.refreshKeys();
-    this.stops.push(
-      watchChanges(this.path, {
-        onLiveness: (liveness) => {
-          this.liveness.value = liveness;
-        },
-        onChange: (notice) => {
-          if (notice.project === this.path) this.onChange(notice.runs);
-        },
-        onCatchUp: () => this.onChange(null),
-      }),
-    );
+  }
+
+  /** What can wait until the first charts are asked for. */
+  private onFirst(): void {
+    if (!this.isStarted) return;
+    const { version } = this.list;
+    const isKnown = version !== null && this.keysVersion !== null;
+    const events: StreamEvents = {
+      onLiveness: (liveness) => {
+        this.liveness.value = liveness;
+      },
+      onChange: (notice) => {
+        if (notice.project === this.path) this.onChange(notice.runs);
+      },
+      onBegin: () => {
+        this.heardAt.value = Date.now() / 1000;
+        void this.readAside(null);
+      },
+      onCatchUp: () => this.onChange(null),
+    };
+    const seen = isKnown ? Math.min(version, this.keysVersion!) : null;
+    this.stops.push(watchChanges(this.path, events, seen));
+    if (this.runId === null) void this.readColumns();
   }
 
   stop(): void {
@@ -370,7 +387,6 @@ export class Workspace {
       this.grouping.watch(),
       this.colours.watch(),
     );
-    void this.readColumns();
   }
 
   private async readMissing(id: string): Promise<void> {
@@ -412,39 +428,55 @@ export class Workspace {
       return;
     }
     await this.list.refresh(changed);
+    await this.readAside(changed);
+    for (const listener of this.readers) listener(changed);
+  }
+
+  /** Reads what is asked beside the list, where the view asks for it. */
+  private async readAside(changed: ReadonlySet<string> | null): Promise<void> {
     await this.chosen.refresh(changed);
     await this.grouping.refresh();
     await this.colours.refresh();
-    for (const listener of this.readers) listener(changed);
   }
 
   private async readDetail(): Promise<void> {
     try {
       const detail = await getRun(this.entity, this.project, this.runId!);
-      batch(() => {
-        this.detail.value = detail;
-        this.detailError.value = null;
-        this.learn([detail]);
-      });
+      this.first.arrive(() =>
+        batch(() => {
+          this.detail.value = detail;
+          this.detailError.value = null;
+          this.learn([detail]);
+        }),
+      );
     } catch (error) {
-      this.detailError.value = error as Error;
+      this.first.arrive(() => {
+        this.detailError.value = error as Error;
+      });
     }
   }
 
   private async readKeys(): Promise<void> {
+    // The columns that come with the first answers are read anyway.
+    const isFirst = !this.areKeysReady.peek();
     try {
-      const { keys } = await getKeys(this.entity, this.project);
-      batch(() => {
-        this.keys.value = keys;
-        this.areKeysReady.value = true;
-        this.keysError.value = null;
-      });
+      const { keys, version } = await getKeys(this.entity, this.project);
+      this.first.arrive(() =>
+        batch(() => {
+          this.keysVersion = version;
+          this.keys.value = keys;
+          this.areKeysReady.value = true;
+          this.keysError.value = null;
+        }),
+      );
       // The first values of a new project bring its first columns.
-      if (this.view.peek().cols === null && this.listed.peek().length < 2) {
+      if (!isFirst && this.view.peek().cols === null && this.listed.peek().length < 2) {
         await this.readColumns();
       }
     } catch (error) {
-      this.keysError.value = error as Error;
+      this.first.arrive(() => {
+        this.keysError.value = error as Error;
+      });
     }
   }
 

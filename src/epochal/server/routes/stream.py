@@ -13,12 +13,13 @@ from epochal.server.route import Call
 async def stream(call: Call) -> ASGIApp:
     """Answer with server-sent events until the client leaves.
 
-    A browser that reconnects says the last version it heard of; if the project has moved on, it is told at once.
+    A page says the version that its answers are of, a browser that reconnects the last one it heard of; if the project
+    has moved on, it is told at once.
     """
     if call.request.method == "HEAD":
         return Response(media_type="text/event-stream")
-    project = call.parameters(wire.StreamParameters).project
+    asked = call.parameters(wire.StreamParameters)
     last = call.request.headers.get("last-event-id", "")
-    seen = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else None
-    subscriber = await call.service.live.subscribe(project, seen)
+    seen = int(last) if last.isascii() and last.isdigit() and len(last) <= 18 else asked.seen
+    subscriber = await call.service.live.subscribe(asked.project, seen)
     return EventStream(call.service.live, subscriber, call.service.settings.version)

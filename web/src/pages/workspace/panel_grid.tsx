@@ -3,6 +3,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MediaPanel } from "../../panels/frame/media_panel.tsx";
+import { useAskAhead } from "../../panels/line/ask_ahead.ts";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { MEDIA_PANELS } from "../../panels/registry.ts";
 import { isStepwise } from "../../state/panel_kinds.ts";
@@ -42,6 +43,7 @@ const SCROLL_STEP = 64;
 export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   const box = useRef<HTMLElement>(null);
   const sight = useSight(box);
+  useAskAhead(ws, sight);
   const sections = ws.sections.value;
   const density = useComputed(() => ws.view.value.density).value;
   const layout = useMemo(

@@ -25,15 +25,18 @@ interface LinePanelProps {
 /** Width that the plot leaves to labels, until it has said how wide its plot area is. */
 const LABELS = 52;
 
+/** Width of the plot area of a panel, in device pixels, as far as it can be told before it is there. */
+export function firstWidth(width: number): number {
+  return Math.max(64, (width - LABELS) * (window.devicePixelRatio || 1));
+}
+
 export function LinePanel(props: LinePanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
   const model = useMemo(() => new PanelModel(ws), [ws]);
   const element = useRef<HTMLDivElement>(null);
   if (model.metric.peek() !== metric) model.metric.value = metric;
   model.isVisible.value = isVisible;
-  if (model.px.peek() === 0) {
-    model.px.value = Math.max(64, (place.width - LABELS) * (window.devicePixelRatio || 1));
-  }
+  if (model.px.peek() === 0) model.px.value = firstWidth(place.width);
   useEffect(() => model.mount(element.current!), [model]);
   // The run list is the legend; the table beside a chart in full screen is one, too.
   // Worked out aside, so that a zoom, which changes the view many times a second, renders nothing here.
