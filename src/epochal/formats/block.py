@@ -29,6 +29,7 @@ Sizes are measured by benchmarks/block_size.py.
 
 from __future__ import annotations
 
+import functools
 import json
 import struct
 import sys
@@ -113,10 +114,12 @@ def decode_floats(data: bytes | memoryview, n: int) -> npt.NDArray[Any]:
     if not len(data) or data[0] != _F32:
         return decode_values("f64", data, n)
     try:
-        return _unshuffle(data, 1, "<f4", n)
+        values = _unshuffle(data, 1, "<f4", n)
     except (ValueError, IndexError, struct.error, zstd.ZstdError) as error:
         message = f"cannot decode {n} float32 values from {len(data)} bytes: {error}"
         raise CorruptBlock(message) from None
+    values.flags.writeable = False
+    return values
 
 
 def _encode_floats(values: npt.NDArray[np.float64]) -> bytes:
@@ -181,10 +184,7 @@ def _decode(data: bytes | memoryview, n: int) -> Values:
         return _unshuffle(data, 1, "<f8", n)
     if codec == _AFFINE:
         first, stride = _TWO.unpack_from(data, 1)
-        if stride and -(2**63) <= first + n * stride < 2**63:
-            return np.arange(first, first + n * stride, stride, dtype=np.int64)
-        with np.errstate(over="ignore"):
-            return np.arange(n, dtype=np.int64) * np.int64(stride) + np.int64(first)
+        return evenly_spaced(first, stride, n)
     if codec == _DELTA:
         first, smallest, width = struct.unpack_from("<qqB", data, 1)
         return _widen(data, 18, smallest, width, n - 1, first=first)
@@ -206,6 +206,28 @@ def _decode(data: bytes | memoryview, n: int) -> Values:
         return np.empty(0, dtype=np.float64)
     message = f"unknown codec {codec}"
     raise ValueError(message)
+
+
+def evenly_spaced(first: int, stride: int, n: int) -> npt.NDArray[np.int64]:
+    """Return first, first + stride, ... (n of them, modulo 2**64); read-only, and up to a block one array for all.
+
+    The steps of most runs are the same windows 0, 1, 2, ...: kept once, they take no memory and stay in the
+    processor's cache.
+    """
+    return _kept_spaced(first, stride, n) if n <= BLOCK_VALUES else _spaced(first, stride, n)
+
+
+def _spaced(first: int, stride: int, n: int) -> npt.NDArray[np.int64]:
+    if stride and -(2**63) <= first + n * stride < 2**63:
+        found = np.arange(first, first + n * stride, stride, dtype=np.int64)
+    else:
+        with np.errstate(over="ignore"):
+            found = np.arange(n, dtype=np.int64) * np.int64(stride) + np.int64(first)
+    found.flags.writeable = False
+    return found
+
+
+_kept_spaced = functools.lru_cache(maxsize=512)(_spaced)  # at most 16 MB
 
 
 def _shuffle(values: npt.NDArray[Any]) -> bytes:
@@ -274,10 +296,10 @@ def _unpack(data: bytes | memoryview, start: int) -> bytes:
 class Block:
     """A decoded block.
 
-    values: float64[m], int64[m], bool[m], or a list of m JSON values. positions: int64[m], for a
-    block that shares an axis window the indexes into it (None when every row of the window has a
-    value), for one with its own axis the absolute rows. steps: int64[m] and times: float64[m] are
-    there only for a block with its own axis.
+    values: float64[m] (float32[m] where they were kept so), int64[m], bool[m], or a list of m JSON
+    values. positions: int64[m], for a block that shares an axis window the indexes into it (None when
+    every row of the window has a value), for one with its own axis the absolute rows. steps: int64[m]
+    and times: float64[m] are there only for a block with its own axis.
     """
 
     kind: Kind
@@ -314,14 +336,14 @@ def encode_block(
 
 
 def decode_block(data: bytes) -> Block:
-    """Return what `encode_block` was given. Raises CorruptBlock."""
+    """Return what `encode_block` was given, floats as they were kept. Raises CorruptBlock."""
     n, kind_code, bounds = _open(data, _BLOCK, "block")
     kind = KINDS[kind_code]
     view = memoryview(data)
     presence, values, steps, times = (view[a:b] for a, b in bounds)
     return Block(
         kind,
-        decode_values(kind, values, n),
+        decode_floats(values, n) if kind == "f64" else decode_values(kind, values, n),
         _decode_positions(presence, n) if presence else None,
         decode_values("i64", steps, n) if steps else None,
         decode_values("f64", times, n) if times else None,

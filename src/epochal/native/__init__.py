@@ -7,6 +7,8 @@ from __future__ import annotations
 
 __all__ = [
     "Merged",
+    "MergedParts",
+    "Part",
     "centred_mean",
     "crc32c",
     "decaying_mean",
@@ -18,6 +20,7 @@ __all__ = [
     "interleave",
     "is_compiled",
     "merge_columns",
+    "merge_parts",
     "merge_points",
     "widen",
 ]
@@ -25,6 +28,8 @@ __all__ = [
 try:
     from epochal.native.compiled import (
         Merged,
+        MergedParts,
+        Part,
         centred_mean,
         crc32c,
         decaying_mean,
@@ -35,12 +40,15 @@ try:
         gaussian_mean,
         interleave,
         merge_columns,
+        merge_parts,
         merge_points,
         widen,
     )
 except ImportError:
     from epochal.native.plain import (
         Merged,
+        MergedParts,
+        Part,
         centred_mean,
         crc32c,
         decaying_mean,
@@ -51,6 +59,7 @@ except ImportError:
         gaussian_mean,
         interleave,
         merge_columns,
+        merge_parts,
         merge_points,
         widen,
     )

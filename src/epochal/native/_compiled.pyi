@@ -30,6 +30,18 @@ def merge_columns(
     scale: float,
     /,
 ) -> int: ...
+def merge_parts(
+    parts: tuple[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None, str], ...],
+    origin: float,
+    lo: float,
+    hi: float,
+    low: float,
+    scale: float,
+    most: int,
+    columns: npt.NDArray[Any],
+    flags: npt.NDArray[Any],
+    /,
+) -> tuple[int, int, int, int] | None: ...
 def extremes(
     values: npt.NDArray[Any],
     starts: npt.NDArray[Any],

@@ -521,6 +521,10 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
     return PyLong_FromSsize_t(count);
 }
 
+/* ------------------------------------------------------------------------------------------------ whole series */
+
+#include "series.c"
+
 /* ------------------------------------------------------------------------------------------------ event files */
 
 #include "tfevents.c"
@@ -534,6 +538,8 @@ static PyMethodDef methods[] = {
     {"interleave", interleave, METH_VARARGS, "interleave(planes, out)"},
     {"extremes", extremes, METH_VARARGS, "extremes(values, starts, low, high)"},
     {"merge_columns", merge_columns, METH_VARARGS, "merge_columns(inputs, outputs, width, origin, scale)"},
+    {"merge_parts", merge_parts, METH_VARARGS,
+     "merge_parts(parts, origin, lo, hi, low, scale, most, columns, flags)"},
     {"crc32c", crc32c, METH_VARARGS, "crc32c(data, crc=0, portable=False)"},
     {"frame_records", frame_records, METH_O, "frame_records(payloads)"},
     {"find_length", find_length, METH_VARARGS, "find_length(data, start)"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,15 @@ import numpy.typing as npt
 from epochal.native import _compiled, plain
 
 Merged = plain.Merged
+MergedParts = plain.MergedParts
+Part = plain.Part
 Floats = npt.NDArray[np.float64]
+_CODES: dict[np.dtype[Any], str] = {
+    np.dtype(np.float64): "d",
+    np.dtype(np.float32): "f",
+    np.dtype(np.int64): "l",
+    np.dtype(np.bool_): "?",
+}
 
 centred_mean = plain.centred_mean  # numpy's sums are as fast
 crc32c = _compiled.crc32c
@@ -84,6 +93,32 @@ def _merged(
         return None
     x0, x1, first, low, high, last = columns[:, :count]
     return Merged(x0, x1, first, low, high, last, flags[:count])
+
+
+def merge_parts(
+    parts: Sequence[plain.Part],
+    origin: float,
+    span: tuple[float, float],
+    pixels: tuple[float, float],
+    most: int,
+    room: int,
+) -> MergedParts | None:
+    """See `plain.merge_parts`."""
+    smooth = bool(parts) and parts[0][2] is not None
+    given = tuple((x, y, course, _CODES[x.dtype] + _CODES[y.dtype]) for x, y, course in parts)
+    columns, flags = np.empty((10 if smooth else 6, room)), np.empty(room, dtype=np.uint8)
+    found = _compiled.merge_parts(given, origin, *span, *pixels, most, columns, flags)
+    if found is None or found[3] == -2:
+        return None
+    begin, end, inside, count = found
+    if count < 0:
+        return MergedParts(begin, end, inside, None, None)
+    rows, flags = columns[:, :count], flags[:count]
+    merged = Merged(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], flags)
+    if not smooth:
+        return MergedParts(begin, end, inside, merged, None)
+    smoothed = merged._replace(first=rows[6], min=rows[7], max=rows[8], last=rows[9])
+    return MergedParts(begin, end, inside, merged, smoothed)
 
 
 def widen(

@@ -6,6 +6,7 @@ Sums are never differences of longer sums: one value of 1e30 would leave nothing
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,20 @@ class Merged(NamedTuple):
     max: Floats
     last: Floats
     flags: npt.NDArray[np.uint8]
+
+
+Part = tuple[npt.NDArray[Any], npt.NDArray[Any], Floats | None]
+"""Points of a series: x int64[n] or float64[n], y float64[n], float32[n], int64[n] or bool[n], smoothed y."""
+
+
+class MergedParts(NamedTuple):
+    """Which points a line through a range needs (from begin to before end), how many lie inside, and their columns."""
+
+    begin: int
+    end: int
+    inside: int
+    columns: Merged | None
+    smoothed: Merged | None
 
 
 _CELL = 0.5
@@ -219,6 +234,46 @@ def merge_points(
         flags[np.isneginf(y)] = 4
         finite = np.where(flags, np.nan, y)
     return merge_columns((places, places), (x, x), (y, finite, finite, y), flags, pixels, room)
+
+
+def merge_parts(
+    parts: Sequence[Part],
+    origin: float,
+    span: tuple[float, float],
+    pixels: tuple[float, float],
+    most: int,
+    room: int,
+) -> MergedParts | None:
+    """Merge those points of a line in parts that it needs in a range, as `merge_points` does.
+
+    origin: taken from x where that is float64. span: the range; its neighbours on either side are needed as well.
+    Merged is only what has more than `most` points inside. None when x falls or is not finite, or for more than
+    `room` columns. Smoothed values have the flags of the values.
+    """
+    if not parts:
+        return MergedParts(0, 0, 0, None, None)
+    x = np.concatenate(
+        [x.astype(np.float64) if x.dtype.kind == "i" else x - origin for x, _y, _course in parts]
+    )
+    if not (np.isfinite(x).all() and (x[1:] >= x[:-1]).all()):
+        return None
+    begin, end = int(x.searchsorted(span[0])), int(x.searchsorted(span[1], side="right"))
+    inside = end - begin
+    begin, end = max(begin - 1, 0), min(end + 1, len(x))
+    if inside <= most:
+        return MergedParts(begin, end, inside, None, None)
+    cut = slice(begin, end)
+    y = np.concatenate([y.astype(np.float64) for _x, y, _course in parts])
+    merged = merge_points(x[cut], x[cut], y[cut], pixels, room)
+    if merged is None:
+        return None
+    courses = [course for _x, _y, course in parts if course is not None]
+    smoothed = None
+    if courses:
+        smoothed = merge_points(x[cut], x[cut], np.concatenate(courses)[cut], pixels, room)
+        assert smoothed is not None
+        smoothed = smoothed._replace(flags=merged.flags)
+    return MergedParts(begin, end, inside, merged, smoothed)
 
 
 def widen(

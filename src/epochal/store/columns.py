@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -23,6 +23,7 @@ from epochal.formats.block import (
     decode_block_values,
     decode_steps,
     decode_times,
+    evenly_spaced,
 )
 from epochal.formats.frame import TailColumn, TailFrame
 from epochal.records import Kind
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 _CHUNK = 300
+_DTYPES: dict[Kind, Any] = {"f64": np.float64, "i64": np.int64, "bool": np.bool_}
 
 
 class WriterRef(NamedTuple):
@@ -97,7 +99,7 @@ class AxisWindow:
         self._data = data
         self._times: Floats | None = None
         self.steps = decode_steps(data)
-        self.rows = np.arange(row0, row0 + len(self.steps), dtype=np.int64)
+        self.rows = evenly_spaced(row0, 1, len(self.steps))
 
     @property
     def times(self) -> Floats:
@@ -108,14 +110,17 @@ class AxisWindow:
 
     @property
     def size(self) -> int:
-        """Bytes that it takes in memory, roughly."""
-        return 24 * len(self.steps) + len(self._data) + 500
+        """Bytes that it takes in memory, roughly; evenly spaced steps are kept once for all windows."""
+        steps, n = self.steps, len(self.steps)
+        even = n > 1 and int(steps[-1]) - int(steps[0]) == (n - 1) * (int(steps[1]) - int(steps[0]))
+        return (8 if even else 16) * n + len(self._data) + 500
 
 
 @dataclass(frozen=True, slots=True)
 class Values:
     """Values of one kind in the order logged: rows int64[n] ascending, steps int64[n].
 
+    values: as in `formats.block.Block`: float32 where they were kept so.
     clock, part: whose `times` these are, and which of them (a slice or positions).
     """
 
@@ -523,19 +528,24 @@ def blocks_from_row(blocks: BlockList, row: int) -> int:
 
 
 def join(parts: Sequence[Values]) -> Values | None:
-    """Return values of one kind, one after the other, as one; None for none."""
-    if len(parts) <= 1:
-        return parts[0] if parts else None
+    """Return values of one kind, one after the other, as one; None for none. Floats are float64."""
+    if not parts:
+        return None
+    first = parts[0]
+    if len(parts) == 1:
+        if isinstance(first.values, list):
+            return first
+        return replace(first, values=first.values.astype(_DTYPES[first.kind], copy=False))
     values = [part.values for part in parts]
     return Values(
-        parts[0].kind,
+        first.kind,
         np.concatenate([part.rows for part in parts]),
         np.concatenate([part.steps for part in parts]),
         _Times(np.concatenate([part.times for part in parts])),
         None,
         [value for part in values for value in part]
-        if isinstance(values[0], list)
-        else np.concatenate(values),
+        if isinstance(first.values, list)
+        else np.concatenate(values, dtype=_DTYPES[first.kind]),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from epochal import native
 from epochal.store.columns import Values
 from epochal.store.reduce import Grid, Strip, is_sorted, points_strip, reduce_points, visible
 
@@ -55,6 +56,20 @@ def join_lines(lines: Sequence[Line]) -> Line:
         np.concatenate([line.y for line in lines]),
         np.concatenate(smoothed) if smoothed else None,
     )
+
+
+def cut_parts(parts: Sequence[native.Part], origin: float, begin: int, end: int) -> Line:
+    """Return points begin to before end, counted through all parts, as a line; see `native.merge_parts`."""
+    lines: list[Line] = []
+    for x, y, smoothed in parts:
+        inside = slice(max(begin, 0), max(end, 0))
+        begin, end = begin - len(x), end - len(x)
+        x = x[inside]
+        if len(x):
+            x = x.astype(np.float64) if x.dtype.kind == "i" else x - origin
+            course = None if smoothed is None else smoothed[inside]
+            lines.append(Line(x, y[inside].astype(np.float64), course))
+    return join_lines(lines)
 
 
 def drawn(values: Values) -> tuple[Any, Floats]:

@@ -207,7 +207,7 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
     if course is not None:
         room = len(merged.flags)
         course = native.merge_columns(places, x, course, values.flags, grid.pixels, room)
-    return _merged_strip(merged, course)
+    return merged_strip(merged, course)
 
 
 def reduce_points(
@@ -232,10 +232,11 @@ def reduce_points(
     course = None
     if smoothed is not None:
         course = native.merge_points(places, x, smoothed, grid.pixels, len(merged.flags))
-    return _merged_strip(merged, course)
+    return merged_strip(merged, course)
 
 
-def _merged_strip(merged: native.Merged, course: native.Merged | None) -> Strip:
+def merged_strip(merged: native.Merged, course: native.Merged | None) -> Strip:
+    """Return merged columns as items; course: those of their smoothed values."""
     values = Buckets(merged.first, merged.min, merged.max, merged.last, merged.flags)
     smoothed = None
     if course is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Generator, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from epochal import native
 from epochal.records import (
     Columns,
     Points,
@@ -26,7 +28,7 @@ from epochal.store.columns import (
     blocks_from_row,
 )
 from epochal.store.engine import Connection
-from epochal.store.lines import Line, cut_lines, drawn, join_lines
+from epochal.store.lines import Line, cut_lines, cut_parts, drawn, join_lines
 from epochal.store.pyramid import LEVELS, Buckets, Level, bucket_counts
 from epochal.store.reduce import (
     Grid,
@@ -34,6 +36,7 @@ from epochal.store.reduce import (
     expand,
     is_sorted,
     join_strips,
+    merged_strip,
     reduce_strip,
     visible,
 )
@@ -115,12 +118,20 @@ class SeriesRead(Sources):
                 inside += blocks.total
                 low, high = min(low, float(lows.min())), max(high, float(highs.max()))
                 continue
+            n = blocks.n
+            if blocks.in_order[self.axis] and not np.isnan(highs[-1]):
+                touching = slice(
+                    int(highs.searchsorted(grid.lo)), int(lows.searchsorted(grid.hi, side="right"))
+                )
+                lows, highs, n = lows[touching], highs[touching], n[touching]
             begin, end = np.maximum(lows, grid.lo), np.minimum(highs, grid.hi)
             touched = begin <= end
             if not touched.any():
                 continue
-            begin, end, n = begin[touched], end[touched], blocks.n[touched]
-            width = (highs - lows)[touched]
+            if not touched.all():
+                begin, end, n = begin[touched], end[touched], n[touched]
+                lows, highs = lows[touched], highs[touched]
+            width = highs - lows
             share = np.divide(end - begin, width, out=np.ones(len(n)), where=width > 0)
             share[np.isnan(share)] = 0.0  # of infinitely many
             most += int(n.sum())
@@ -307,6 +318,11 @@ class SeriesRead(Sources):
             for ref in item.metric:
                 need.blocks += self._block_keys(ref, writer, item.run, None, None)
         yield need
+        if grid is not None and self._is_straight(item, refs):
+            parts = [self._parts(refs[0], writer, item.run, grid, smoothed) for writer in writers]
+            found = self._straight(item, refs[0], [part for part in parts if part], grid)
+            if found is not None:
+                return found
         lines: list[Line] = []
         for writer in writers:
             row = mark.get(writer.ordinal, 0) if mark is not None else 0
@@ -321,6 +337,71 @@ class SeriesRead(Sources):
             plain = self.by_step and not self.query.log
             lines.append(line if plain else line.placed(log=self.query.log))
         return self._points_or_columns(item, sum(ref.total for ref in refs), lines, grid)
+
+    def _is_straight(self, item: Item, refs: list[SeriesRef]) -> bool:
+        """Return whether points may be looked at where they lie: nothing is merged by row, dropped or moved."""
+        return _is_plain(refs) and not (self.marks or item.metric or self.query.log)
+
+    def _parts(
+        self,
+        ref: SeriesRef,
+        writer: WriterRef,
+        run: str,
+        grid: Grid,
+        smoothed: Smoothed | None,
+    ) -> list[native.Part]:
+        """Return the points of a series and writer around the range as they lie in blocks and tail rows."""
+        keys = self._block_keys(ref, writer, run, grid, None)
+        found = [self.blocks[key[:3]] for key in keys]
+        for tail in self.tails[writer.id]:
+            values = self.reader.tail_values(ref.id, tail)
+            if values is not None:
+                found.append(values)
+        courses: list[Floats | None] = [None] * len(found)
+        if smoothed is not None:
+            course = smoothed.values[writer.id]
+            courses = [*self._smoothed_blocks(course, (ref.id, writer.id), keys)]
+            begin = len(course) - sum(len(values) for values in found[len(keys) :])
+            for values in found[len(keys) :]:
+                courses.append(course[begin : begin + len(values)])
+                begin += len(values)
+        return [
+            (values.steps if self.by_step else values.times, values.values, course)
+            for values, course in zip(found, courses, strict=True)
+        ]
+
+    def _straight(
+        self, item: Item, ref: SeriesRef, lines: list[list[native.Part]], grid: Grid
+    ) -> Series | None:
+        """Return the answer from points as they lie, None where x falls or is not finite."""
+        span = (-np.inf, np.inf) if self.query.range is None else (grid.lo, grid.hi)
+        origin = self.origins.get(item.run, 0.0)
+        most = sys.maxsize if self.query.mode == "points" else POINTS_PER_PIXEL * grid.px
+        room = grid.px + 64  # points in order of x: one column a pixel, and what is outside
+
+        def merged(parts: list[native.Part], most: int) -> native.MergedParts | None:
+            return native.merge_parts(parts, origin, span, grid.pixels, most, room)
+
+        found = [merged(parts, most) for parts in lines]
+        sound = [each for each in found if each is not None]
+        if len(sound) < len(found):
+            return None
+        seen = [
+            (parts, each)
+            for parts, each in zip(lines, sound, strict=True)
+            if each.end - each.begin > 1 or each.inside  # else the whole line is on one side
+        ]
+        if sum(each.inside for _parts, each in seen) <= most:
+            points = [cut_parts(parts, origin, each.begin, each.end) for parts, each in seen]
+            starts = [0, *itertools.accumulate(len(line.x) for line in points)][: len(points)]
+            return Points(item.run, item.key, ref.total, tuple(starts), *join_lines(points))
+        strips: list[Strip] = []
+        for parts, each in seen:
+            whole = each if each.columns is not None else merged(parts, -1)
+            if whole is None or whole.columns is None:
+                return None
+            strips.append(merged_strip(whole.columns, whole.smoothed))
+        return _columns_record(item, ref.total, [[strip] for strip in strips])
 
     def _metric_x(
         self, item: Item, writer: WriterRef, rows: Integers

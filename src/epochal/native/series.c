@@ -1,0 +1,318 @@
+/* Points of one series as they lie in decoded blocks: looked through where they are, without being copied together.
+ * Included by compiled.c; plain.py has the same in numpy, and says what the results are. */
+
+typedef struct {
+    Py_buffer x, y, course;
+    char x_code, y_code; /* numpy's: d float64, l int64, f float32, ? bool */
+    int has_course;
+    Py_ssize_t n;
+} Part;
+
+static void release_parts(Part *parts, Py_ssize_t taken)
+{
+    for (Py_ssize_t i = 0; i < taken; i++) {
+        PyBuffer_Release(&parts[i].x);
+        PyBuffer_Release(&parts[i].y);
+        if (parts[i].has_course)
+            PyBuffer_Release(&parts[i].course);
+    }
+}
+
+static Py_ssize_t width_of(char code)
+{
+    return code == 'd' || code == 'l' ? 8 : code == 'f' ? 4 : code == '?' ? 1 : 0;
+}
+
+/* Take the buffers of one (x, y, course or None, codes of x and y); returns whether they fit. */
+static int take_part(PyObject *given, Part *part)
+{
+    PyObject *x, *y, *course;
+    const char *codes;
+    Py_ssize_t length;
+    if (!PyTuple_Check(given) || !PyArg_ParseTuple(given, "OOOs#", &x, &y, &course, &codes, &length)) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "a part is a tuple of x, y, course and codes");
+        return 0;
+    }
+    if (length != 2 || width_of(codes[0]) != 8 || !width_of(codes[1])) {
+        PyErr_Format(PyExc_ValueError, "unknown codes %s of a part", codes);
+        return 0;
+    }
+    part->x_code = codes[0];
+    part->y_code = codes[1];
+    part->has_course = 0;
+    if (PyObject_GetBuffer(x, &part->x, PyBUF_SIMPLE) < 0)
+        return 0;
+    if (PyObject_GetBuffer(y, &part->y, PyBUF_SIMPLE) < 0) {
+        PyBuffer_Release(&part->x);
+        return 0;
+    }
+    if (course != Py_None) {
+        if (PyObject_GetBuffer(course, &part->course, PyBUF_SIMPLE) < 0) {
+            PyBuffer_Release(&part->x);
+            PyBuffer_Release(&part->y);
+            return 0;
+        }
+        part->has_course = 1;
+    }
+    part->n = part->x.len / 8;
+    if (has_length(&part->x, part->n, 8) && has_length(&part->y, part->n, width_of(part->y_code)) &&
+        (!part->has_course || has_length(&part->course, part->n, 8)))
+        return 1;
+    release_parts(part, 1);
+    return 0;
+}
+
+static double x_at(const Part *part, Py_ssize_t i, double origin)
+{
+    if (part->x_code == 'l')
+        return (double)((const int64_t *)part->x.buf)[i];
+    return ((const double *)part->x.buf)[i] - origin;
+}
+
+/* Whether x never falls, neither in a part nor from one to the next, and is finite. */
+static int is_ascending(const Part *parts, Py_ssize_t count, double origin)
+{
+    int begun = 0;
+    double before = 0.0;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        const Part *part = &parts[k];
+        if (!part->n)
+            continue;
+        if (begun && !(x_at(part, 0, origin) >= before))
+            return 0;
+        begun = 1;
+        before = x_at(part, part->n - 1, origin);
+        if (!is_finite(x_at(part, 0, origin)) || !is_finite(before))
+            return 0;
+        int falls = 0;
+        if (part->x_code == 'l') {
+            const int64_t *x = part->x.buf;
+            for (Py_ssize_t i = 1; i < part->n; i++)
+                falls |= x[i] < x[i - 1];
+        } else {
+            const double *x = part->x.buf;
+            for (Py_ssize_t i = 1; i < part->n; i++)
+                falls |= !(x[i] >= x[i - 1]);
+        }
+        if (falls)
+            return 0;
+    }
+    return 1;
+}
+
+/* The first point whose x is not below the bound, or is above it; counted through all parts. */
+static Py_ssize_t find_place(const Part *parts, Py_ssize_t count, double origin, double bound, int above)
+{
+    Py_ssize_t passed = 0;
+    for (Py_ssize_t k = 0; k < count; k++) {
+        const Part *part = &parts[k];
+        Py_ssize_t low = 0, high = part->n;
+        while (low < high) {
+            Py_ssize_t middle = low + (high - low) / 2;
+            double x = x_at(part, middle, origin);
+            if (above ? x <= bound : x < bound)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < part->n)
+            return passed + low;
+        passed += part->n;
+    }
+    return passed;
+}
+
+typedef struct {
+    double first, least, most, last;
+    uint8_t flags;
+} Column;
+
+/* Let values enter a column: `fresh` when they are its first. */
+#define ENTER(NAME, TYPE, NUMBER)                                                                                      \
+    static void NAME(const TYPE *values, Py_ssize_t n, int fresh, Column *column)                                      \
+    {                                                                                                                  \
+        double least = fresh ? INFINITY : column->least, most = fresh ? -INFINITY : column->most;                      \
+        uint8_t flags = fresh ? 0 : column->flags;                                                                     \
+        for (Py_ssize_t i = 0; i < n; i++) {                                                                           \
+            NUMBER value = (NUMBER)values[i];                                                                          \
+            if (!(value - value == 0)) {                                                                               \
+                flags |= flag_of(value);                                                                               \
+                continue;                                                                                              \
+            }                                                                                                          \
+            least = value < least ? value : least;                                                                     \
+            most = value > most ? value : most;                                                                        \
+        }                                                                                                              \
+        if (fresh)                                                                                                     \
+            column->first = (double)values[0];                                                                         \
+        column->least = least;                                                                                         \
+        column->most = most;                                                                                           \
+        column->last = (double)values[n - 1];                                                                          \
+        column->flags = flags;                                                                                         \
+    }
+
+ENTER(enter_doubles, double, double)
+ENTER(enter_floats, float, double)
+ENTER(enter_integers, int64_t, double)
+ENTER(enter_bools, uint8_t, double)
+
+static void enter_values(const Py_buffer *values, char code, Py_ssize_t begin, Py_ssize_t n, int fresh, Column *column)
+{
+    if (code == 'd')
+        enter_doubles((const double *)values->buf + begin, n, fresh, column);
+    else if (code == 'f')
+        enter_floats((const float *)values->buf + begin, n, fresh, column);
+    else if (code == 'l')
+        enter_integers((const int64_t *)values->buf + begin, n, fresh, column);
+    else
+        enter_bools((const uint8_t *)values->buf + begin, n, fresh, column);
+}
+
+static void keep_column(const Column *column, Columns out, Py_ssize_t at)
+{
+    int some = column->least <= column->most;
+    out.first[at] = column->first;
+    out.low[at] = some ? column->least : NAN;
+    out.high[at] = some ? column->most : NAN;
+    out.last[at] = column->last;
+}
+
+/* Merge points begin to end, counted through all parts, that lie in one pixel; returns the number of columns, -1 when
+ * there is no room for them. */
+static Py_ssize_t merge_ascending(const Part *parts, Py_ssize_t parts_n, double origin, Py_ssize_t begin,
+                                  Py_ssize_t end, double low, double scale, Columns out, Columns course,
+                                  Py_ssize_t room)
+{
+    Column column = {0}, smoothed = {0};
+    Py_ssize_t count = 0, passed = 0;
+    int64_t here = 0;
+    double next = -INFINITY, left = 0, right = 0;
+    for (Py_ssize_t k = 0; k < parts_n && passed < end; passed += parts[k].n, k++) {
+        const Part *part = &parts[k];
+        Py_ssize_t i = begin > passed ? begin - passed : 0, stop = end - passed < part->n ? end - passed : part->n;
+        while (i < stop) {
+            double x = x_at(part, i, origin), at = (x - low) * scale;
+            int fresh = 0;
+            if (!(at < next)) { /* whole numbers so large that float64 has none in between are compared as pixels */
+                int64_t pixel_here = pixel(x, low, scale);
+                fresh = count == 0 || pixel_here != here;
+                here = pixel_here;
+                next = at > -4e15 && at < 4e15 ? (double)here + 1.0 : -INFINITY;
+            }
+            if (fresh) {
+                if (count > 0) {
+                    out.x0[count - 1] = left;
+                    out.x1[count - 1] = right;
+                    out.flags[count - 1] = column.flags;
+                    keep_column(&column, out, count - 1);
+                    if (course.first != NULL)
+                        keep_column(&smoothed, course, count - 1);
+                }
+                if (count == room)
+                    return -1;
+                count++;
+                left = x;
+            }
+            Py_ssize_t first = i++;
+            if (part->x_code == 'l') {
+                const int64_t *places = part->x.buf;
+                while (i < stop && ((double)places[i] - low) * scale < next)
+                    i++;
+            } else {
+                const double *places = part->x.buf;
+                while (i < stop && (places[i] - origin - low) * scale < next)
+                    i++;
+            }
+            right = x_at(part, i - 1, origin);
+            enter_values(&part->y, part->y_code, first, i - first, fresh, &column);
+            if (course.first != NULL)
+                enter_values(&part->course, 'd', first, i - first, fresh, &smoothed);
+        }
+    }
+    if (count > 0) {
+        out.x0[count - 1] = left;
+        out.x1[count - 1] = right;
+        out.flags[count - 1] = column.flags;
+        keep_column(&column, out, count - 1);
+        if (course.first != NULL)
+            keep_column(&smoothed, course, count - 1);
+    }
+    return count;
+}
+
+/* merge_parts(parts, origin, lo, hi, low, scale, most, columns, flags): columns float64[6 or 10, room], flags
+ * uint8[room]. Returns (begin, end, inside, count): which points a line between lo and hi needs, how many lie there, and
+ * the number of columns; -1 when they were not merged, because no more than `most` lie there; -2 when there is no
+ * room. None when x falls or is not finite. */
+static PyObject *merge_parts(PyObject *module, PyObject *arguments)
+{
+    PyObject *given, *found = NULL;
+    Py_buffer columns, flags;
+    double origin, lo, hi, low, scale;
+    Py_ssize_t most, taken = 0, total = 0, count = -1, begin = 0, end = 0, inside = 0;
+    int ascends = 0, with_course = 0, fits = 1;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!dddddnw*w*", &PyTuple_Type, &given, &origin, &lo, &hi, &low, &scale, &most,
+                          &columns, &flags))
+        return NULL;
+    Py_ssize_t parts_n = PyTuple_Size(given), room = flags.len;
+    Part *parts = PyMem_Calloc(parts_n ? (size_t)parts_n : 1, sizeof(Part));
+    if (parts == NULL) {
+        PyErr_NoMemory();
+        fits = 0;
+    }
+    for (; fits && taken < parts_n; taken++) {
+        if (!take_part(PyTuple_GetItem(given, taken), &parts[taken])) {
+            fits = 0;
+            break;
+        }
+        total += parts[taken].n;
+        with_course |= parts[taken].has_course;
+    }
+    for (Py_ssize_t k = 0; fits && k < parts_n; k++) {
+        if (parts[k].has_course != with_course) {
+            PyErr_SetString(PyExc_ValueError, "some parts have smoothed values, some have none");
+            fits = 0;
+        }
+    }
+    fits = fits && has_length(&columns, (with_course ? 10 : 6) * room, 8);
+    if (fits) {
+        double *rows = columns.buf;
+        Columns out = {rows,
+                       rows + room,
+                       rows + 2 * room,
+                       rows + 3 * room,
+                       rows + 4 * room,
+                       rows + 5 * room,
+                       flags.buf};
+        Columns course = {NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+        if (with_course) {
+            course.first = rows + 6 * room;
+            course.low = rows + 7 * room;
+            course.high = rows + 8 * room;
+            course.last = rows + 9 * room;
+        }
+        Py_BEGIN_ALLOW_THREADS
+        ascends = is_ascending(parts, parts_n, origin);
+        if (ascends) {
+            begin = find_place(parts, parts_n, origin, lo, 0);
+            end = find_place(parts, parts_n, origin, hi, 1);
+            inside = end - begin;
+            /* The neighbours on either side: a line runs out of the frame. */
+            begin -= begin > 0;
+            end += end < total;
+            if (inside > most) {
+                count = merge_ascending(parts, parts_n, origin, begin, end, low, scale, out, course, room);
+                count = count < 0 ? -2 : count;
+            }
+        }
+        Py_END_ALLOW_THREADS
+        found = ascends ? Py_BuildValue("nnnn", begin, end, inside, count) : Py_NewRef(Py_None);
+    }
+    if (parts != NULL)
+        release_parts(parts, taken);
+    PyMem_Free(parts);
+    PyBuffer_Release(&columns);
+    PyBuffer_Release(&flags);
+    return found;
+}

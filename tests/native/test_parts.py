@@ -1,0 +1,146 @@
+"""Points of a series in parts: what merging them without copying them together has to come to."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from epochal.native import plain
+
+compiled: Any = None
+with contextlib.suppress(ImportError):  # no C compiler was there: numpy runs everything
+    compiled = importlib.import_module("epochal.native.compiled")
+
+TWINS: list[Any] = [plain, *([] if compiled is None else [compiled])]
+twins = pytest.mark.parametrize("twin", TWINS, ids=lambda twin: twin.__name__.rpartition(".")[2])
+needs_compiled = pytest.mark.skipif(
+    compiled is None, reason="system: the kernels are not compiled (python scripts/build_native.py)"
+)
+SMOOTH: dict[str, Any] = {"deadline": None, "max_examples": 150}
+
+
+def cut_up(random: np.random.Generator, array: Any, ends: list[int]) -> list[Any]:
+    return np.split(array, ends)
+
+
+def series(seed: int, n: int, kind: str, *, steps: bool, smooth: bool) -> list[Any]:
+    """Return parts of a series whose x ascend; some parts may be empty."""
+    random = np.random.default_rng(seed)
+    x = np.sort(random.integers(-20, 80, n)) if steps else np.sort(random.uniform(-20, 80, n))
+    y = random.standard_normal(n) * 10.0
+    if kind in "df":
+        y[random.random(n) < 0.1] = random.choice([np.nan, np.inf, -np.inf])
+    y = y.astype({"d": np.float64, "f": np.float32, "l": np.int64, "?": np.bool_}[kind])
+    course = random.standard_normal(n)
+    ends = np.sort(random.integers(0, n + 1, 3)).tolist()
+    courses = cut_up(random, course, ends) if smooth else [None] * 4
+    return list(zip(cut_up(random, x, ends), cut_up(random, y, ends), courses, strict=True))
+
+
+@twins
+@settings(**SMOOTH)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 150),
+    st.sampled_from("dfl?"),
+    st.booleans(),
+    st.booleans(),
+    st.sampled_from([(-np.inf, np.inf), (0.0, 50.0), (3.0, 3.0), (-90.0, -30.0), (90.0, 99.0)]),
+    st.sampled_from([0.0, 0.05, 1.0, 7.0]),
+    st.sampled_from([-1, 5, 1000]),
+)
+def test_parts_are_merged_as_their_points_are(
+    twin: Any, seed, n, kind, steps, smooth, span, scale, most
+):
+    parts = series(seed, n, kind, steps=steps, smooth=smooth)
+    origin = 0.0 if steps else 2.5
+    pixels = (span[0] if np.isfinite(span[0]) else 1.0, scale)
+    found = twin.merge_parts(parts, origin, span, pixels, most, 1000)
+    x = np.concatenate([part[0] for part in parts]).astype(np.float64) - origin
+    y = np.concatenate([part[1] for part in parts]).astype(np.float64)
+    inside = np.flatnonzero((x >= span[0]) & (x <= span[1]))
+    assert found.inside == len(inside)
+    assert found.begin == max(int((x < span[0]).sum()) - 1, 0)
+    assert found.end == min(int((x <= span[1]).sum()) + 1, n)
+    if found.inside <= most:
+        assert found.columns is None
+        return
+    cut = slice(found.begin, found.end)
+    expected = plain.merge_points(x[cut], x[cut], y[cut], pixels, 1000)
+    assert expected is not None
+    for name in ("x0", "x1", "first", "min", "max", "last", "flags"):
+        np.testing.assert_array_equal(getattr(found.columns, name), getattr(expected, name))
+    if not smooth:
+        assert found.smoothed is None
+        return
+    course = np.concatenate([part[2] for part in parts])[cut]
+    expected = plain.merge_points(x[cut], x[cut], course, pixels, 1000)
+    assert expected is not None
+    for name in ("first", "min", "max", "last"):
+        np.testing.assert_array_equal(getattr(found.smoothed, name), getattr(expected, name))
+
+
+@twins
+def test_parts_whose_x_falls_or_is_no_number_are_left_to_others(twin: Any):
+    def merged(*xs):
+        parts = [(np.array(x), np.zeros(len(x)), None) for x in xs]
+        return twin.merge_parts(parts, 0.0, (0.0, 9.0), (0.0, 1.0), 0, 100)
+
+    assert merged([1.0, 2.0], [2.0, 3.0]) is not None
+    assert merged([1.0, 2.0], [], [1.9, 3.0]) is None
+    assert merged([1.0, 3.0, 2.0]) is None
+    assert merged([1, 3, 2]) is None
+    assert merged([1.0, np.nan, 2.0]) is None
+    assert merged([np.nan, 2.0]) is None
+    assert merged([1.0, np.inf]) is None
+    assert merged([-np.inf, 1.0]) is None
+
+
+@twins
+def test_more_columns_than_there_is_room_for_are_left_to_others(twin: Any):
+    parts = [(np.arange(20), np.arange(20.0), None)]
+    assert twin.merge_parts(parts, 0.0, (0.0, 19.0), (0.0, 1.0), 0, 19) is None
+    assert twin.merge_parts(parts, 0.0, (0.0, 19.0), (0.0, 1.0), 0, 20) is not None
+
+
+@twins
+def test_places_far_outside_are_in_no_pixel_twice(twin: Any):
+    x = np.array([-1e308, -1e300, -1e19, 0.0, 5.0, 1e17, 1e17 + 64, 1e300])
+    parts = [(x, np.arange(8.0), None)]
+    found = twin.merge_parts(parts, 0.0, (-np.inf, np.inf), (0.0, 10.0), 0, 100)
+    expected = plain.merge_points(x, x, np.arange(8.0), (0.0, 10.0), 100)
+    assert expected is not None
+    if twin is plain:
+        assert len(found.columns.x0) == len(expected.x0)
+    assert found.columns.min.min() == 0.0
+    assert found.columns.max.max() == 7.0
+    assert (np.diff(found.columns.x0) > 0).all()
+
+
+@needs_compiled
+@pytest.mark.parametrize(
+    "part",
+    [
+        (np.arange(3), np.arange(2.0), None, "ld"),
+        (np.arange(3), np.arange(3.0), np.arange(2.0), "ld"),
+        (np.arange(3), np.arange(3.0), None, "fd"),
+        (np.arange(3), np.arange(3.0), None, "l"),
+        (np.arange(6)[::2], np.arange(3.0), None, "ld"),
+        (np.arange(3), None, None, "ld"),
+        [np.arange(3), np.arange(3.0), None, "ld"],
+    ],
+)
+def test_parts_that_do_not_fit_together_are_refused(part):
+    from epochal.native import _compiled
+
+    good = (np.arange(3), np.arange(3.0), None, "ld")
+    with pytest.raises((ValueError, TypeError, BufferError)):
+        _compiled.merge_parts(
+            (good, part), 0.0, 0.0, 2.0, 0.0, 1.0, 0, np.empty((6, 9)), np.empty(9, np.uint8)
+        )
