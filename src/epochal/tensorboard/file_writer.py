@@ -52,7 +52,7 @@ class FileWriter:
         self._project = project
         self._group = group
         self._is_guest = journal is not None
-        self.journal = Journal(None)
+        self.journal, self.sink = Journal(None), None
         self.events: EventFile | None = None
         self._closed = True
         self._finalizer: weakref.finalize[Any, Any] | None = None
@@ -70,7 +70,7 @@ class FileWriter:
                 else None
             )
             journal = Journal(run)
-        self.journal = journal
+        self.journal, self.sink = journal, journal.sink
         if self._mode != "epochal":
             is_new = not _has_events(self._log_dir)
             uid = journal.uid

@@ -154,19 +154,19 @@ class Journal:
 
     def __init__(self, run: Run | None) -> None:
         self.run = run
-        self._sink = None if run is None else run._sink
+        self.sink = None if run is None else run._sink
         self._counts: dict[str, int] = {}
         self._lock = threading.Lock()
 
     @property
     def uid(self) -> str:
         """Uid of the run, empty when there is none or it is disabled."""
-        return "" if self.run is None or self._sink is None else self.run.uid
+        return "" if self.run is None or self.sink is None else self.run.uid
 
     @property
     def is_open(self) -> bool:
         """Whether values are recorded."""
-        return self._sink is not None
+        return self.sink is not None
 
     def step_of(self, key: str, step: int | None) -> int:
         """Return the step of a row: the one given, or how many values without one `key` had before."""
@@ -179,7 +179,7 @@ class Journal:
 
     def add_number(self, key: str, value: float, step: int | None, wall_time: float) -> None:
         """Record a number."""
-        sink = self._sink
+        sink = self.sink
         if sink is None:
             return
         try:
@@ -191,7 +191,7 @@ class Journal:
         self, key: str, value: Any, blobs: list[bytes], step: int | None, wall_time: float
     ) -> None:
         """Record a media value behind its blobs."""
-        sink = self._sink
+        sink = self.sink
         if sink is None:
             return
         try:

@@ -162,9 +162,14 @@ class SummaryWriter:
                 events.wake()
             if len(events.pending) > MOST_WAITING:
                 events.write()
-        journal = writer.journal
-        if journal.is_open:
-            journal.add_number(tag, scalar_value, global_step, wall_time)
+        sink = writer.sink
+        if sink is not None:
+            if global_step is None:
+                global_step = writer.journal.step_of(tag, None)
+            try:
+                sink.append_number(tag, scalar_value, global_step, wall_time)
+            except Exception as error:  # never the training's trouble
+                runs.warn_once(f"add_scalar: {tag!r} was not recorded in the run ({error})")
 
     def _add_described(
         self,
