@@ -6,6 +6,8 @@ describe("suggestScale", () => {
     expect(suggestScale([1e-4, 1e-2, null])).toBe("log");
     expect(suggestScale([1, 2, 3])).toBe("linear");
     expect(suggestScale([0, 1000])).toBe("linear");
+    expect(suggestScale([0.01, 0.4, 0.5])).toBe("linear");
+    expect(suggestScale([16, 64, 32, 16, null])).toBe("log");
     expect(suggestScale(["adam", 1])).toBe("category");
     expect(suggestScale([null, null])).toBe("category");
   });
@@ -17,6 +19,15 @@ describe("makeAxis", () => {
     expect([...axis.shares]).toEqual([0, Number.NaN, 1, Number.NaN, 0.5]);
     expect(axis.missing).toBe(2);
     expect(axis.ticks(200).map(({ label }) => label)).toContain("20");
+  });
+
+  it("has a tick at each of a few values", () => {
+    const labels = (length: number) =>
+      makeAxis([16, 128, 32, 32], "log")
+        .ticks(length)
+        .map(({ label }) => label);
+    expect(labels(200)).toEqual(["16", "32", "128"]);
+    expect(labels(20)).not.toContain("32");
   });
 
   it("puts powers at even distances on a logarithmic axis, zero and below too", () => {

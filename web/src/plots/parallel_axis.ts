@@ -35,7 +35,9 @@ export interface ParallelAxis {
 }
 
 /** From this ratio on positive numbers stand on a logarithmic axis by themselves. */
-const LOG_FROM = 50;
+const LOG_FROM = 100;
+/** So many different numbers are told apart on an axis: each has its tick. */
+const FEW = 12;
 
 /** Whether every value that there is is a number; none at all is no number either. */
 export function areNumbers(values: readonly AxisValue[]): boolean {
@@ -52,7 +54,8 @@ export function areNumbers(values: readonly AxisValue[]): boolean {
 export function suggestScale(values: readonly AxisValue[]): AxisScale {
   if (!areNumbers(values)) return "category";
   const [lo, hi] = extent(values);
-  return lo > 0 && hi / lo >= LOG_FROM ? "log" : "linear";
+  if (lo > 0 && (hi / lo >= LOG_FROM || areEvenPowers(distinctOf(values)))) return "log";
+  return "linear";
 }
 
 /** An axis for values; a scale that they cannot stand on falls back to one that they can. */
@@ -70,6 +73,23 @@ function extent(values: readonly AxisValue[]): [number, number] {
     if (value > hi) hi = value;
   }
   return [lo, hi];
+}
+
+/** The different finite numbers, ascending, while they are few; else none. */
+function distinctOf(values: readonly AxisValue[]): number[] {
+  const found = new Set<number>();
+  for (const value of values) {
+    if (typeof value === "number" && Number.isFinite(value)) found.add(value);
+    if (found.size > FEW) return [];
+  }
+  return [...found].sort((a, b) => a - b);
+}
+
+/** Whether numbers grow by the same factor each time: batch sizes of 16, 32, 64. */
+function areEvenPowers(numbers: readonly number[]): boolean {
+  if (numbers.length < 3) return false;
+  const factor = numbers[1]! / numbers[0]!;
+  return numbers.every((one, i) => i === 0 || Math.abs(one / numbers[i - 1]! / factor - 1) < 1e-9);
 }
 
 function sharesOf(
@@ -95,12 +115,14 @@ function numberAxis(values: readonly AxisValue[], wanted: "linear" | "log"): Par
   }
   const onto = wanted === "log" ? logarithmicScale(lo, hi, tiny, 0, 1) : linearScale(lo, hi, 0, 1);
   const isWhole = values.every((value) => typeof value !== "number" || Number.isInteger(value));
+  const distinct = distinctOf(values);
   const shareOf = (value: number) => onto.toPixel(value);
   return {
     scale: wanted,
     categories: [],
     ...sharesOf(values, shareOf),
-    ticks: (length) => scaleTicks(onto, length, isWhole ? "whole" : "number"),
+    ticks: (length) =>
+      ownTicks(distinct, shareOf, length) ?? scaleTicks(onto, length, isWhole ? "whole" : "number"),
     shareOf,
     valueAt: (share, step) =>
       roundBetween(
@@ -117,6 +139,18 @@ function domainOf(values: readonly AxisValue[]): [number, number] {
   if (lo < hi) return [lo, hi];
   if (lo > hi) return [0, 1];
   return lo > 0 ? [lo / 2, lo * 2] : lo < 0 ? [lo * 2, lo / 2] : [-1, 1];
+}
+
+/** A tick for each of a few values, where they have room; else null. */
+function ownTicks(
+  distinct: readonly number[],
+  shareOf: (value: number) => number,
+  length: number,
+): AxisTick[] | null {
+  if (distinct.length === 0) return null;
+  const ticks = distinct.map((value) => ({ at: shareOf(value), label: formatValue(value) }));
+  const isTight = ticks.some((tick, i) => i > 0 && (tick.at - ticks[i - 1]!.at) * length < 14);
+  return isTight ? null : ticks;
 }
 
 function scaleTicks(scale: Scale, length: number, kind: AxisKind): AxisTick[] {

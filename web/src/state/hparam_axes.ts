@@ -47,11 +47,27 @@ export function suggestAxes(
 ): AxisSpec[] {
   const names = suggestTableColumns(columns, differing);
   const numbers = new Set(columns.filter(({ type }) => type === "number").map(({ name }) => name));
-  const config = names.filter((name) => name.startsWith("config.")).slice(0, MOST_CONFIG);
-  const metrics = names.filter((name) => name.startsWith("summary.") && numbers.has(name));
-  return [...config, ...metrics.slice(0, MOST_METRICS)].map((column) => ({
+  const config = lastly(
+    names.filter((name) => name.startsWith("config.")),
+    SEED,
+  );
+  const metrics = lastly(
+    names.filter((name) => name.startsWith("summary.") && numbers.has(name)),
+    TRAINING,
+  );
+  return [...config.slice(0, MOST_CONFIG), ...metrics.slice(0, MOST_METRICS)].map((column) => ({
     ...{ column, scale: null, isFlipped: false },
   }));
+}
+
+/** What differs in every run and explains nothing; what was measured on the data that was learned. */
+const SEED = /(^|[._/])(seed|random_state|run_?id|name)$/i;
+const TRAINING = /^summary\.train(ing)?[/_.]/i;
+
+/** `names` with those that match at the end. */
+function lastly(names: readonly string[], pattern: RegExp): string[] {
+  const isLast = (name: string) => pattern.test(name);
+  return [...names.filter((name) => !isLast(name)), ...names.filter(isLast)];
 }
 
 /** Whether a project has what the page is about: settings, and numbers that came of them. */

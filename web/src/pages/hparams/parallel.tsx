@@ -39,8 +39,15 @@ export function Parallel({ hparams }: { hparams: Hparams }): JSX.Element {
       made.destroy();
     };
   }, [hparams]);
-  useSignalEffect(() => plot?.update(dataOf(hparams)));
-  useSignalEffect(() => plot?.highlight(pointedRun(hparams)));
+  // What is read is read without a plot, too: an effect follows only the signals that it has read.
+  useSignalEffect(() => {
+    const data = dataOf(hparams);
+    plot?.update(data);
+  });
+  useSignalEffect(() => {
+    const run = pointedRun(hparams);
+    plot?.highlight(run);
+  });
   useLayoutEffect(() => {
     plot?.update(dataOf(hparams));
     if (plot) setLefts(plot.lefts());

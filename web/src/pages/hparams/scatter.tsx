@@ -46,8 +46,15 @@ export function Scatter({ hparams }: { hparams: Hparams }): JSX.Element {
     setPlot(made);
     return () => made.destroy();
   }, [hparams, isEmpty]);
-  useSignalEffect(() => plot?.update(dataOf(hparams)));
-  useSignalEffect(() => plot?.highlight(pointedRun(hparams)));
+  // What is read is read without a plot, too: an effect follows only the signals that it has read.
+  useSignalEffect(() => {
+    const data = dataOf(hparams);
+    plot?.update(data);
+  });
+  useSignalEffect(() => {
+    const run = pointedRun(hparams);
+    plot?.highlight(run);
+  });
   useLayoutEffect(() => plot?.update(dataOf(hparams)), [plot, hparams]);
 
   if (isEmpty) {
