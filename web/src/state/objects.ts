@@ -6,7 +6,7 @@
 import { effect, type ReadonlySignal, type Signal, signal, useComputed } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { RequestError } from "../data/client.ts";
-import { ObjectLoader } from "../data/object_loader.ts";
+import { ObjectLoader, type ObjectWatch } from "../data/object_loader.ts";
 import { askObjects, type ObjectEntry, type ObjectPick } from "../data/objects.ts";
 import type { Key } from "../data/wire.ts";
 import type { Workspace } from "./workspace.ts";
@@ -49,6 +49,12 @@ export function stepPick(ws: Workspace): ObjectPick {
 
 const NOTHING: Objects = { entries: [], isLoading: true, error: null, retry: () => undefined };
 
+/** What one column of a panel shows: the values of a key; `pick` null: those at the page's step. */
+export interface ObjectAsk {
+  metric: Key;
+  pick: ObjectPick | null;
+}
+
 /**
  * The values of a key that the runs shown have, kept up to date while the calling component is mounted.
  *
@@ -59,51 +65,66 @@ export function useObjects(
   ws: Workspace,
   metric: Key,
   pick: ObjectPick | null = null,
-  { isVisible = true, index = false }: ObjectOptions = {},
+  options: ObjectOptions = {},
 ): ReadonlySignal<Objects> {
-  const state = useMemo(() => signal<Objects>(NOTHING), []);
-  const asked = useMemo(() => signal<Asked>({ key: "", pick: null, isVisible, index }), []);
-  keep(asked, { key: metric.name, pick, isVisible, index });
+  const all = useManyObjects(ws, [{ metric, pick }], options);
+  return useComputed(() => all.value[0] ?? NOTHING);
+}
+
+/** `useObjects` for several keys or picks at once; the answer has one for each, in the order asked. */
+export function useManyObjects(
+  ws: Workspace,
+  asks: readonly ObjectAsk[],
+  { isVisible = true, index = false }: ObjectOptions = {},
+): ReadonlySignal<readonly Objects[]> {
+  const state = useMemo(() => signal<readonly Objects[]>([]), []);
+  const asked = useMemo(() => signal<Asked>({ wants: [], isVisible, index }), []);
+  const wants = asks.map(({ metric, pick }) => ({ key: metric.name, pick }));
+  const next = { wants, isVisible, index };
+  if (JSON.stringify(asked.peek()) !== JSON.stringify(next)) asked.value = next;
   useEffect(() => watch(ws, asked, state), [ws, asked, state]);
-  return useComputed(() => state.value);
+  return state;
 }
 
 interface Asked {
-  key: string;
-  pick: ObjectPick | null;
+  wants: readonly { key: string; pick: ObjectPick | null }[];
   isVisible: boolean;
   index: boolean;
 }
 
-/** Sets a signal only when what it says is something else. */
-function keep(asked: Signal<Asked>, next: Asked): void {
-  if (JSON.stringify(asked.peek()) !== JSON.stringify(next)) asked.value = next;
-}
-
-function watch(ws: Workspace, asked: Signal<Asked>, state: Signal<Objects>): () => void {
-  const want = () => {
-    const { key, pick, isVisible, index } = asked.value;
-    const runs = ws.shownOrder.value;
-    return { key, runs, pick: pick ?? stepPick(ws), index, visible: isVisible };
-  };
+function watch(
+  ws: Workspace,
+  asked: ReadonlySignal<Asked>,
+  state: Signal<readonly Objects[]>,
+): () => void {
+  const loader = objectsOf(ws);
+  const watches: ObjectWatch[] = [];
   const show = () => {
-    state.value = {
-      entries: watched.entries(),
-      isLoading: watched.isLoading(),
-      error: watched.error,
+    state.value = watches.map((one) => ({
+      entries: one.entries(),
+      isLoading: one.isLoading(),
+      error: one.error,
       retry: () => {
-        watched.retry();
+        one.retry();
         show();
       },
-    };
+    }));
   };
-  const watched = objectsOf(ws).open(want(), show);
   const stop = effect(() => {
-    watched.update(want());
+    const { wants, isVisible: visible, index } = asked.value;
+    const runs = ws.shownOrder.value;
+    const atStep = stepPick(ws);
+    for (const one of watches.splice(wants.length)) one.close();
+    wants.forEach(({ key, pick }, i) => {
+      const want = { key, runs, pick: pick ?? atStep, index, visible };
+      const one = watches[i];
+      if (one === undefined) watches.push(loader.open(want, show));
+      else one.update(want);
+    });
     show();
   });
   return () => {
     stop();
-    watched.close();
+    for (const one of watches) one.close();
   };
 }

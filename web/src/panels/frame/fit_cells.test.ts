@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { fitCells } from "./fit_cells.ts";
+
+const BOX = { width: 540, height: 440, gap: 8, label: 20, least: 80 };
+
+describe("fitCells", () => {
+  it("fills the box with one cell", () => {
+    expect(fitCells(1, 1, BOX)).toEqual({ columns: 1, width: 420, height: 420 });
+    expect(fitCells(1, 2, BOX)).toEqual({ columns: 1, width: 540, height: 270 });
+  });
+
+  it("takes the columns that leave the cells largest, and never more than fit", () => {
+    for (const count of [2, 3, 4, 7, 12, 20]) {
+      for (const aspect of [0.5, 1, 4 / 3, 3]) {
+        const { columns, width, height } = fitCells(count, aspect, BOX);
+        const rows = Math.ceil(count / columns);
+        if (width > BOX.least) {
+          expect(columns * width + (columns - 1) * BOX.gap).toBeLessThanOrEqual(BOX.width);
+          expect(rows * (height + BOX.label) + (rows - 1) * BOX.gap).toBeLessThanOrEqual(
+            BOX.height + 2 * rows,
+          );
+        }
+        // By hand: no other number of columns leaves room for larger cells.
+        for (let other = 1; other <= count; other++) {
+          const lines = Math.ceil(count / other);
+          const wide = (BOX.width - (other - 1) * BOX.gap) / other;
+          const high = (BOX.height - (lines - 1) * BOX.gap) / lines - BOX.label;
+          if (wide >= BOX.least) {
+            expect(Math.floor(Math.min(wide, high * aspect))).toBeLessThanOrEqual(width);
+          }
+        }
+      }
+    }
+  });
+
+  it("keeps cells readable where the box has to be scrolled", () => {
+    const many = fitCells(500, 1, BOX);
+    expect(many.columns).toBe(6);
+    expect(many.width).toBeGreaterThanOrEqual(80);
+    expect(6 * many.width + 5 * 8).toBeLessThanOrEqual(540);
+    expect(fitCells(12 * 20, 1, BOX, 12)).toEqual({ columns: 12, width: 80, height: 80 });
+  });
+});

@@ -1,0 +1,47 @@
+/** How large cells of one shape may be so that they fit into a box. */
+
+export interface Fit {
+  columns: number;
+  /** Of the content of a cell, in CSS pixels, without its label. */
+  width: number;
+  height: number;
+}
+
+interface Box {
+  width: number;
+  height: number;
+  gap: number;
+  /** Height of the label below each cell. */
+  label: number;
+  /** Cells are not made smaller than this, in width: the box is scrolled instead. */
+  least: number;
+}
+
+/**
+ * The largest cells of `aspect` (width / height) of which `count` fit into a box, in as many columns as
+ * that takes (or in `columns`, where the cells are those of a table).
+ */
+export function fitCells(count: number, aspect: number, box: Box, columns?: number): Fit {
+  const { width, height, gap, label, least } = box;
+  const most = Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const choices =
+    columns !== undefined
+      ? [columns]
+      : Array.from({ length: Math.min(count, most) }, (_, i) => i + 1);
+  let best: Fit | null = null;
+  for (const one of choices) {
+    const rows = Math.ceil(count / one);
+    const wide = (width - (one - 1) * gap) / one;
+    const high = (height - (rows - 1) * gap) / rows - label;
+    const cell = Math.floor(Math.min(wide, high * aspect));
+    if (best === null || cell > best.width) best = { columns: one, width: cell, height: 0 };
+  }
+  const found = best ?? { columns: 1, width, height: 0 };
+  if (found.width < least) {
+    const across = columns ?? Math.min(count, most);
+    // Where the box has to be scrolled anyway, the cells share its whole width, within reason.
+    const wide = columns === undefined ? (width - (across - 1) * gap) / across : least;
+    Object.assign(found, { columns: across, width: Math.floor(Math.max(least, wide)) });
+  }
+  return { ...found, height: Math.max(1, Math.round(found.width / aspect)) };
+}
