@@ -8,6 +8,7 @@ with epochal.init(project="digits", config={"lr": 0.01}) as run:
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from epochal.errors import EpochalError, UsageError
@@ -74,3 +75,10 @@ def __getattr__(name: str) -> Any:
 def __dir__() -> list[str]:
     """Return the public names."""
     return sorted(__all__)
+
+
+if os.environ.get("EPOCHAL_TENSORBOARD", "").strip().lower() in ("1", "true", "yes", "on"):
+    from epochal.tensorboard.standin import install
+
+    install()
+    del install

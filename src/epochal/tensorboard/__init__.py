@@ -8,7 +8,8 @@ with SummaryWriter("runs/first") as writer:
 
 from __future__ import annotations
 
-from epochal.tensorboard.file_writer import FileWriter
+from epochal.tensorboard.file_writer import FileWriter, RecordWriter
+from epochal.tensorboard.standin import install
 from epochal.tensorboard.writer import SummaryWriter
 
-__all__ = ["FileWriter", "SummaryWriter"]
+__all__ = ["FileWriter", "RecordWriter", "SummaryWriter", "install"]

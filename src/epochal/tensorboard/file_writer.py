@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import struct
 import time
 import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from epochal.tensorboard import runs
@@ -14,7 +16,31 @@ from epochal.tensorboard.protos import Event, SessionLog, Summary
 from epochal.tensorboard.runs import Journal, step_in_range
 from epochal.tensorboard.wire import delimited, encode_varint
 
-now = time.time
+
+class RecordWriter:
+    """Writes records, as event files have them, to a file object; a name of ``torch.utils.tensorboard``."""
+
+    def __init__(self, writer: Any) -> None:
+        self._writer = writer
+
+    def write(self, data: bytes) -> None:
+        """Append a record."""
+        from epochal.formats.tfrecord import write_record
+
+        self._writer.write(write_record(data))
+
+    def flush(self) -> None:
+        """Flush the file."""
+        self._writer.flush()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._writer.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file is closed."""
+        return self._writer.closed
 
 
 def encode_event(summary: bytes, step: int | None, wall_time: float, what: int = 5) -> bytes:
@@ -27,8 +53,8 @@ class FileWriter:
     """An event file in `log_dir`, and the run of that folder: the same methods as torch's FileWriter.
 
     max_queue and flush_secs are accepted and change nothing: an event is in the file within a tenth of a second. mode:
-    ``both``, ``tfevents`` or ``epochal``; EPOCHAL_TENSORBOARD_MODE otherwise. project: of the run, ``runs`` by default.
-    journal: records into the run of another writer, which this one does not end.
+    ``both``, ``tfevents``, ``epochal`` or ``nothing``; EPOCHAL_TENSORBOARD_MODE otherwise. project: of the run, ``runs``
+    by default. journal: records into the run of another writer, which this one does not end.
 
     Raises OSError when the folder cannot be made; a run that cannot be started is named in one warning.
     """
@@ -47,6 +73,9 @@ class FileWriter:
     ) -> None:
         del max_queue, flush_secs
         self._log_dir = os.fspath(log_dir)
+        self.default_step: Any = None
+        self.clock: Callable[[], float] = time.time
+        """What a value gets that is added without a step or a time."""
         self._suffix = filename_suffix
         self._mode = runs.decide_mode(mode)
         self._project = project
@@ -61,7 +90,7 @@ class FileWriter:
     def _open(self, journal: Journal | None) -> None:
         remembered = runs.known_uid(self._log_dir)
         if journal is None:
-            is_wanted = self._mode != "tfevents"
+            is_wanted = self._mode in ("both", "epochal")
             run = (
                 runs.start_run(
                     self._log_dir, self._project, remembered=remembered, group=self._group
@@ -71,14 +100,21 @@ class FileWriter:
             )
             journal = Journal(run)
         self.journal, self.sink = journal, journal.sink
-        if self._mode != "epochal":
+        is_local = "://" not in self._log_dir
+        if self._mode in ("both", "tfevents") and not is_local:
+            runs.warn_once(
+                f"event files go to folders of this machine, not to {self._log_dir}: none is written"
+            )
+        if self._mode in ("both", "tfevents") and is_local:
             is_new = not _has_events(self._log_dir)
             uid = journal.uid
             source = f"epochal:{uid}" if uid else "epochal"
             self.events = EventFile(self._log_dir, self._suffix, source)
             if is_new:
                 # Of several STARTs, TensorBoard's Python loader lets only the second and later ones purge.
-                start = Event(wall_time=now(), session_log=SessionLog(status=SessionLog.START))
+                start = Event(
+                    wall_time=time.time(), session_log=SessionLog(status=SessionLog.START)
+                )
                 self.events.add(start.SerializeToString())
         self._closed = False
         # Called when nobody holds this writer any more: in the thread, as the collector must not wait for locks.
@@ -98,11 +134,18 @@ class FileWriter:
 
     # ---- adding
 
+    def _time(self, walltime: float | None) -> float:
+        return self.clock() if walltime is None else float(walltime)
+
+    def _step(self, step: Any) -> int | None:
+        return step_in_range(self.default_step if step is None else step)
+
     def add_event(self, event: Any, step: Any = None, walltime: float | None = None) -> None:
         """Add an event, ours or one of protobuf's; its wall time is set, and its step where one is given."""
-        event.wall_time = now() if walltime is None else float(walltime)
+        event.wall_time = self._time(walltime)
+        step = self._step(step)
         if step is not None:
-            event.step = step_in_range(step)
+            event.step = step
         data = event.SerializeToString()
         if self.events is not None:
             self.events.add(data)
@@ -111,9 +154,7 @@ class FileWriter:
         ours = event if isinstance(event, Event) else Event.FromString(data)
         what = ours.WhichOneof("what")
         if what == "summary":
-            self._record(
-                ours.summary, step_in_range(step if step is not None else ours.step), ours.wall_time
-            )
+            self._record(ours.summary, ours.step, ours.wall_time)
         elif what == "graph_def":
             self._record_graph(ours.graph_def, ours.wall_time)
 
@@ -121,8 +162,7 @@ class FileWriter:
         self, summary: Any, global_step: Any = None, walltime: float | None = None
     ) -> None:
         """Add a summary, ours or one of protobuf's, at a step and a time (now)."""
-        step = step_in_range(global_step)
-        wall_time = now() if walltime is None else float(walltime)
+        step, wall_time = self._step(global_step), self._time(walltime)
         data = summary.SerializeToString()
         if self.events is not None:
             self.events.add(encode_event(data, step, wall_time))
@@ -139,8 +179,7 @@ class FileWriter:
         key: str | None = None,
     ) -> None:
         """Add a scalar as simple_value, float32 in the file and float64 in the run, there under `key` (the tag)."""
-        step = step_in_range(global_step)
-        wall_time = now() if walltime is None else float(walltime)
+        step, wall_time = self._step(global_step), self._time(walltime)
         events = self.events
         if events is not None:
             events.pending.append((tag, step or 0, wall_time, value))
@@ -153,7 +192,7 @@ class FileWriter:
     def add_graph(self, graph_profile: Any, walltime: float | None = None) -> None:
         """Add a graph: (GraphDef, RunMetadata)."""
         graph, metadata = graph_profile
-        wall_time = now() if walltime is None else float(walltime)
+        wall_time = self._time(walltime)
         data = graph.SerializeToString()
         tagged = delimited(1, b"step1") + delimited(2, metadata.SerializeToString())
         if self.events is not None:
@@ -163,7 +202,7 @@ class FileWriter:
 
     def add_onnx_graph(self, graph: Any, walltime: float | None = None) -> None:
         """Add a GraphDef."""
-        wall_time = now() if walltime is None else float(walltime)
+        wall_time = self._time(walltime)
         data = graph.SerializeToString()
         if self.events is not None:
             self.events.add(encode_event(data, None, wall_time, what=4))
@@ -190,6 +229,34 @@ class FileWriter:
         if self.journal.is_open:
             key, value, blobs = graph_value(data)
             self.journal.add_media(key, value, blobs, 0, wall_time)
+
+    @contextlib.contextmanager
+    def use_metadata(
+        self, *, global_step: Any = None, walltime: float | None = None
+    ) -> Iterator[None]:
+        """Give what is added inside, without a step or a time, these (tensorboardX)."""
+        before = self.default_step, self.clock
+        self.default_step = global_step
+        self.clock = time.time if walltime is None else lambda: float(walltime)
+        try:
+            yield
+        finally:
+            self.default_step, self.clock = before
+
+    def scalars(self) -> Iterator[tuple[str, list[float]]]:
+        """Yield (tag, [wall time, step, value]) of the scalars in the event file, in order."""
+        from epochal.formats.tfrecord import Record, read_records
+
+        if self.events is None:
+            return
+        with open(self.events.path, "rb") as file:
+            data = file.read()
+        for record in read_records(data):
+            if isinstance(record, Record) and record.intact:
+                event = Event.FromString(bytes(record.payload))
+                for value in event.summary.value:
+                    if value.WhichOneof("value") == "simple_value":
+                        yield value.tag, [event.wall_time, event.step, value.simple_value]
 
     # ---- the end
 

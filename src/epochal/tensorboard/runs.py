@@ -16,7 +16,7 @@ from epochal.sdk.sink import MAX_MEDIA
 from epochal.sdk.values import INT64_MAX, INT64_MIN, MAX_VALUE
 from epochal.tensorboard.protos import Event
 
-MODES = ("both", "tfevents", "epochal")
+MODES = ("both", "tfevents", "epochal", "nothing")
 DEFAULT_PROJECT = "runs"
 MOST_LOOKED_AT = 50
 UID = re.compile(r"epochal:(\d{8}-\d{6}-[0-9a-z]{8})")
@@ -27,11 +27,11 @@ _warned: set[str] = set()
 
 
 def decide_mode(mode: str | None, write_to_disk: bool = True) -> str:
-    """Return what is written: ``both``, ``tfevents`` or ``epochal``. Raises ValueError for another word."""
+    """Return what is written, one of MODES. Raises ValueError for another word."""
     chosen = mode or os.environ.get("EPOCHAL_TENSORBOARD_MODE") or "both"
     if chosen not in MODES:
         raise ValueError(f"mode={chosen!r} is not one of {', '.join(MODES)}")
-    return chosen if write_to_disk else "epochal"
+    return chosen if write_to_disk else "nothing"
 
 
 def name_of(log_dir: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -14,8 +15,6 @@ from epochal.tensorboard.file_writer import FileWriter
 from epochal.tensorboard.protos import FILE_VERSION, Event, SessionLog
 from epochal.tensorboard.runs import Journal, step_in_range
 
-now = time.time
-
 
 class SummaryWriter:
     """Writes what TensorBoard reads into `log_dir`, and the same values into a run of the data directory.
@@ -23,10 +22,10 @@ class SummaryWriter:
     log_dir: by default ``runs/<month, day and time>_<host><comment>``. comment: used for that name alone. purge_step:
     the step at which a training goes on that was ahead of it when it died; TensorBoard hides what the folder's earlier
     files hold from there on. max_queue, flush_secs: accepted, without effect (an event is in the file within a tenth
-    of a second). filename_suffix: of the event files. write_to_disk (tensorboardX): False writes no event file.
+    of a second). filename_suffix: of the event files. write_to_disk (tensorboardX): False records nothing.
     logdir: another name of log_dir (tensorboardX).
-    mode: ``both``, ``tfevents`` (no run) or ``epochal`` (no event file); EPOCHAL_TENSORBOARD_MODE otherwise.
-    project: of the run, EPOCHAL_PROJECT or ``runs``. Keywords that nobody knows are ignored.
+    mode: ``both``, ``tfevents`` (no run), ``epochal`` (no event file) or ``nothing``; EPOCHAL_TENSORBOARD_MODE
+    otherwise. project: of the run, EPOCHAL_PROJECT or ``runs``. Keywords that nobody knows are ignored.
 
     A folder that has event files of a run goes on in that run. Threads: any may add. A forked child writes an event
     file of its own. Faults of disk or server never reach the caller once the writer is made; wrong arguments raise
@@ -153,8 +152,8 @@ class SummaryWriter:
         if tag.__class__ is not str and not isinstance(tag, str):
             raise TypeError(f"a tag is text, not {type(tag).__name__}")
         if global_step.__class__ is not int or not -(1 << 63) <= global_step < 1 << 63:
-            global_step = step_in_range(global_step)
-        wall_time = now() if walltime is None else float(walltime)
+            global_step = step_in_range(writer.default_step if global_step is None else global_step)
+        wall_time = writer.clock() if walltime is None else float(walltime)
         events = writer.events
         if events is not None:
             events.pending.append((tag, global_step or 0, wall_time, scalar_value))
@@ -203,8 +202,10 @@ class SummaryWriter:
         from epochal.tensorboard.summary import number_of
 
         del summary_description
-        wall_time = now() if walltime is None else float(walltime)
         main = self._get_file_writer()
+        wall_time = main.clock() if walltime is None else float(walltime)
+        if global_step is None:
+            global_step = main.default_step
         if self.all_writers is None:
             raise AssertionError("the writer was closed by another thread while it added scalars")
         for name, value in tag_scalar_dict.items():
@@ -476,7 +477,7 @@ class SummaryWriter:
             embedding.write(writer.get_logdir(), self._embeddings)
         value, blobs = embedding.media_value()
         step = step_in_range(0 if global_step is None else global_step)
-        writer.journal.add_media(f"embeddings/{tag}", value, blobs, step, now())
+        writer.journal.add_media(f"embeddings/{tag}", value, blobs, step, writer.clock())
 
     # ---- layouts and hyperparameters
 
@@ -524,7 +525,7 @@ class SummaryWriter:
             key: plain_hparam(key, value) for key, value in hparam_dict.items() if value is not None
         }
         main = self._get_file_writer()
-        folder = os.path.join(main.get_logdir(), run_name or name or str(now()))
+        folder = os.path.join(main.get_logdir(), run_name or name or str(time.time()))
         is_other = any(key in self._hparams and self._hparams[key] != plain[key] for key in plain)
         if not is_other:
             self._hparams.update(plain)
@@ -535,6 +536,28 @@ class SummaryWriter:
         for metric, number in numbers.items():
             writer.add_number(metric, number, global_step)
         writer.close()
+
+    # ---- what tensorboardX has besides
+
+    @contextlib.contextmanager
+    def use_metadata(
+        self, *, global_step: Any = None, walltime: float | None = None
+    ) -> Iterator[SummaryWriter]:
+        """Give what is added inside, without a step or a time, these."""
+        with self._get_file_writer().use_metadata(global_step=global_step, walltime=walltime):
+            yield self
+
+    def export_scalars_to_json(self, path: str | os.PathLike[str]) -> None:
+        """Write the scalars of the event files as JSON: {folder/tag: [[wall time, step, value], ...]}."""
+        import json
+
+        self.flush()
+        scalars: dict[str, list[list[float]]] = {}
+        for folder, writer in (self.all_writers or {}).items():
+            for tag, point in writer.scalars():
+                scalars.setdefault(f"{folder}/{tag}", []).append(point)
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(scalars, file)
 
     # ---- the end
 
