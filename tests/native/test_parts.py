@@ -144,3 +144,92 @@ def test_parts_that_do_not_fit_together_are_refused(part):
         _compiled.merge_parts(
             (good, part), 0.0, 0.0, 2.0, 0.0, 1.0, 0, np.empty((6, 9)), np.empty(9, np.uint8)
         )
+
+
+# ------------------------------------------------------------------------------------------------ smoothed buckets
+
+
+@twins
+@settings(**SMOOTH)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 700),
+    st.sampled_from("dfl?"),
+    st.sampled_from([0.0, 0.3, 0.99, 1 - 1e-9]),
+    st.booleans(),
+)
+def test_smoothing_goes_on_from_part_to_part(twin: Any, seed, n, kind, weight, some_missing):
+    random = np.random.default_rng(seed)
+    y = np.cumsum(random.standard_normal(n)) * 10.0 ** random.integers(-3, 4)
+    if some_missing and kind in "df":
+        y[random.random(n) < 0.05] = random.choice([np.nan, np.inf, -np.inf])
+    y = y.astype({"d": np.float64, "f": np.float32, "l": np.int64, "?": np.bool_}[kind])
+    parts = np.split(y, np.sort(random.integers(0, n + 1, 3)))
+    found = twin.decay_parts(parts, weight, (0.0, 0.0), buckets=True, values=True)
+    values = y.astype(np.float64)
+    known = np.isfinite(values)
+    expected = values.copy()
+    expected[known] = plain.decaying_mean(values[known], weight)
+    size = np.abs(values[known]).max(initial=1e-300)
+    close: dict[str, Any] = {"rtol": 1e-9, "atol": 1e-9 * size}
+    np.testing.assert_allclose(found.values, expected, **close)
+    assert (found.low, found.high) == (
+        values[known].min(initial=np.inf),
+        values[known].max(initial=-np.inf),
+    )
+    at, end = 0, 0
+    for part in parts:
+        begin, end = end, end + len(part)
+        for start in range(begin, end, plain.BUCKET):
+            piece = expected[start : min(start + plain.BUCKET, end)]
+            there = piece[np.isfinite(piece)]
+            limits = [there.min(), there.max()] if len(there) else [np.nan, np.nan]
+            np.testing.assert_allclose(
+                found.buckets[:, at], [piece[0], *limits, piece[-1]], **close
+            )
+            at += 1
+    assert found.buckets.shape == (4, at)
+    # Each part by itself, from the state before it, comes to the same.
+    for part, state, begin in zip(
+        parts, found.states, np.cumsum([0, *map(len, parts)]), strict=False
+    ):
+        alone = twin.decay_parts([part], weight, tuple(state), buckets=False, values=True)
+        np.testing.assert_allclose(alone.values, expected[begin : begin + len(part)], **close)
+        assert alone.buckets is None
+
+
+@needs_compiled
+@settings(**SMOOTH)
+@given(st.integers(0, 2**32 - 1), st.integers(0, 9000), st.sampled_from([0.9, 0.999, 0.99999]))
+def test_decayed_parts_are_the_same_in_both(seed, n, weight):
+    random = np.random.default_rng(seed)
+    parts = np.split(random.standard_normal(n).astype(np.float32), [n // 3, n // 2])
+    state = (float(random.standard_normal()), float(random.random() + 1))
+    ours, other = (
+        twin.decay_parts(parts, weight, state, buckets=True, values=True)
+        for twin in (compiled, plain)
+    )
+    for a, b in zip(ours, other, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-9)
+
+
+@needs_compiled
+@pytest.mark.parametrize(
+    ("parts", "codes", "states", "span", "buckets", "out"),
+    [
+        ((np.zeros(3),), "", np.zeros((2, 2)), np.zeros(2), None, None),
+        ((np.zeros(3),), "x", np.zeros((2, 2)), np.zeros(2), None, None),
+        ((np.zeros(3, np.uint8),), "d", np.zeros((2, 2)), np.zeros(2), None, None),
+        ((np.zeros(3),), "d", np.zeros((1, 2)), np.zeros(2), None, None),
+        ((np.zeros(3),), "d", np.zeros((2, 2)), np.zeros(1), None, None),
+        ((np.zeros(17),), "d", np.zeros((2, 2)), np.zeros(2), np.zeros((4, 1)), None),
+        ((np.zeros(17),), "d", np.zeros((2, 2)), np.zeros(2), None, np.zeros(16)),
+        ((np.zeros(17), None), "dd", np.zeros((3, 2)), np.zeros(2), None, None),
+        ((np.zeros(34)[::2],), "d", np.zeros((2, 2)), np.zeros(2), None, None),
+    ],
+)
+def test_buffers_that_do_not_fit_are_refused(parts, codes, states, span, buckets, out):
+    from epochal.native import _compiled
+
+    with pytest.raises((ValueError, TypeError, BufferError)):
+        _compiled.decay_parts(parts, codes, 0.5, states, span, buckets, out)

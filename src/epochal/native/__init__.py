@@ -6,11 +6,14 @@
 from __future__ import annotations
 
 __all__ = [
+    "BUCKET",
+    "DecayedParts",
     "Merged",
     "MergedParts",
     "Part",
     "centred_mean",
     "crc32c",
+    "decay_parts",
     "decaying_mean",
     "extremes",
     "fading_mean",
@@ -27,11 +30,14 @@ __all__ = [
 
 try:
     from epochal.native.compiled import (
+        BUCKET,
+        DecayedParts,
         Merged,
         MergedParts,
         Part,
         centred_mean,
         crc32c,
+        decay_parts,
         decaying_mean,
         extremes,
         fading_mean,
@@ -46,11 +52,14 @@ try:
     )
 except ImportError:
     from epochal.native.plain import (
+        BUCKET,
+        DecayedParts,
         Merged,
         MergedParts,
         Part,
         centred_mean,
         crc32c,
+        decay_parts,
         decaying_mean,
         extremes,
         fading_mean,

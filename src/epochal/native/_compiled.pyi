@@ -30,6 +30,16 @@ def merge_columns(
     scale: float,
     /,
 ) -> int: ...
+def decay_parts(
+    parts: tuple[npt.NDArray[Any], ...],
+    codes: str,
+    weight: float,
+    states: npt.NDArray[Any],
+    span: npt.NDArray[Any],
+    buckets: npt.NDArray[Any] | None,
+    out: npt.NDArray[Any] | None,
+    /,
+) -> None: ...
 def merge_parts(
     parts: tuple[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None, str], ...],
     origin: float,

@@ -538,6 +538,7 @@ static PyMethodDef methods[] = {
     {"interleave", interleave, METH_VARARGS, "interleave(planes, out)"},
     {"extremes", extremes, METH_VARARGS, "extremes(values, starts, low, high)"},
     {"merge_columns", merge_columns, METH_VARARGS, "merge_columns(inputs, outputs, width, origin, scale)"},
+    {"decay_parts", decay_parts, METH_VARARGS, "decay_parts(parts, codes, weight, states, span, buckets, out)"},
     {"merge_parts", merge_parts, METH_VARARGS,
      "merge_parts(parts, origin, lo, hi, low, scale, most, columns, flags)"},
     {"crc32c", crc32c, METH_VARARGS, "crc32c(data, crc=0, portable=False)"},

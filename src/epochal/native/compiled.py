@@ -11,6 +11,8 @@ import numpy.typing as npt
 from epochal.native import _compiled, plain
 
 Merged = plain.Merged
+BUCKET = plain.BUCKET
+DecayedParts = plain.DecayedParts
 MergedParts = plain.MergedParts
 Part = plain.Part
 Floats = npt.NDArray[np.float64]
@@ -95,6 +97,27 @@ def _merged(
     return Merged(x0, x1, first, low, high, last, flags[:count])
 
 
+def decay_parts(
+    parts: Sequence[npt.NDArray[Any]],
+    weight: float,
+    state: tuple[float, float],
+    *,
+    buckets: bool,
+    values: bool,
+) -> DecayedParts:
+    """See `plain.decay_parts`."""
+    lengths = [len(part) for part in parts]
+    states, span = np.empty((len(parts) + 1, 2)), np.array([np.inf, -np.inf])
+    states[0] = state
+    rows = np.empty((4, sum(-(-n // BUCKET) for n in lengths))) if buckets else None
+    out = np.empty(sum(lengths)) if values else None
+    codes = "".join([_CODES[part.dtype] for part in parts])
+    _compiled.decay_parts(
+        tuple([_whole(part) for part in parts]), codes, weight, states, span, rows, out
+    )
+    return DecayedParts(states, float(span[0]), float(span[1]), rows, out)
+
+
 def merge_parts(
     parts: Sequence[plain.Part],
     origin: float,
@@ -105,7 +128,15 @@ def merge_parts(
 ) -> MergedParts | None:
     """See `plain.merge_parts`."""
     smooth = bool(parts) and parts[0][2] is not None
-    given = tuple((x, y, course, _CODES[x.dtype] + _CODES[y.dtype]) for x, y, course in parts)
+    given = tuple(
+        (
+            _whole(x),
+            _whole(y),
+            None if course is None else _whole(course),
+            _CODES[x.dtype] + _CODES[y.dtype],
+        )
+        for x, y, course in parts
+    )
     columns, flags = np.empty((10 if smooth else 6, room)), np.empty(room, dtype=np.uint8)
     found = _compiled.merge_parts(given, origin, *span, *pixels, most, columns, flags)
     if found is None or found[3] == -2:
@@ -136,6 +167,12 @@ def extremes(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> tuple[F
     low, high = np.empty(len(starts)), np.empty(len(starts))
     _compiled.extremes(_floats(values), np.ascontiguousarray(starts, dtype=np.int64), low, high)
     return low, high
+
+
+def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return an array that lies in one piece at an address that fits its items, as views of bytes need not."""
+    flags = array.flags
+    return array if flags.aligned and flags.c_contiguous else np.array(array)
 
 
 def _floats(array: npt.NDArray[Any]) -> Floats:

@@ -45,6 +45,25 @@ class MergedParts(NamedTuple):
     smoothed: Merged | None
 
 
+BUCKET = 16
+"""Values of a bucket of `decay_parts`, and of the pyramid's finest level."""
+
+
+class DecayedParts(NamedTuple):
+    """Smoothed values of a series in parts.
+
+    states: float64[parts + 1, 2], sum and size before each part and after the last. low, high: of the finite values
+    (inf and -inf without any). buckets: float64[4, n]: first, smallest and largest finite (NaN without one) and last
+    smoothed value of every 16 of a part. values: float64[n], of all parts.
+    """
+
+    states: Floats
+    low: float
+    high: float
+    buckets: Floats | None
+    values: Floats | None
+
+
 _CELL = 0.5
 """Width of a cell in sigmas. Narrower ones mean more cells, wider ones longer polynomials."""
 _TERMS = 14
@@ -274,6 +293,54 @@ def merge_parts(
         assert smoothed is not None
         smoothed = smoothed._replace(flags=merged.flags)
     return MergedParts(begin, end, inside, merged, smoothed)
+
+
+def decay_parts(
+    parts: Sequence[npt.NDArray[Any]],
+    weight: float,
+    state: tuple[float, float],
+    *,
+    buckets: bool,
+    values: bool,
+) -> DecayedParts:
+    """Smooth values that go on from a state, as `decaying_mean` does from (0, 0); others than finite pass through.
+
+    parts: float64, float32, int64 or bool. Of values above 2**960 nothing but low and high can be relied on.
+    """
+    whole = np.concatenate([np.empty(0), *parts], dtype=np.float64)
+    known = np.isfinite(whole)
+    finite = whole[known]
+    passed = np.cumsum(np.concatenate([[0], known]))
+    ends = np.cumsum([0, *(len(part) for part in parts)])
+    decay = np.full(len(finite), weight)
+    with np.errstate(over="ignore", invalid="ignore"):
+        left = np.cumprod(decay)
+        sums = np.concatenate([[state[0]], _recurrence(decay, finite) + left * state[0]])
+        ones = _recurrence(decay, np.ones(len(finite)))
+        sizes = np.concatenate([[state[1]], ones + left * state[1]])
+        smoothed = whole.copy()
+        smoothed[known] = sums[1:] / sizes[1:]
+    at = passed[ends]
+    found = None
+    if buckets:
+        starts = np.concatenate(
+            [
+                np.arange(begin, end, BUCKET)
+                for begin, end in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
+            ]
+            or [np.empty(0, np.int64)]
+        )
+        found = np.empty((4, len(starts)))
+        if len(starts):
+            last = np.append(starts[1:], len(whole)) - 1
+            found[:] = smoothed[starts], *extremes(smoothed, starts), smoothed[last]
+    return DecayedParts(
+        np.stack([sums[at], sizes[at]], axis=1),
+        float(finite.min(initial=np.inf)),
+        float(finite.max(initial=-np.inf)),
+        found,
+        smoothed if values else None,
+    )
 
 
 def widen(

@@ -23,6 +23,16 @@ static Py_ssize_t width_of(char code)
     return code == 'd' || code == 'l' ? 8 : code == 'f' ? 4 : code == '?' ? 1 : 0;
 }
 
+/* Whether a buffer holds n items at an address that fits them: loops over it may be vectorised. */
+static int is_array(const Py_buffer *buffer, Py_ssize_t n, Py_ssize_t width)
+{
+    if ((uintptr_t)buffer->buf % (uintptr_t)width != 0) {
+        PyErr_Format(PyExc_ValueError, "items of %zd bytes at an address that does not fit them", width);
+        return 0;
+    }
+    return has_length(buffer, n, width);
+}
+
 /* Take the buffers of one (x, y, course or None, codes of x and y); returns whether they fit. */
 static int take_part(PyObject *given, Part *part)
 {
@@ -56,8 +66,8 @@ static int take_part(PyObject *given, Part *part)
         part->has_course = 1;
     }
     part->n = part->x.len / 8;
-    if (has_length(&part->x, part->n, 8) && has_length(&part->y, part->n, width_of(part->y_code)) &&
-        (!part->has_course || has_length(&part->course, part->n, 8)))
+    if (is_array(&part->x, part->n, 8) && is_array(&part->y, part->n, width_of(part->y_code)) &&
+        (!part->has_course || is_array(&part->course, part->n, 8)))
         return 1;
     release_parts(part, 1);
     return 0;
@@ -315,4 +325,238 @@ static PyObject *merge_parts(PyObject *module, PyObject *arguments)
     PyBuffer_Release(&columns);
     PyBuffer_Release(&flags);
     return found;
+}
+
+/* ------------------------------------------------------------------------------------------------ smoothed buckets */
+
+#define BUCKET 16
+#define AT_A_TIME (16 * BUCKET)
+
+typedef struct {
+    double weight, sum, size;
+    double least, most; /* of the finite values that entered */
+} Decay;
+
+/* Values n that are all finite. Four at a time: what comes of each group but for the past waits for nothing. */
+static void decay_finite(Decay *decay, const double *values, double *out, Py_ssize_t n)
+{
+    const double w = decay->weight, w2 = w * w, w3 = w2 * w, w4 = w2 * w2;
+    const double c2 = w + 1.0, c3 = c2 * w + 1.0, c4 = c3 * w + 1.0;
+    double sum = decay->sum, size = decay->size;
+    Py_ssize_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        double a0 = values[i], a1 = a0 * w + values[i + 1], a2 = a1 * w + values[i + 2], a3 = a2 * w + values[i + 3];
+        double grown = size * w4 + c4;
+        if (grown == size) { /* what is left of the first value is below the precision of the rest */
+            double share = 1.0 / size;
+            out[i] = (sum * w + a0) * share;
+            out[i + 1] = (sum * w2 + a1) * share;
+            out[i + 2] = (sum * w3 + a2) * share;
+            out[i + 3] = (sum * w4 + a3) * share;
+        } else {
+            out[i] = (sum * w + a0) / (size * w + 1.0);
+            out[i + 1] = (sum * w2 + a1) / (size * w2 + c2);
+            out[i + 2] = (sum * w3 + a2) / (size * w3 + c3);
+            out[i + 3] = (sum * w4 + a3) / grown;
+        }
+        sum = sum * w4 + a3;
+        size = grown;
+    }
+    for (; i < n; i++) {
+        sum = sum * w + values[i];
+        size = size * w + 1.0;
+        out[i] = sum / size;
+    }
+    decay->sum = sum;
+    decay->size = size;
+}
+
+/* Values of which some are not finite: those pass through. */
+static void decay_some(Decay *decay, const double *values, double *out, Py_ssize_t n)
+{
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (is_finite(values[i]))
+            decay_finite(decay, values + i, out + i, 1);
+        else
+            out[i] = values[i];
+    }
+}
+
+static void widen_values(const Py_buffer *values, char code, Py_ssize_t begin, double *out, Py_ssize_t n)
+{
+    if (code == 'd') {
+        memcpy(out, (const double *)values->buf + begin, (size_t)n * 8);
+    } else if (code == 'f') {
+        const float *from = (const float *)values->buf + begin;
+        for (Py_ssize_t i = 0; i < n; i++)
+            out[i] = (double)from[i];
+    } else if (code == 'l') {
+        const int64_t *from = (const int64_t *)values->buf + begin;
+        for (Py_ssize_t i = 0; i < n; i++)
+            out[i] = (double)from[i];
+    } else {
+        const uint8_t *from = (const uint8_t *)values->buf + begin;
+        for (Py_ssize_t i = 0; i < n; i++)
+            out[i] = (double)from[i];
+    }
+}
+
+/* Smallest and largest of n finite values, four at a time. */
+static void span_of(const double *values, Py_ssize_t n, double *least, double *most)
+{
+    double low[4] = {*least, *least, *least, *least}, high[4] = {*most, *most, *most, *most};
+    Py_ssize_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        for (int k = 0; k < 4; k++) {
+            low[k] = values[i + k] < low[k] ? values[i + k] : low[k];
+            high[k] = values[i + k] > high[k] ? values[i + k] : high[k];
+        }
+    }
+    for (; i < n; i++) {
+        low[0] = values[i] < low[0] ? values[i] : low[0];
+        high[0] = values[i] > high[0] ? values[i] : high[0];
+    }
+    for (int k = 1; k < 4; k++) {
+        low[0] = low[k] < low[0] ? low[k] : low[0];
+        high[0] = high[k] > high[0] ? high[k] : high[0];
+    }
+    *least = low[0];
+    *most = high[0];
+}
+
+/* Whether none of n values has the exponent of infinities and of what is no number: one more carries into the sign. */
+static int are_finite(const double *values, Py_ssize_t n)
+{
+    uint64_t carried = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        uint64_t bits;
+        memcpy(&bits, &values[i], 8);
+        carried |= (bits & 0x7ff0000000000000u) + 0x0010000000000000u;
+    }
+    return !(carried >> 63);
+}
+
+/* One part: its smoothed values into `out` (NULL: nowhere) and their buckets into four arrays from `at` on. */
+static void decay_part(Decay *decay, const Py_buffer *values, char code, Py_ssize_t n, double *out, double *buckets,
+                       Py_ssize_t stride, Py_ssize_t at)
+{
+    double given[AT_A_TIME], found[AT_A_TIME];
+    for (Py_ssize_t begin = 0; begin < n; begin += AT_A_TIME) {
+        Py_ssize_t length = n - begin < AT_A_TIME ? n - begin : AT_A_TIME;
+        double *smoothed = out == NULL ? found : out + begin;
+        widen_values(values, code, begin, given, length);
+        int finite = are_finite(given, length);
+        if (finite) {
+            span_of(given, length, &decay->least, &decay->most);
+            decay_finite(decay, given, smoothed, length);
+        } else {
+            Column column = {0};
+            enter_doubles(given, length, 1, &column);
+            decay->least = column.least < decay->least ? column.least : decay->least;
+            decay->most = column.most > decay->most ? column.most : decay->most;
+            decay_some(decay, given, smoothed, length);
+        }
+        for (Py_ssize_t i = 0; buckets != NULL && i < length; i += BUCKET, at++) {
+            Py_ssize_t inside = length - i < BUCKET ? length - i : BUCKET;
+            Column column = {smoothed[i], INFINITY, -INFINITY, smoothed[i + inside - 1], 0};
+            if (finite)
+                span_of(smoothed + i, inside, &column.least, &column.most);
+            else
+                enter_doubles(smoothed + i, inside, 1, &column);
+            buckets[at] = column.first;
+            buckets[stride + at] = column.least <= column.most ? column.least : NAN;
+            buckets[2 * stride + at] = column.least <= column.most ? column.most : NAN;
+            buckets[3 * stride + at] = column.last;
+        }
+    }
+}
+
+/* decay_parts(parts, codes, weight, states, span, buckets, out): parts are values, codes a letter for each. states
+ * float64[parts + 1, 2]: sum and size before the first part are given, those before each other one and after the last
+ * are written. span float64[2]: smallest and largest finite value, given and taken on. buckets float64[4, n], or None,
+ * and out float64[n], or None, are written. */
+static PyObject *decay_parts(PyObject *module, PyObject *arguments)
+{
+    PyObject *given, *given_buckets, *given_out;
+    const char *codes;
+    Py_ssize_t length, taken = 0, total = 0, buckets_n = 0;
+    Py_buffer states, span, buckets, out;
+    Decay decay = {0};
+    int fits = 1, has_buckets = 0, has_out = 0;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!s#dw*w*OO", &PyTuple_Type, &given, &codes, &length, &decay.weight, &states,
+                          &span, &given_buckets, &given_out))
+        return NULL;
+    Py_ssize_t parts_n = PyTuple_Size(given);
+    Py_buffer *parts = PyMem_Calloc(parts_n ? (size_t)parts_n : 1, sizeof(Py_buffer));
+    if (parts == NULL) {
+        PyErr_NoMemory();
+        fits = 0;
+    }
+    if (fits && length != parts_n) {
+        PyErr_Format(PyExc_ValueError, "%zd codes for %zd parts", length, parts_n);
+        fits = 0;
+    }
+    for (; fits && taken < parts_n; taken++) {
+        Py_ssize_t width = width_of(codes[taken]);
+        if (!width) {
+            PyErr_Format(PyExc_ValueError, "unknown code in %s", codes);
+            fits = 0;
+            break;
+        }
+        if (PyObject_GetBuffer(PyTuple_GetItem(given, taken), &parts[taken], PyBUF_SIMPLE) < 0) {
+            fits = 0;
+            break;
+        }
+        Py_ssize_t n = parts[taken].len / width;
+        if (!is_array(&parts[taken], n, width)) {
+            taken++;
+            fits = 0;
+            break;
+        }
+        total += n;
+        buckets_n += (n + BUCKET - 1) / BUCKET;
+    }
+    fits = fits && has_length(&states, 2 * (parts_n + 1), 8) && has_length(&span, 2, 8);
+    if (fits && given_buckets != Py_None) {
+        has_buckets = PyObject_GetBuffer(given_buckets, &buckets, PyBUF_WRITABLE) == 0;
+        fits = has_buckets && has_length(&buckets, 4 * buckets_n, 8);
+    }
+    if (fits && given_out != Py_None) {
+        has_out = PyObject_GetBuffer(given_out, &out, PyBUF_WRITABLE) == 0;
+        fits = has_out && has_length(&out, total, 8);
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        double *state = states.buf, *limits = span.buf;
+        Py_ssize_t at = 0, passed = 0;
+        decay.sum = state[0];
+        decay.size = state[1];
+        decay.least = limits[0];
+        decay.most = limits[1];
+        for (Py_ssize_t k = 0; k < parts_n; k++) {
+            Py_ssize_t n = parts[k].len / width_of(codes[k]);
+            decay_part(&decay, &parts[k], codes[k], n, has_out ? (double *)out.buf + passed : NULL,
+                       has_buckets ? buckets.buf : NULL, buckets_n, at);
+            passed += n;
+            at += (n + BUCKET - 1) / BUCKET;
+            state[2 * k + 2] = decay.sum;
+            state[2 * k + 3] = decay.size;
+        }
+        limits[0] = decay.least;
+        limits[1] = decay.most;
+        Py_END_ALLOW_THREADS
+    }
+    for (Py_ssize_t i = 0; i < taken; i++)
+        PyBuffer_Release(&parts[i]);
+    PyMem_Free(parts);
+    PyBuffer_Release(&states);
+    PyBuffer_Release(&span);
+    if (has_buckets)
+        PyBuffer_Release(&buckets);
+    if (has_out)
+        PyBuffer_Release(&out);
+    if (!fits)
+        return NULL;
+    Py_RETURN_NONE;
 }

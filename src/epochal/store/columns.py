@@ -302,9 +302,12 @@ class ColumnReader:
         return whole.cut(start, len(whole)) if start < len(whole) else None
 
     def load_blocks(
-        self, wanted: Iterable[tuple[int, int, int, bool]]
+        self, wanted: Iterable[tuple[int, int, int, bool]], *, keep: bool = True
     ) -> dict[tuple[int, int, int], Values]:
-        """Return the values of blocks (series, writer, row0, own_axis) by their first three."""
+        """Return the values of blocks (series, writer, row0, own_axis) by their first three.
+
+        keep: in the cache, when they were not there.
+        """
         found: dict[tuple[int, int, int], Values] = {}
         decoded: dict[tuple[int, int, int], Block] = {}
         missing: list[tuple[int, int, int]] = []
@@ -320,7 +323,7 @@ class ColumnReader:
                 shared.add((writer_id, row0))
         if not missing:
             return found
-        axes = self._axes(sorted(shared))
+        axes = self._axes(sorted(shared), keep=keep)
         for series_id, writer_id, row0, data in self._rows_of(
             "block", ("series_id", "writer_id", "row0"), missing
         ):
@@ -335,8 +338,9 @@ class ColumnReader:
             except CorruptBlock as error:
                 found[key] = self._lost_block(key, error)
                 continue
-            gathered = 24 * len(values) if block.positions is not None else 0
-            self.cache.put(("block", *key), values, block.size + gathered)
+            if keep:
+                gathered = 24 * len(values) if block.positions is not None else 0
+                self.cache.put(("block", *key), values, block.size + gathered)
             found[key] = values
         return found
 
@@ -391,7 +395,9 @@ class ColumnReader:
             times = np.linspace(time_min, time_max, n)
         return Values("f64", rows, steps, _Times(times), None, np.full(n, np.nan))
 
-    def _axes(self, wanted: list[tuple[int, int]]) -> dict[tuple[int, int], AxisWindow]:
+    def _axes(
+        self, wanted: list[tuple[int, int]], *, keep: bool
+    ) -> dict[tuple[int, int], AxisWindow]:
         """Return axis windows (writer, row0)."""
         found: dict[tuple[int, int], AxisWindow] = {}
         missing: list[tuple[int, int]] = []
@@ -409,7 +415,8 @@ class ColumnReader:
                     "the axis of writer %d from row %d on is damaged: %s", writer_id, row0, error
                 )
                 continue
-            self.cache.put(("axis", writer_id, row0), axis, axis.size)
+            if keep:
+                self.cache.put(("axis", writer_id, row0), axis, axis.size)
         return found
 
     def _rows_of(

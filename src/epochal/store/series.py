@@ -41,8 +41,8 @@ from epochal.store.reduce import (
     visible,
 )
 from epochal.store.series_sources import Item, LevelKey, Need, Sources, Steps
-from epochal.store.smoothed import Smoothed
-from epochal.store.smoothing import needs_x, smooth, successions
+from epochal.store.smoothed import Course, Decayed, Decaying, Smoothed, decay
+from epochal.store.smoothing import LARGEST, needs_x, smooth, successions
 
 POINTS_PER_PIXEL = 4
 """A series with at most this many values for each pixel is answered with its points."""
@@ -192,7 +192,7 @@ class SeriesRead(Sources):
             return []
         x = np.concatenate([self.x_of(values, item.run) for values in found])
         y = np.concatenate([drawn(values)[1] for values in found])
-        course = smoothed.values[writer.id][-len(y) :] if smoothed is not None else None
+        course = smoothed.tail(writer.id, len(y)) if smoothed is not None else None
         return [Line(x, y, course).placed(log=self.query.log)]
 
     def _refined(
@@ -281,7 +281,9 @@ class SeriesRead(Sources):
             begins = starts[block_of == b]
             at = expand(begins, np.minimum(size, blocks.n[b] - begins))
             values = self.blocks[key[:3]]
-            course = smoothed.values[writer.id][value0[b] + at] if smoothed is not None else None
+            course = None
+            if smoothed is not None:
+                course = smoothed.block(writer.id, b, int(value0[b]), values.values)[at]
             lines.append(Line(self.x_of(values, run)[at], drawn(values)[1][at], course))
             positions.append(value0[b] + at)
         position, line = np.concatenate(positions), join_lines(lines)
@@ -359,12 +361,11 @@ class SeriesRead(Sources):
                 found.append(values)
         courses: list[Floats | None] = [None] * len(found)
         if smoothed is not None:
-            course = smoothed.values[writer.id]
-            courses = [*self._smoothed_blocks(course, (ref.id, writer.id), keys)]
-            begin = len(course) - sum(len(values) for values in found[len(keys) :])
+            courses = [*self._smoothed_blocks(smoothed, (ref.id, writer.id), keys)]
+            left = sum(len(values) for values in found[len(keys) :])
             for values in found[len(keys) :]:
-                courses.append(course[begin : begin + len(values)])
-                begin += len(values)
+                courses.append(smoothed.tail(writer.id, left)[: len(values)])
+                left -= len(values)
         return [
             (values.steps if self.by_step else values.times, values.values, course)
             for values, course in zip(found, courses, strict=True)
@@ -484,9 +485,8 @@ class SeriesRead(Sources):
                 at, y = drawn(values)
                 kinds.append((values.rows[at], self.x_of(values, run)[at], y))
             if smoothed is not None and _is_plain(refs):
-                course = smoothed.values[writer.id]
-                courses += self._smoothed_blocks(course, (ref.id, writer.id), keys)
-                courses.append(course[len(course) - from_tails :])
+                courses += self._smoothed_blocks(smoothed, (ref.id, writer.id), keys)
+                courses.append(smoothed.tail(writer.id, from_tails))
         if not kinds:
             return np.empty(0, np.int64), Line(np.empty(0), np.empty(0), *courses)
         rows, x, y = kinds[0] if len(kinds) == 1 else map(np.concatenate, zip(*kinds, strict=True))
@@ -495,24 +495,27 @@ class SeriesRead(Sources):
             order = np.argsort(rows, kind="stable")
             rows, line = rows[order], line.take(order)
         if smoothed is not None and not _is_plain(refs):
-            line = line._replace(smoothed=smoothed.values[writer.id])
+            line = line._replace(smoothed=smoothed.tail(writer.id, len(rows)))
         return rows, line
 
     def _smoothed_blocks(
-        self, course: Floats, series: tuple[int, int], keys: list[tuple[int, int, int, bool]]
+        self, smoothed: Smoothed, series: tuple[int, int], keys: list[tuple[int, int, int, bool]]
     ) -> list[Floats]:
-        """Return the smoothed values of these blocks of a series and writer; course: those of all of its values."""
+        """Return the smoothed values of these blocks, which are loaded, of a series and writer."""
         if not keys:
             return []
         blocks = self.lists[series]
-        ends = np.cumsum(blocks.n)
+        begins = np.cumsum(blocks.n) - blocks.n
         at = np.searchsorted(blocks.row0, [key[2] for key in keys])
-        return [course[ends[b] - blocks.n[b] : ends[b]] for b in at.tolist()]
+        return [
+            smoothed.block(series[1], b, int(begins[b]), drawn(self.blocks[key[:3]])[1])
+            for b, key in zip(at.tolist(), keys, strict=True)
+        ]
 
     # ---- smoothing
 
     def _smoothed(self, item: Item, refs: list[SeriesRef]) -> Generator[Need, None, Smoothed]:
-        """Return the smoothed values of all of a series, from the cache where it has not grown."""
+        """Return what is kept of the smoothed series, from the cache where it has not grown."""
         smoothing = self.query.smooth
         assert smoothing is not None
         over_x = needs_x(smoothing)
@@ -535,22 +538,45 @@ class SeriesRead(Sources):
                 need.values += self._value_keys(refs[0], writer)
                 continue
             for ref in (*refs, *item.metric):
-                need.blocks += self._block_keys(ref, writer, item.run, None, None)
+                need.passing += self._block_keys(ref, writer, item.run, None, None)
         yield need
-        if by_value:
-            lines = [self._all_values(refs[0], writer) for writer in writers]
-        else:
-            lines = [self._all_points(item, refs, writer) for writer in writers]
-        found = Smoothed(
-            {
-                writer.id: values
-                for writer, values in zip(
-                    writers, self._smooth_sessions(item, refs, lines), strict=True
-                )
-            }
-        )
+        if by_value and smoothing.kind == "ema":
+            found = self._decayed(refs[0], writers, smoothing.amount)
+        if found is None:
+            if by_value:
+                lines = [self._all_values(refs[0], writer) for writer in writers]
+            else:
+                lines = [self._all_points(item, refs, writer) for writer in writers]
+            courses = self._smooth_sessions(item, refs, lines)
+            ids = [writer.id for writer in writers]
+            found = Course(dict(zip(ids, courses, strict=True)))
         self.reader.cache.put(key, found, found.size)
         return found
+
+    def _decayed(self, ref: SeriesRef, writers: list[WriterRef], weight: float) -> Smoothed | None:
+        """Return the exponential moving average of a series of one kind; None for numbers too large for it."""
+        given: dict[int, tuple[list[Any], list[Any]]] = {}
+        for writer in writers:
+            blocks = [self.values[key[:3]] for key in self._value_keys(ref, writer)]
+            tails = [
+                values.values
+                for tail in self.tails[writer.id]
+                if (values := self.reader.tail_values(ref.id, tail)) is not None
+            ]
+            given[writer.id] = blocks, tails
+        filled = [writer for writer in writers if any(map(len, given[writer.id]))]
+        found: dict[int, Decaying] = {}
+        for succession in self._successions([ref], filled):
+            members = {filled[i].id: given[filled[i].id] for i in succession}
+            decaying = decay(weight, members, LARGEST)
+            if decaying is None:
+                return None
+            found |= decaying
+        return Decayed(found)
+
+    def _successions(self, refs: list[SeriesRef], filled: list[WriterRef]) -> list[list[int]]:
+        spans = [self._span(refs, writer) for writer in filled] if len(filled) > 1 else [(0.0, 0.0)]
+        return successions(spans[: len(filled)])
 
     def _value_keys(self, ref: SeriesRef, writer: WriterRef) -> list[tuple[int, int, int, int]]:
         blocks = self.lists.get((ref.id, writer.id))
@@ -589,8 +615,7 @@ class SeriesRead(Sources):
         writers = self.writers[item.run]
         filled = [i for i, line in enumerate(lines) if len(line.y)]
         found = [line.y for line in lines]
-        spans = [self._span(refs, writers[i]) for i in filled] if len(filled) > 1 else [(0.0, 0.0)]
-        for succession in successions(spans[: len(filled)]):
+        for succession in self._successions(refs, [writers[i] for i in filled]):
             members = [filled[i] for i in succession]
             whole = join_lines([lines[i] for i in members])
             smoothed = smooth(smoothing, whole.x, whole.y)

@@ -34,10 +34,15 @@ BlockKey = tuple[int, int, int]
 
 @dataclass(slots=True)
 class Need:
-    """What a generator waits for; `values` are blocks of which only the values are needed."""
+    """What a generator waits for; `values` are blocks of which only the values are needed.
+
+    `passing`: blocks that are looked at once, whole series of them, and would only drive what is asked for again out
+    of the cache.
+    """
 
     levels: list[LevelKey] = field(default_factory=list)
     blocks: list[tuple[int, int, int, bool]] = field(default_factory=list)
+    passing: list[tuple[int, int, int, bool]] = field(default_factory=list)
     values: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
@@ -266,6 +271,10 @@ class Sources:
             block for need in needs for block in need.blocks if block[:3] not in self.blocks
         )
         self.blocks.update(self.reader.load_blocks(blocks))
+        passing = dict.fromkeys(
+            block for need in needs for block in need.passing if block[:3] not in self.blocks
+        )
+        self.blocks.update(self.reader.load_blocks(passing, keep=False))
         values = dict.fromkeys(
             block for need in needs for block in need.values if block[:3] not in self.values
         )

@@ -16,7 +16,7 @@ from epochal.records import Smoothing
 
 Floats = npt.NDArray[np.float64]
 
-_LARGE = 2.0**960
+LARGEST = 2.0**960
 """Sums of values above it may overflow; they are made 2**64 times smaller for the sum."""
 _NARROWEST = 1e-15
 """Standard deviation of a Gaussian as a share of the range of x; float64 cannot tell places closer than that."""
@@ -43,7 +43,7 @@ def smooth(smoothing: Smoothing, x: Floats | None, y: Floats) -> Floats:
     low, high = float(values.min()), float(values.max())
     if low == high:
         return y
-    scale = 2.0**64 if max(-low, high) > _LARGE else 1.0
+    scale = 2.0**64 if max(-low, high) > LARGEST else 1.0
     smoothed = _smooth_finite(smoothing, x, values / scale if scale > 1 else values)
     if scale > 1:
         smoothed = smoothed * scale
