@@ -40,7 +40,8 @@ export function fitCells(count: number, aspect: number, box: Box, columns?: numb
   if (found.width < least) {
     const across = columns ?? Math.min(count, most);
     // Where the box has to be scrolled anyway, the cells share its whole width, within reason.
-    const wide = columns === undefined ? (width - (across - 1) * gap) / across : least;
+    const share = (width - (across - 1) * gap) / across;
+    const wide = columns === undefined ? share : Math.min(share, 1.5 * least);
     Object.assign(found, { columns: across, width: Math.floor(Math.max(least, wide)) });
   }
   return { ...found, height: Math.max(1, Math.round(found.width / aspect)) };

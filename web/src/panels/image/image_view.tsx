@@ -1,0 +1,158 @@
+/** One image in its frame: what of it is seen is shared with the others of the panel. */
+import { useComputed } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { mediaUrl } from "../../data/objects.ts";
+import { type ImageValue, isSmallEnough, THUMB } from "./image_value.ts";
+import { drawNumbers } from "./pixel_numbers.ts";
+import { type Pixels, pixelAt, pixelsOf, pixelText } from "./pixels.ts";
+import type { Viewport } from "./viewport.ts";
+
+interface ImageViewProps {
+  image: ImageValue;
+  label: string;
+  /** Of the frame, in CSS pixels; the image is as large in it as it can be. */
+  width: number;
+  height: number;
+  viewport: Viewport;
+  /** Whether a plain wheel zooms. */
+  isLarge?: boolean;
+  onOpen?: () => void;
+}
+
+/** The size of an image in a frame. */
+export function sizeIn(image: ImageValue, width: number, height: number): [number, number] {
+  const scale = Math.min(width / image.width, height / image.height);
+  return [Math.max(1, image.width * scale), Math.max(1, image.height * scale)];
+}
+
+export function ImageView(props: ImageViewProps): JSX.Element {
+  const { image, label, width, height, viewport, isLarge = false, onOpen } = props;
+  const [wide, high] = sizeIn(image, width, height);
+  const box = useRef<HTMLButtonElement>(null);
+  const { view } = viewport;
+  const shown = Math.max(wide, high) * (window.devicePixelRatio || 1);
+  const isSmall = useComputed(() => isSmallEnough(image, shown * view.value.zoom)).value;
+  // Pixels that are seen as such have edges: nothing is made up between them.
+  const isCoarse = useComputed(() => wide * view.value.zoom >= 1.5 * image.width).value;
+  const source = useSource(image, isSmall);
+  useEffect(() => {
+    const element = box.current!;
+    // Preact listens passively, and the wheel must not scroll what it zooms.
+    const onWheel = (event: WheelEvent) => viewport.onWheel(event, isLarge);
+    element.addEventListener("wheel", onWheel, { passive: false });
+    return () => element.removeEventListener("wheel", onWheel);
+  }, [viewport, isLarge]);
+  return (
+    <button
+      ref={box}
+      type="button"
+      class="image-view"
+      aria-label={onOpen ? `${label}: show it large` : label}
+      title={image.caption || undefined}
+      style={{ width: `${wide}px`, height: `${high}px` }}
+      onClick={() => {
+        if (!viewport.hasMoved) onOpen?.();
+      }}
+      onDblClick={() => {
+        if (isLarge) viewport.reset();
+      }}
+      onPointerDown={(event) => viewport.onPointerDown(event)}
+      onPointerMove={(event) => viewport.onPointerMove(event)}
+      onPointerUp={() => viewport.onPointerUp()}
+      onPointerLeave={() => viewport.leave()}
+    >
+      {source === null ? (
+        <span class="image-broken">This picture cannot be shown.</span>
+      ) : (
+        <img
+          src={source.url}
+          alt=""
+          draggable={false}
+          loading={isLarge ? "eager" : "lazy"}
+          decoding="async"
+          class={isCoarse ? "coarse" : undefined}
+          onError={source.onError}
+        />
+      )}
+      <Numbers image={image} width={wide} height={high} viewport={viewport} />
+    </button>
+  );
+}
+
+interface Source {
+  url: string;
+  onError: () => void;
+}
+
+/** Where the picture comes from: a small one first, the whole when it is needed; null: none can be shown. */
+function useSource(image: ImageValue, isSmall: boolean): Source | null {
+  const [failed, setFailed] = useState<readonly string[]>([]);
+  const urls = isSmall ? [mediaUrl(image, THUMB), mediaUrl(image)] : [mediaUrl(image)];
+  const url = urls.find((one) => !failed.includes(one));
+  if (url === undefined) return null;
+  return { url, onError: () => setFailed([...failed, url]) };
+}
+
+/** Pixels of an image that its size on the screen leaves room for a number in, in CSS pixels. */
+const ROOM_FOR_NUMBER = 26;
+
+interface NumbersProps {
+  image: ImageValue;
+  width: number;
+  height: number;
+  viewport: Viewport;
+}
+
+/** The values of the pixels, once they are so large that there is room in them. */
+function Numbers({ image, width, height, viewport }: NumbersProps): JSX.Element | null {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const isShown = useComputed(() => {
+    const { zoom } = viewport.view.value;
+    return zoom > 1 && (width * zoom) / image.width >= ROOM_FOR_NUMBER;
+  }).value;
+  const view = isShown ? viewport.view.value : null;
+  useEffect(() => {
+    if (view === null) return;
+    let isLeft = false;
+    void pixelsOf(image).then((pixels) => {
+      if (!isLeft && pixels !== null && canvas.current !== null) {
+        drawNumbers(canvas.current, pixels, view, width, height);
+      }
+    });
+    return () => {
+      isLeft = true;
+    };
+  }, [view, image.url, width, height]);
+  return isShown ? <canvas ref={canvas} class="image-numbers" /> : null;
+}
+
+/** What the pixel under the pointer holds, in this image as in the others. */
+export function Readout(props: {
+  image: ImageValue;
+  viewport: Viewport;
+  otherwise: string;
+}): JSX.Element {
+  const { image, viewport, otherwise } = props;
+  const [pixels, setPixels] = useState<Pixels | null>(null);
+  const probe = viewport.probe.value;
+  const isProbed = probe !== null;
+  useEffect(() => {
+    setPixels(null);
+    if (!isProbed) return;
+    let isLeft = false;
+    void pixelsOf(image).then((found) => {
+      if (!isLeft) setPixels(found);
+    });
+    return () => {
+      isLeft = true;
+    };
+  }, [isProbed, image.url]);
+  if (probe === null || pixels === null) return <span class="image-step">{otherwise}</span>;
+  const [x, y] = pixelAt(pixels, probe);
+  return (
+    <span class="image-step probed">
+      {x},{y}: {pixelText(pixels, x, y)}
+    </span>
+  );
+}
