@@ -3,4 +3,5 @@ import type { Loaders } from "./frame/media_panel.tsx";
 
 export const MEDIA_PANELS: Loaders = {
   image: async () => (await import("./image/image_panel.tsx")).ImagePanel,
+  graph: async () => (await import("./graph/graph_panel.tsx")).GraphPanel,
 };

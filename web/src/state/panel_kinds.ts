@@ -28,6 +28,7 @@ export const MEDIA_KINDS = {
     rows: 2,
     isStepwise: true,
   },
+  graph: { label: "Graphs", media: ["graph"], columns: 1.5, rows: 2, isStepwise: false },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;
