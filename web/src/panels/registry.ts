@@ -4,4 +4,6 @@ import type { Loaders } from "./frame/media_panel.tsx";
 export const MEDIA_PANELS: Loaders = {
   image: async () => (await import("./image/image_panel.tsx")).ImagePanel,
   graph: async () => (await import("./graph/graph_panel.tsx")).GraphPanel,
+  histogram: async () => (await import("./histogram/histogram_panel.tsx")).HistogramPanel,
+  pr_curve: async () => (await import("./pr_curve/pr_panel.tsx")).PrPanel,
 };

@@ -95,6 +95,16 @@ describe("outline", () => {
     return sum;
   };
 
+  it("draws narrow neighbours as one and leaves the others as they are", () => {
+    const narrow = of([0, 0.1, 0.2, 0.3, 1.3, 1.4], [1, 2, 3, 4, 5]);
+    const points = outline(narrow, 0.2);
+    expect(area(points)).toBeCloseTo(15, 10);
+    const xs = points.filter((_, i) => i % 2 === 0);
+    // 0 to 0.2, then what is from 0.2 to 0.3 and from 1.3 to 1.4 with some of its neighbours.
+    expect([...new Set(xs)].map((x) => Number(x.toFixed(6)))).toEqual([0, 0.15, 0.35, 1.25, 1.45]);
+    expect([...points]).toEqual([...points].map(Math.abs));
+  });
+
   it("has the area of the counts, of the narrowest buckets too", () => {
     expect(area(outline(UNEVEN, 0))).toBeCloseTo(24, 10);
     expect(area(outline(of([3, 3], [7]), 0.25))).toBeCloseTo(7, 10);

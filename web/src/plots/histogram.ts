@@ -127,21 +127,47 @@ export function valueRange(histograms: Iterable<Histogram>): [number, number] {
 }
 
 /**
- * The outline of densities as stairs: x and y in turn, beginning and ending at density 0. A bucket narrower
- * than `narrowest` is as wide as that and as much lower, so that its area stays true.
+ * The outline of densities as stairs: x and y in turn, beginning and ending at density 0. Neighbouring buckets that
+ * are narrower than `narrowest` are one, until they are as wide; one that has no such neighbour is drawn as wide
+ * as that, at the cost of its neighbours. Areas stay true.
  */
-export function outline({ edges, counts }: Histogram, narrowest: number): Float64Array {
+export function outline(histogram: Histogram, narrowest: number): Float64Array {
+  const cuts = cutsOf(histogram, narrowest);
   const points: number[] = [];
-  for (let i = 0; i < counts.length; i++) {
-    let [from, to] = [edges[i]!, edges[i + 1]!];
+  for (let i = 0; i + 1 < cuts.length; i++) {
+    const [from, to] = [cuts[i]!, cuts[i + 1]!];
+    const density = countBetween(histogram, from, to) / (to - from);
+    if (i === 0) points.push(from, 0);
+    points.push(from, density, to, density);
+    if (i + 2 === cuts.length) points.push(to, 0);
+  }
+  return Float64Array.from(points);
+}
+
+/** Ascending edges for drawing. */
+function cutsOf({ edges, counts }: Histogram, narrowest: number): number[] {
+  const cuts: number[] = [];
+  for (let i = 0; i < counts.length; ) {
+    let end = i + 1;
+    while (
+      end < counts.length &&
+      edges[end]! - edges[i]! < narrowest &&
+      edges[end + 1]! - edges[end]! < narrowest
+    ) {
+      end += 1;
+    }
+    let [from, to] = [edges[i]!, edges[end]!];
     if (to - from < narrowest) {
       const middle = (from + to) / 2;
       [from, to] = [middle - narrowest / 2, middle + narrowest / 2];
+      const last = cuts.pop();
+      if (last !== undefined) cuts.push(Math.max(cuts.at(-1) ?? last, Math.min(last, from)));
     }
-    const density = counts[i]! / (to - from);
-    if (i === 0) points.push(from, 0);
-    points.push(from, density, to, density);
-    if (i === counts.length - 1) points.push(to, 0);
+    for (const cut of [from, to]) {
+      const last = cuts.at(-1);
+      if (last === undefined || cut > last) cuts.push(cut);
+    }
+    i = end;
   }
-  return Float64Array.from(points);
+  return cuts;
 }

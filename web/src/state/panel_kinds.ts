@@ -29,6 +29,20 @@ export const MEDIA_KINDS = {
     isStepwise: true,
   },
   graph: { label: "Graphs", media: ["graph"], columns: 1.5, rows: 2, isStepwise: false },
+  histogram: {
+    label: "Histograms",
+    media: ["histogram"],
+    columns: 1.5,
+    rows: 2,
+    isStepwise: true,
+  },
+  pr_curve: {
+    label: "Precision and recall",
+    media: ["pr_curve"],
+    columns: 1,
+    rows: 1,
+    isStepwise: true,
+  },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;
