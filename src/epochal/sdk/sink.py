@@ -408,16 +408,17 @@ class Sink:
     def append_media(
         self,
         values: dict[str, tuple[str, Any]],
-        blobs: Sequence[bytes | memoryview],
+        blobs: Sequence[tuple[bytes, bytes]],
         step: int,
         wall_time: float,
     ) -> None:
         """Append a row of {key: (kind letter, packed value)} behind the blobs that its values refer to.
 
-        step: an int64. A blob that this writer has sent already is not written again. The row does not enter the last
-        values: a summary of histograms helps nobody. Raises ValueError for a blob above MAX_MEDIA.
+        blobs: SHA-256 (32 bytes) and the bytes of each. step: an int64. A blob that this writer has sent already is
+        not written again. The row does not enter the last values: a summary of histograms helps nobody. Raises
+        ValueError for a blob above MAX_MEDIA.
         """
-        for data in blobs:
+        for _digest, data in blobs:
             if len(data) > MAX_MEDIA:
                 raise ValueError(
                     f"{len(data)} bytes are more than the {MAX_MEDIA} of a file in a run"
@@ -426,16 +427,13 @@ class Sink:
             if self.closed:
                 return
             self._before_record()
-            for data in blobs:
-                self._append_blob(data)
+            for digest, data in blobs:
+                self._append_blob(digest, data)
             self.current = NO_ENTRY
             self.step = step + 1
             self._append(values, step, wall_time, is_last=False)
 
-    def _append_blob(self, data: bytes | memoryview) -> None:
-        import hashlib  # 4 ms that an import should not cost
-
-        digest = hashlib.sha256(data).digest()
+    def _append_blob(self, digest: bytes, data: bytes) -> None:
         if digest in self._sent_blobs:
             return
         for record in encode_blob(data, digest):

@@ -121,7 +121,10 @@ class EventFile:
             del self.pending[:count]
             self._waiting_bytes = 0
             if batch:
-                self._unwritten += self._encode(batch)
+                try:
+                    self._unwritten += self._encode(batch)
+                except Exception as error:  # never the training's trouble
+                    self._say(f"{len(batch)} events of {self.path} could not be written: {error}")
             if self._unwritten:
                 self._write_out()
 
@@ -180,16 +183,19 @@ class EventFile:
         self._unwritten = bytes(view)
 
     def _complain(self, error: OSError) -> None:
-        if not self._has_warned:
-            self._has_warned = True
-            warn(
-                f"cannot write to {self.path or self.folder} ({error.strerror or error}); training goes on, events "
-                f"wait in memory (up to {MOST_KEPT_BYTES // 2**20} MB) until it works again"
-            )
+        self._say(
+            f"cannot write to {self.path or self.folder} ({error.strerror or error}); training goes on, events "
+            f"wait in memory (up to {MOST_KEPT_BYTES // 2**20} MB) until it works again"
+        )
         if len(self._unwritten) > MOST_KEPT_BYTES or len(self.pending) > MOST_KEPT:
             # A record may be torn where the disk stopped: readers look for the next intact one.
             self._unwritten = b""
             self.pending.clear()
+
+    def _say(self, message: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            warn(message)
 
     def flush(self) -> None:
         """Write what waits, now."""

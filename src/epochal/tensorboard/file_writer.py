@@ -53,8 +53,8 @@ class FileWriter:
     """An event file in `log_dir`, and the run of that folder: the same methods as torch's FileWriter.
 
     max_queue and flush_secs are accepted and change nothing: an event is in the file within a tenth of a second. mode:
-    ``both``, ``tfevents``, ``epochal`` or ``nothing``; EPOCHAL_TENSORBOARD_MODE otherwise. project: of the run, ``runs``
-    by default. journal: records into the run of another writer, which this one does not end.
+    ``both``, ``tfevents``, ``epochal`` or ``nothing``; EPOCHAL_TENSORBOARD_MODE otherwise. project: of the run,
+    ``runs`` by default. journal: records into the run of another writer, which this one does not end.
 
     Raises OSError when the folder cannot be made; a run that cannot be started is named in one warning.
     """

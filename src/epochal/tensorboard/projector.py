@@ -16,7 +16,7 @@ import numpy as np
 from epochal.formats import media
 from epochal.tensorboard import images
 from epochal.tensorboard.arrays import Array, make_grid, make_np
-from epochal.tensorboard.values import blob
+from epochal.tensorboard.values import Blob, add_blob
 
 CONFIG = "projector_config.pbtxt"
 
@@ -94,24 +94,22 @@ class Embedding:
         lines.append(f"  tensor_path: {_quote(self.folder + '/tensors.tsv')}")
         return "embeddings {\n" + "\n".join(lines) + "\n}\n"
 
-    def media_value(self) -> tuple[dict[str, Any], list[bytes]]:
+    def media_value(self) -> tuple[dict[str, Any], list[Blob]]:
         """Return its value in a run and the blobs that it refers to."""
         data = self.vectors.astype("<f4").tobytes()
+        blobs: list[Blob] = []
         value: dict[str, Any] = {
             "_type": "embedding",
-            "tensor": {**blob(data), "dtype": "<f4", "shape": list(self.vectors.shape)},
+            "tensor": {**add_blob(blobs, data), "dtype": "<f4", "shape": list(self.vectors.shape)},
         }
-        blobs = [data]
         if self.labels is not None:
-            value["labels"] = {**blob(self.labels), "header": self.has_header}
-            blobs.append(self.labels)
+            value["labels"] = {**add_blob(blobs, self.labels), "header": self.has_header}
         if self.sprite is not None:
             picture = images.encode_png(self.sprite)
             height, width = self.sprite.shape[:2]
             value["sprite"] = media.image(
-                blob(picture), "png", width, height, single=list(self.single)
+                add_blob(blobs, picture), "png", width, height, single=list(self.single)
             )
-            blobs.append(picture)
         return value, blobs
 
 

@@ -188,19 +188,24 @@ class Journal:
             warn_once(f"add_scalar: {key!r} was not recorded in the run ({error})")
 
     def add_media(
-        self, key: str, value: Any, blobs: list[bytes], step: int | None, wall_time: float
+        self,
+        key: str,
+        value: Any,
+        blobs: list[tuple[bytes, bytes]],
+        step: int | None,
+        wall_time: float,
     ) -> None:
-        """Record a media value behind its blobs."""
+        """Record a media value behind its blobs, each with its SHA-256."""
         sink = self.sink
         if sink is None:
             return
         try:
             data = dump_json(value)
-            size = max([len(data) - MAX_VALUE + MAX_MEDIA, *map(len, blobs)])
-            if size > MAX_MEDIA:
+            sizes = [len(part) for _digest, part in blobs]
+            if len(data) > MAX_VALUE or max(sizes, default=0) > MAX_MEDIA:
                 warn_once(
                     f"{key!r} is too large for the run: {len(data)} bytes of JSON (at most {MAX_VALUE}), files of "
-                    f"{[len(part) for part in blobs][:3]} bytes (at most {MAX_MEDIA}); it is in the event file alone"
+                    f"{sizes[:3]} bytes (at most {MAX_MEDIA}); it is in the event file alone"
                 )
                 return
             sink.append_media({key: ("j", data)}, blobs, self.step_of(key, step), wall_time)

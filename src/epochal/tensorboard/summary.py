@@ -197,7 +197,8 @@ def histogram(name: str, values: Any, bins: Any, max_bins: int | None = None) ->
     array = make_np(values)
     if isinstance(bins, str) and bins == "tensorflow":
         bins = histograms.default_bins()
-    return _one(name, histo=make_histogram(array.astype(np.float64), bins, max_bins))
+    proto = histograms.make_histogram(array.astype(np.float64), bins, max_bins, array)
+    return _one(name, histo=proto)
 
 
 def make_histogram(values: Array, bins: Any, max_bins: int | None = None) -> HistogramProto:
@@ -457,7 +458,7 @@ def mesh(
 def _mesh_part(part: Any) -> Array:
     array = np.asarray(part) if isinstance(part, list | tuple) else make_np(part)
     if array.ndim != 3:
-        raise IndexError(f"a part of a mesh is of shape [batch, n, 3], not {list(array.shape)}")
+        raise ValueError(f"a part of a mesh is of shape [batch, n, 3], not {list(array.shape)}")
     return array
 
 

@@ -29,17 +29,23 @@ INLINE_BYTES = 4096
 CUSTOM_SCALARS_TAG = "custom_scalars__config__"
 
 
+Blob = tuple[bytes, bytes]
+"""SHA-256 and the bytes themselves."""
+
+
 class Found(NamedTuple):
     """One value of a run: key, a number or a media value, and the blobs that it refers to."""
 
     key: str
     value: Any
-    blobs: list[bytes]
+    blobs: list[Blob]
 
 
-def blob(data: bytes) -> dict[str, Any]:
-    """Return the reference to `data` as a blob."""
-    return media.blob_reference(hashlib.sha256(data).hexdigest(), len(data))
+def add_blob(blobs: list[Blob], data: bytes) -> dict[str, Any]:
+    """Add `data` to `blobs` and return the reference to it."""
+    digest = hashlib.sha256(data).digest()
+    blobs.append((digest, data))
+    return media.blob_reference(digest.hex(), len(data))
 
 
 def as_message(kind: type[Message], message: Any) -> Any:
@@ -106,21 +112,23 @@ def _image(value: Value) -> Found | None:
     kind = next((name for start, name in SIGNATURES if data.startswith(start)), "png")
     if data[:4] == b"RIFF":
         kind = "webp"
-    made = media.image(blob(data), kind, value.image.width, value.image.height)
-    return Found(value.tag, made, [data])
+    blobs: list[Blob] = []
+    made = media.image(add_blob(blobs, data), kind, value.image.width, value.image.height)
+    return Found(value.tag, made, blobs)
 
 
 def _audio(value: Value) -> Found | None:
     data = value.audio.encoded_audio_string
     kind = value.audio.content_type.removeprefix("audio/") or "wav"
+    blobs: list[Blob] = []
     made = media.audio(
-        blob(data),
+        add_blob(blobs, data),
         kind,
         value.audio.sample_rate,
         value.audio.num_channels,
         value.audio.length_frames,
     )
-    return Found(value.tag, made, [data])
+    return Found(value.tag, made, blobs)
 
 
 # ----------------------------------------------------------------------------------------------
@@ -205,13 +213,14 @@ def _pictures(value: Value) -> Found | None:
         next((name for start, name in SIGNATURES if data.startswith(start)), "png")
         for data in pictures
     ]
+    blobs: list[Blob] = []
     items = [
-        media.image(blob(data), kind, int(width), int(height))
+        media.image(add_blob(blobs, data), kind, int(width), int(height))
         for data, kind in zip(pictures, kinds, strict=True)
     ]
     if not items:
         return None
-    return Found(value.tag, items[0] if len(items) == 1 else media.several(items), pictures)
+    return Found(value.tag, items[0] if len(items) == 1 else media.several(items), blobs)
 
 
 def _no_value(_value: Value) -> None:
@@ -232,8 +241,8 @@ def _tensor(value: Value) -> Found | None:
         made.update(min=float(finite.min()), max=float(finite.max()), mean=float(finite.mean()))
     if array.nbytes <= INLINE_BYTES:
         return Found(value.tag, {**made, "data": media.pack(array.reshape(-1))}, [])
-    data = array.tobytes()
-    return Found(value.tag, {**made, **blob(data)}, [data])
+    blobs: list[Blob] = []
+    return Found(value.tag, {**made, **add_blob(blobs, array.tobytes())}, blobs)
 
 
 TENSOR_READERS: dict[str, Callable[[Value], Found | None]] = {
@@ -269,9 +278,8 @@ def _add_mesh_part(value: Value, meshes: dict[str, Found], found: list[Found]) -
     kind = {"faces": "<i4", "colors": "|u1"}.get(member, "<f4")
     if kind != "<f4" and not np.array_equal(array, array.astype(kind)):
         kind = "<f4"  # colours from 0 to 1
-    data = array.astype(kind).tobytes()
-    mesh.value[member] = {**blob(data), "dtype": kind, "shape": list(array.shape)}
-    mesh.blobs.append(data)
+    reference = add_blob(mesh.blobs, array.astype(kind).tobytes())
+    mesh.value[member] = {**reference, "dtype": kind, "shape": list(array.shape)}
 
 
 def hparams_of(summary: Summary) -> dict[str, Any]:
@@ -293,5 +301,6 @@ def hparams_of(summary: Summary) -> dict[str, Any]:
 
 def graph_value(data: bytes, tag: str = "graph") -> Found:
     """Return the graph that a serialized GraphDef is."""
-    value = {"_type": "graph", **blob(data), "format": "graphdef", "tag": tag}
-    return Found(tag, value, [data])
+    blobs: list[Blob] = []
+    value = {"_type": "graph", **add_blob(blobs, data), "format": "graphdef", "tag": tag}
+    return Found(tag, value, blobs)
