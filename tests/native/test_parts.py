@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import platform
 from typing import Any
 
 import numpy as np
@@ -233,3 +234,14 @@ def test_buffers_that_do_not_fit_are_refused(parts, codes, states, span, buckets
 
     with pytest.raises((ValueError, TypeError, BufferError)):
         _compiled.decay_parts(parts, codes, 0.5, states, span, buckets, out)
+
+
+# ------------------------------------------------------------------------------------------------ memory
+
+
+def test_the_c_library_is_told_to_keep_freed_memory_only_by_compiled_kernels():
+    assert plain.keep_freed(1 << 20, 1 << 20) is False
+    if compiled is not None:
+        assert compiled.keep_freed(16 << 20, 4 << 20) == (platform.libc_ver()[0] == "glibc")
+        with pytest.raises(TypeError):
+            compiled.keep_freed("much", 1)

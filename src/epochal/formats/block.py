@@ -258,7 +258,7 @@ def _planes(data: bytes | memoryview, start: int, width: int, n: int) -> list[by
     planes: list[bytes | memoryview] = []
     for size in sizes:
         end = position + (size or n)
-        planes.append(zstd.decompress(view[position:end]) if size else view[position:end])
+        planes.append(_decompress(view[position:end]) if size else view[position:end])
         position = end
     return planes
 
@@ -285,7 +285,17 @@ def _pack(data: bytes) -> bytes:
 def _unpack(data: bytes | memoryview, start: int) -> bytes:
     if data[start] == 0:
         return bytes(data[start + 1 :])
-    return zstd.decompress(memoryview(data)[start + 1 :])
+    return _decompress(memoryview(data)[start + 1 :])
+
+
+def _decompress(frame: memoryview) -> bytes:
+    """Return the content of one frame: without the loop that looks for a second one."""
+    reader = zstd.ZstdDecompressor()
+    found = reader.decompress(frame)
+    if not reader.eof or reader.unused_data:
+        message = f"{len(frame)} bytes are not one whole frame"
+        raise ValueError(message)
+    return found
 
 
 # ------------------------------------------------------------------------------------------------

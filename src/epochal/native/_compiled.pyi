@@ -30,6 +30,7 @@ def merge_columns(
     scale: float,
     /,
 ) -> int: ...
+def keep_freed(kept: int, apart: int, /) -> bool: ...
 def decay_parts(
     parts: tuple[npt.NDArray[Any], ...],
     codes: str,

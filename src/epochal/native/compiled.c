@@ -538,6 +538,7 @@ static PyMethodDef methods[] = {
     {"interleave", interleave, METH_VARARGS, "interleave(planes, out)"},
     {"extremes", extremes, METH_VARARGS, "extremes(values, starts, low, high)"},
     {"merge_columns", merge_columns, METH_VARARGS, "merge_columns(inputs, outputs, width, origin, scale)"},
+    {"keep_freed", keep_freed, METH_VARARGS, "keep_freed(kept, apart)"},
     {"decay_parts", decay_parts, METH_VARARGS, "decay_parts(parts, codes, weight, states, span, buckets, out)"},
     {"merge_parts", merge_parts, METH_VARARGS,
      "merge_parts(parts, origin, lo, hi, low, scale, most, columns, flags)"},

@@ -23,6 +23,7 @@ _CODES: dict[np.dtype[Any], str] = {
     np.dtype(np.bool_): "?",
 }
 
+keep_freed = _compiled.keep_freed
 centred_mean = plain.centred_mean  # numpy's sums are as fast
 crc32c = _compiled.crc32c
 find_length = _compiled.find_length

@@ -343,6 +343,16 @@ def decay_parts(
     )
 
 
+def keep_freed(kept: int, apart: int, /) -> bool:
+    """Tell the C library (glibc) to keep up to `kept` freed bytes for each thread that uses much memory.
+
+    apart: bytes from which on a piece of memory is had from the system, and given back to it, by itself. Returns
+    whether it was told; without compiled kernels nobody can tell it.
+    """
+    del kept, apart
+    return False
+
+
 def widen(
     planes: list[bytes | memoryview], n: int, base: int, first: int | None
 ) -> npt.NDArray[np.int64]:

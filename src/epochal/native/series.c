@@ -560,3 +560,23 @@ static PyObject *decay_parts(PyObject *module, PyObject *arguments)
         return NULL;
     Py_RETURN_NONE;
 }
+
+/* ------------------------------------------------------------------------------------------------ memory */
+
+#if defined(__GLIBC__)
+#include <malloc.h>
+#endif
+
+/* keep_freed(kept, apart): tell the C library to keep up to `kept` freed bytes for each of its arenas, and to ask the
+ * system for a piece of memory of its own only from `apart` bytes on. Returns whether it can be told. */
+static PyObject *keep_freed(PyObject *module, PyObject *arguments)
+{
+    int kept, apart, told = 0;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "ii", &kept, &apart))
+        return NULL;
+#if defined(__GLIBC__)
+    told = mallopt(M_TRIM_THRESHOLD, kept) && mallopt(M_MMAP_THRESHOLD, apart);
+#endif
+    return PyBool_FromLong(told);
+}

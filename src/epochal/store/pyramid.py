@@ -21,6 +21,7 @@ Row layout (little-endian)::
 
 from __future__ import annotations
 
+import functools
 import itertools
 import logging
 import struct
@@ -50,6 +51,10 @@ VERSION = 1
 _HEADER = struct.Struct("<BBHI7I")
 
 Floats = npt.NDArray[np.float64]
+EvenSteps = tuple[int, bytes, int]
+"""Buckets of a row, the encoded smallest steps and widths, and where the widths begin."""
+_EVEN_BUCKETS = 65_536
+"""Buckets of a level up to which evenly spaced steps are kept once for all series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +246,11 @@ class Segment:
         """Return the smallest and the largest steps."""
         return self._pair(2)
 
+    def even_steps(self) -> EvenSteps | None:
+        """Return what stands for the steps where both arrays are a few bytes: they are evenly spaced."""
+        low, high, end = self._bounds[2:5]
+        return (self.n, bytes(self._data[low:end]), high - low) if end - low <= 40 else None
+
     def times(self) -> tuple[Floats, Floats]:
         """Return the earliest and the latest times."""
         low, high = self._pair(4)
@@ -253,8 +263,7 @@ class Segment:
     def _pair(self, index: int) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
         low = block.decode_values("i64", self._part(index), self.n)
         span = block.decode_values("i64", self._part(index + 1), self.n)
-        with np.errstate(over="ignore"):
-            return low, low + span
+        return low, low + span  # modulo 2**64
 
     def _part(self, index: int) -> memoryview:
         return self._data[self._bounds[index] : self._bounds[index + 1]]
@@ -414,6 +423,10 @@ class Level:
         That is: whether no bucket begins before the one before it ends, and the width of the widest.
         """
         found = self._extents.get(axis)
+        if found is None and axis == "step" and all(starts is None for starts in self._joined):
+            even = [part.even_steps() for part in self._parts]
+            if all(even) and len(self.buckets) <= _EVEN_BUCKETS:
+                found = self._extents[axis] = _even_extents(tuple(even))
         if found is None:
             x0, x1 = np.empty(len(self.buckets)), np.empty(len(self.buckets))
             begin = 0
@@ -424,9 +437,27 @@ class Level:
                 end = begin + len(low)
                 x0[begin:end], x1[begin:end] = low, high
                 begin = end
-            found = (x0, x1, bool((x0[1:] >= x1[:-1]).all()), float((x1 - x0).max()))
-            self._extents[axis] = found
+            found = self._extents[axis] = _known(x0, x1)
         return found
+
+
+def _known(x0: Floats, x1: Floats) -> tuple[Floats, Floats, bool, float]:
+    return x0, x1, bool((x0[1:] >= x1[:-1]).all()), float((x1 - x0).max())
+
+
+@functools.lru_cache(maxsize=32)  # at most 32 MB
+def _even_extents(parts: tuple[EvenSteps, ...]) -> tuple[Floats, Floats, bool, float]:
+    """Return what `Level.x` does; runs that count their steps alike share it."""
+    lows: list[npt.NDArray[np.int64]] = []
+    highs: list[npt.NDArray[np.int64]] = []
+    for n, data, split in parts:
+        low = block.decode_values("i64", data[:split], n)
+        lows.append(low)
+        highs.append(low + block.decode_values("i64", data[split:], n))
+    x0 = np.concatenate(lows, dtype=np.float64, casting="unsafe")
+    x1 = np.concatenate(highs, dtype=np.float64, casting="unsafe")
+    x0.flags.writeable = x1.flags.writeable = False
+    return _known(x0, x1)
 
 
 def read_levels(

@@ -198,8 +198,13 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
     places = (begin, begin if strip.x1 is strip.x0 else grid.place(strip.x1))
     x, values = (strip.x0, strip.x1), strip.values
     room = len(strip) if limit is None or in_order else limit
+    few = (
+        2 * grid.px + 64
+    )  # items in order, none wider than a pixel: one a pixel, one over each boundary
     given = (values.first, values.min, values.max, values.last)
-    merged = native.merge_columns(places, x, given, values.flags, grid.pixels, room)
+    merged = native.merge_columns(places, x, given, values.flags, grid.pixels, min(room, few))
+    if merged is None and few < room:
+        merged = native.merge_columns(places, x, given, values.flags, grid.pixels, room)
     if merged is None:
         order = np.argsort(grid.column(strip.x0), kind="stable")
         return reduce_strip(strip.take(order), grid, in_order=False)
