@@ -3,7 +3,11 @@ import type { Loaders } from "./frame/media_panel.tsx";
 
 export const MEDIA_PANELS: Loaders = {
   image: async () => (await import("./image/image_panel.tsx")).ImagePanel,
+  video: async () => (await import("./video/video_panel.tsx")).VideoPanel,
+  audio: async () => (await import("./audio/audio_panel.tsx")).AudioPanel,
+  text: async () => (await import("./text/text_panel.tsx")).TextPanel,
   graph: async () => (await import("./graph/graph_panel.tsx")).GraphPanel,
   histogram: async () => (await import("./histogram/histogram_panel.tsx")).HistogramPanel,
   pr_curve: async () => (await import("./pr_curve/pr_panel.tsx")).PrPanel,
+  layout: async () => (await import("./line/layout_panel.tsx")).LayoutPanel,
 };

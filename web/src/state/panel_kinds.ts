@@ -28,6 +28,21 @@ export const MEDIA_KINDS = {
     rows: 2,
     isStepwise: true,
   },
+  video: {
+    label: "Videos",
+    media: ["video", "videos"],
+    columns: 1.5,
+    rows: 2,
+    isStepwise: true,
+  },
+  audio: {
+    label: "Sounds",
+    media: ["audio", "audios"],
+    columns: 1.5,
+    rows: 1,
+    isStepwise: true,
+  },
+  text: { label: "Texts", media: ["text"], columns: 1.5, rows: 2, isStepwise: true },
   graph: { label: "Graphs", media: ["graph"], columns: 1.5, rows: 2, isStepwise: false },
   histogram: {
     label: "Histograms",
@@ -43,6 +58,7 @@ export const MEDIA_KINDS = {
     rows: 1,
     isStepwise: true,
   },
+  layout: { label: "Custom scalars", media: ["layout"], columns: 3, rows: 2, isStepwise: false },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;
