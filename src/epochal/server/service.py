@@ -33,6 +33,26 @@ class ClientGone(Exception):
     """The client went away while its request waited; nobody reads the answer."""
 
 
+class Turn:
+    """Lets one at a time do what takes a whole processor, and counts who waits or works."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self._semaphore = asyncio.Semaphore(1)
+
+    async def __aenter__(self) -> None:
+        self.waiting += 1
+        try:
+            await self._semaphore.acquire()
+        except BaseException:
+            self.waiting -= 1
+            raise
+
+    async def __aexit__(self, *_error: object) -> None:
+        self.waiting -= 1
+        self._semaphore.release()
+
+
 class Service:
     """The store and what stands around it. All methods belong to the event loop's thread."""
 
@@ -43,6 +63,7 @@ class Service:
         self.files = StaticFiles(settings.static)
         self.sources = Sources()
         self.derived = ArrayCache(DERIVED_BYTES)
+        self.projections = Turn()
         self._store = store
         self._failure: str | None = None
         self._settled = asyncio.Event()
