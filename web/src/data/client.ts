@@ -108,3 +108,8 @@ export async function postForBytes(
   if (signal) init.signal = signal;
   return await (await request(address(path), init)).arrayBuffer();
 }
+
+/** The bytes at an address. */
+export async function getBytes(url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
+  return await (await request(url, signal ? { signal } : {})).arrayBuffer();
+}

@@ -126,6 +126,20 @@ describe("ObjectLoader", () => {
     expect(questions[1]!.pick).toEqual({ at: 1 });
   });
 
+  it("tells a watch that comes while the answer is under way, whenever the next frame is", async () => {
+    const { loader, questions, frame } = bench();
+    loader.open(want(), nothing);
+    frame();
+    let changes = 0;
+    const late = loader.open(want(), () => {
+      changes += 1;
+    });
+    await questions[0]!.answer([entry("a", "k", 1)]);
+    expect([changes, late.entries().length]).toEqual([1, 1]);
+    frame();
+    expect(questions).toHaveLength(1);
+  });
+
   it("says what went wrong until it is asked to try again", async () => {
     const { loader, questions, frame } = bench();
     const watch = loader.open(want(), nothing);

@@ -141,6 +141,7 @@ export class ObjectLoader {
   open(want: ObjectWant, onChange: () => void): ObjectWatch {
     const watch = new ObjectWatch(this, want, onChange);
     this.watches.add(watch);
+    this.join(watch);
     this.schedule();
     return watch;
   }
@@ -154,6 +155,7 @@ export class ObjectLoader {
   refresh(watch: ObjectWatch): void {
     const wanted = new Set(watch.want.runs.map((run) => watch.idOf(run)));
     this.leave(watch, (id) => wanted.has(id));
+    this.join(watch);
     this.schedule();
   }
 
@@ -197,6 +199,11 @@ export class ObjectLoader {
     });
   }
 
+  /** Has a watch told of answers under way that it waits for, too: they may come before the next frame. */
+  private join(watch: ObjectWatch): void {
+    for (const run of watch.want.runs) this.pending.get(watch.idOf(run))?.watches.add(watch);
+  }
+
   /** Aborts requests that only this watch has waited for, unless it waits for one of them still. */
   private leave(watch: ObjectWatch, waits: (id: string) => boolean): void {
     for (const request of this.requests) {
@@ -232,9 +239,7 @@ export class ObjectLoader {
       const runs: string[] = [];
       for (const run of watch.want.runs) {
         const id = watch.idOf(run);
-        const request = this.pending.get(id);
-        if (request !== undefined) request.watches.add(watch);
-        else if (this.cache.get(id)?.isOld !== false) runs.push(run);
+        if (!this.pending.has(id) && this.cache.get(id)?.isOld !== false) runs.push(run);
       }
       if (runs.length === 0) continue;
       const id = [watch.question, visible, runs.join()].join("|");
