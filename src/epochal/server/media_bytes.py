@@ -142,9 +142,14 @@ def _displayable(image: Any) -> Any:
     if image.mode in ("L", "LA", "RGB", "RGBA"):
         return image
     if image.mode.startswith("I"):
-        return image.convert("I").point(lambda value: value / 256).convert("L")
+        return image.convert("I").point(_upper_byte).convert("L")
     if image.mode in ("P", "PA"):
         return image.convert(
             "RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB"
         )
     return image.convert("L" if image.mode in ("1", "F") else "RGB")
+
+
+def _upper_byte(grey: Any) -> Any:
+    """Return a 16 bit grey as one of 8 bits; Pillow asks it once, of a number that stands for all."""
+    return grey / 256

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from epochal.errors import Conflict, CorruptBlock, NotFound, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from typing import Any
 
 
 class SourceChanged(Conflict):
@@ -81,7 +80,8 @@ def _open(path: str) -> BinaryIO:
     if "://" not in path:
         return open(path, "rb")
     try:
-        import fsspec  # pyright: ignore[reportMissingImports]
+        import fsspec
     except ModuleNotFoundError as error:
         raise NotFound(f"{path} is read with the package fsspec: pip install fsspec") from error
-    return cast("BinaryIO", fsspec.open(path, "rb").open())
+    opened: Any = fsspec.open(path, "rb")
+    return cast("BinaryIO", opened.open())
