@@ -28,6 +28,7 @@ import type { Paint, PaintOf } from "./paint.ts";
 import { isChartable, kindsOf, type Panel } from "./panel_kinds.ts";
 import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
+import { watchRunMedia } from "./run_media.ts";
 import { type Section, watchSections } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { ShownRuns } from "./shown_runs.ts";
@@ -111,6 +112,8 @@ export class Workspace {
   readonly shownOrder: ReadonlySignal<readonly string[]>;
   readonly shownUids: ReadonlySignal<ReadonlySet<string>>;
   readonly sections: ReadonlySignal<readonly Section[]>;
+  /** The keys with media that the run of a run's page has. */
+  readonly runMedia = signal<ReadonlySet<string>>(new Set());
   /** The keys that have panels. */
   readonly panelKeys: ReadonlySignal<readonly Key[]>;
   /** Those that lines can be drawn through. */
@@ -178,7 +181,8 @@ export class Workspace {
       const only = runId === null ? null : this.detail.value;
       const keys = this.keys.value.filter((key) => kindsOf(key).length > 0);
       if (runId === null) return keys;
-      return only === null ? [] : keys.filter((key) => isKeyOf(only, key));
+      const media = this.runMedia.value;
+      return only === null ? [] : keys.filter((key) => isKeyOf(only, key) || media.has(key.name));
     });
     this.chartKeys = computed(() => this.panelKeys.value.filter(isChartable));
     const { sections, homes, panels } = watchSections(this.panelKeys, this.view);
@@ -193,7 +197,10 @@ export class Workspace {
     this.stops.push(this.address.start());
     this.refreshKeys();
     if (this.runId === null) this.watchLists();
-    else this.refreshRuns();
+    else {
+      this.refreshRuns();
+      this.stops.push(watchRunMedia(this));
+    }
   }
 
   /** What can wait until the first charts are asked for. */
