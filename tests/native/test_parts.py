@@ -236,6 +236,58 @@ def test_buffers_that_do_not_fit_are_refused(parts, codes, states, span, buckets
         _compiled.decay_parts(parts, codes, 0.5, states, span, buckets, out)
 
 
+# ------------------------------------------------------------------------------------------------ values at positions
+
+
+@twins
+@settings(**SMOOTH)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.integers(0, 60),
+    st.sampled_from("dfl?"),
+    st.booleans(),
+    st.booleans(),
+)
+def test_values_at_positions_are_interpolated_between_the_last_logged(
+    twin: Any, seed, n, kind, steps, some_missing
+):
+    random = np.random.default_rng(seed)
+    x = np.sort(random.integers(0, 30, n)) if steps else np.sort(random.integers(0, 60, n) / 2)
+    y = (random.standard_normal(n) * 10).astype({"l": np.int64, "?": np.bool_}.get(kind, "d"))
+    if some_missing and kind in "df":
+        y[random.random(n) < 0.1] = np.nan
+    y = y.astype(np.float32) if kind == "f" else y
+    origin = 0.0 if steps else 2.5
+    positions = np.unique(random.integers(-20, 80, 40) / 2)
+    ends = np.sort(random.integers(0, n + 1, 3)).tolist()
+    parts = [(a, b, None) for a, b in zip(np.split(x, ends), np.split(y, ends), strict=True)]
+    found = twin.sample_parts(parts, origin, positions)
+    last = {float(a) - origin: float(b) for a, b in zip(x, y, strict=True)}
+    places, logged = np.array(list(last)), np.array(list(last.values()))
+    within = np.zeros(len(positions), bool)
+    if last:
+        within = (positions >= places[0]) & (positions <= places[-1])
+    expected = np.full(len(positions), np.nan)
+    if within.any():
+        expected[within] = np.interp(positions[within], places, logged)
+    if found is None:
+        assert np.isnan(logged).any()
+        return
+    np.testing.assert_allclose(found[0], expected, rtol=1e-12, atol=1e-12)
+    assert np.isnan(found[0][~within]).all()
+    assert found[1] == all(at in last for at in positions[within].tolist())
+
+
+@twins
+def test_positions_of_lines_that_go_back_are_left_to_others(twin: Any):
+    positions = np.array([0.5, 1.0])
+    for x in ([1.0, 0.0], [0.0, np.nan], [0.0, np.inf]):
+        assert twin.sample_parts([(np.array(x), np.zeros(2), None)], 0.0, positions) is None
+    empty, exact = twin.sample_parts([], 0.0, positions)
+    assert np.isnan(empty).all()
+    assert exact
+
+
 # ------------------------------------------------------------------------------------------------ memory
 
 

@@ -30,6 +30,13 @@ def merge_columns(
     scale: float,
     /,
 ) -> int: ...
+def sample_parts(
+    parts: tuple[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None, str], ...],
+    origin: float,
+    positions: npt.NDArray[Any],
+    out: npt.NDArray[Any],
+    /,
+) -> bool | None: ...
 def keep_freed(kept: int, apart: int, /) -> bool: ...
 def decay_parts(
     parts: tuple[npt.NDArray[Any], ...],
@@ -65,3 +72,27 @@ def crc32c(
 ) -> int: ...
 def frame_records(payloads: list[bytes], /) -> bytes: ...
 def find_length(data: bytes | bytearray | memoryview, start: int, /) -> int: ...
+def new_names(seed: int, /) -> Any: ...
+def list_names(names: Any, start: int, /) -> list[bytes]: ...
+def know_scalar(names: Any, tag: bytes, /) -> None: ...
+def walk_events(
+    names: Any,
+    data: bytes | bytearray | memoryview,
+    start: int,
+    times: npt.NDArray[Any],
+    steps: npt.NDArray[Any],
+    values: npt.NDArray[Any],
+    rows: npt.NDArray[Any],
+    numbers: npt.NDArray[Any],
+    others: npt.NDArray[Any],
+    /,
+) -> tuple[int, int, int, int, int]: ...
+def group_values(
+    numbers: npt.NDArray[Any],
+    rows: npt.NDArray[Any],
+    values: npt.NDArray[Any],
+    starts: npt.NDArray[Any],
+    grouped_rows: npt.NDArray[Any],
+    grouped_values: npt.NDArray[Any],
+    /,
+) -> None: ...

@@ -28,6 +28,11 @@ centred_mean = plain.centred_mean  # numpy's sums are as fast
 crc32c = _compiled.crc32c
 find_length = _compiled.find_length
 frame_records = _compiled.frame_records
+group_values = _compiled.group_values
+know_scalar = _compiled.know_scalar
+list_names = _compiled.list_names
+new_names = _compiled.new_names
+walk_events = _compiled.walk_events
 
 
 def decaying_mean(values: Floats, weight: float) -> Floats:
@@ -129,15 +134,7 @@ def merge_parts(
 ) -> MergedParts | None:
     """See `plain.merge_parts`."""
     smooth = bool(parts) and parts[0][2] is not None
-    given = tuple(
-        (
-            _whole(x),
-            _whole(y),
-            None if course is None else _whole(course),
-            _CODES[x.dtype] + _CODES[y.dtype],
-        )
-        for x, y, course in parts
-    )
+    given = _given(parts)
     columns, flags = np.empty((10 if smooth else 6, room)), np.empty(room, dtype=np.uint8)
     found = _compiled.merge_parts(given, origin, *span, *pixels, most, columns, flags)
     if found is None or found[3] == -2:
@@ -168,6 +165,29 @@ def extremes(values: npt.NDArray[Any], starts: npt.NDArray[np.int64]) -> tuple[F
     low, high = np.empty(len(starts)), np.empty(len(starts))
     _compiled.extremes(_floats(values), np.ascontiguousarray(starts, dtype=np.int64), low, high)
     return low, high
+
+
+def sample_parts(
+    parts: Sequence[plain.Part], origin: float, positions: Floats
+) -> tuple[Floats, bool] | None:
+    """See `plain.sample_parts`."""
+    out = np.empty(len(positions))
+    logged = _compiled.sample_parts(_given(parts), origin, _floats(positions), out)
+    return None if logged is None else (out, logged)
+
+
+def _given(
+    parts: Sequence[plain.Part],
+) -> tuple[tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any] | None, str], ...]:
+    return tuple(
+        (
+            _whole(x),
+            _whole(y),
+            None if course is None else _whole(course),
+            _CODES[x.dtype] + _CODES[y.dtype],
+        )
+        for x, y, course in parts
+    )
 
 
 def _whole(array: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -15,6 +15,11 @@ import numpy.typing as npt
 from epochal.native.plain_events import crc32c as crc32c
 from epochal.native.plain_events import find_length as find_length
 from epochal.native.plain_events import frame_records as frame_records
+from epochal.native.plain_walk import group_values as group_values
+from epochal.native.plain_walk import know_scalar as know_scalar
+from epochal.native.plain_walk import list_names as list_names
+from epochal.native.plain_walk import new_names as new_names
+from epochal.native.plain_walk import walk_events as walk_events
 
 Floats = npt.NDArray[np.float64]
 
@@ -271,10 +276,8 @@ def merge_parts(
     """
     if not parts:
         return MergedParts(0, 0, 0, None, None)
-    x = np.concatenate(
-        [x.astype(np.float64) if x.dtype.kind == "i" else x - origin for x, _y, _course in parts]
-    )
-    if not (np.isfinite(x).all() and (x[1:] >= x[:-1]).all()):
+    x = _ascending(parts, origin)
+    if x is None:
         return None
     begin, end = int(x.searchsorted(span[0])), int(x.searchsorted(span[1], side="right"))
     inside = end - begin
@@ -293,6 +296,50 @@ def merge_parts(
         assert smoothed is not None
         smoothed = smoothed._replace(flags=merged.flags)
     return MergedParts(begin, end, inside, merged, smoothed)
+
+
+def _ascending(parts: Sequence[Part], origin: float) -> Floats | None:
+    """Return the x of all parts; None where they fall or are not finite."""
+    x = np.concatenate(
+        [
+            np.empty(0),
+            *(x.astype(np.float64) if x.dtype.kind == "i" else x - origin for x, _y, _c in parts),
+        ]
+    )
+    return x if np.isfinite(x).all() and (x[1:] >= x[:-1]).all() else None
+
+
+def sample_parts(
+    parts: Sequence[Part], origin: float, positions: Floats
+) -> tuple[Floats, bool] | None:
+    """Return a line's values at ascending positions, and whether each was logged there.
+
+    Between two points lies what is between their values, outside of the line NaN; of several values at one x the
+    last logged counts. None where x falls or is not finite, or a value that counts is not.
+    """
+    x = _ascending(parts, origin)
+    if x is None:
+        return None
+    y = np.concatenate([np.empty(0), *(y for _x, y, _course in parts)], dtype=np.float64)
+    last = np.append(x[1:] != x[:-1], True)[: len(x)]
+    x, y = x[last], y[last]
+    found = np.full(len(positions), np.nan)
+    if not len(x):
+        return found, True
+    right = np.searchsorted(x, positions)
+    inside = right < len(x)
+    inside[inside] = (right[inside] > 0) | (positions[inside] == x[0])
+    at, right = positions[inside], right[inside]
+    left = np.maximum(right - 1, 0)
+    logged = x[right] == at
+    if not (np.isfinite(y[right]).all() and np.isfinite(y[left[~logged]]).all()):
+        return None
+    gap = np.where(logged, 1.0, x[right] / 2 - x[left] / 2)
+    share = np.where(logged, 1.0, (at / 2 - x[left] / 2) / gap)
+    with np.errstate(invalid="ignore"):
+        between = y[left] * (1 - share) + y[right] * share
+    found[inside] = np.where(logged, y[right], between)
+    return found, bool(logged.all())
 
 
 def decay_parts(

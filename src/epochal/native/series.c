@@ -561,6 +561,129 @@ static PyObject *decay_parts(PyObject *module, PyObject *arguments)
     Py_RETURN_NONE;
 }
 
+/* ------------------------------------------------------------------------------------------------ values at positions */
+
+static double y_at(const Part *part, Py_ssize_t i)
+{
+    switch (part->y_code) {
+    case 'd':
+        return ((const double *)part->y.buf)[i];
+    case 'f':
+        return (double)((const float *)part->y.buf)[i];
+    case 'l':
+        return (double)((const int64_t *)part->y.buf)[i];
+    default:
+        return (double)((const uint8_t *)part->y.buf)[i];
+    }
+}
+
+/* Values at ascending positions, NaN outside of the line; returns whether all others were logged there, -1 where a value
+ * that counts is not finite. */
+static int sample_ascending(const Part *parts, Py_ssize_t count, double origin, const double *positions, double *out,
+                            Py_ssize_t n)
+{
+    Py_ssize_t k = 0, i = 0;
+    double left_x = 0, left_y = 0;
+    int begun = 0, logged = 1;
+    for (Py_ssize_t m = 0; m < n; m++) {
+        double at = positions[m];
+        /* The first point at or beyond the position; the one before it is the last logged at its x. */
+        while (k < count && (i == parts[k].n || x_at(&parts[k], parts[k].n - 1, origin) < at)) {
+            if (i < parts[k].n) {
+                left_x = x_at(&parts[k], parts[k].n - 1, origin);
+                left_y = y_at(&parts[k], parts[k].n - 1);
+                begun = 1;
+            }
+            k++;
+            i = 0;
+        }
+        if (k == count) {
+            out[m] = NAN;
+            continue;
+        }
+        Py_ssize_t low = i, high = parts[k].n - 1;
+        while (low < high) {
+            Py_ssize_t middle = low + (high - low) / 2;
+            if (x_at(&parts[k], middle, origin) < at)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low > i) {
+            left_x = x_at(&parts[k], low - 1, origin);
+            left_y = y_at(&parts[k], low - 1);
+            begun = 1;
+        }
+        i = low;
+        double right_x = x_at(&parts[k], i, origin), right_y = y_at(&parts[k], i);
+        if (!begun && right_x != at) {
+            out[m] = NAN;
+            continue;
+        }
+        Py_ssize_t part = k, next = i + 1; /* of several at one x the last logged */
+        while (part < count) {
+            if (next >= parts[part].n) {
+                part++;
+                next = 0;
+                continue;
+            }
+            if (x_at(&parts[part], next, origin) != right_x)
+                break;
+            right_y = y_at(&parts[part], next++);
+        }
+        if (right_x == at) {
+            out[m] = right_y;
+        } else {
+            double share = (at / 2 - left_x / 2) / (right_x / 2 - left_x / 2);
+            if (!is_finite(left_y))
+                return -1;
+            out[m] = left_y * (1 - share) + right_y * share;
+            logged = 0;
+        }
+        if (!is_finite(right_y))
+            return -1;
+    }
+    return logged;
+}
+
+/* sample_parts(parts, origin, positions, out): positions and out float64[n], positions ascending. Returns whether every
+ * value was logged at its position; None where x falls or a number is not finite. */
+static PyObject *sample_parts(PyObject *module, PyObject *arguments)
+{
+    PyObject *given, *found = NULL;
+    Py_buffer positions, out;
+    double origin;
+    Py_ssize_t taken = 0;
+    int fits, logged = -1;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "O!dy*w*", &PyTuple_Type, &given, &origin, &positions, &out))
+        return NULL;
+    Py_ssize_t parts_n = PyTuple_Size(given), n = positions.len / 8;
+    Part *parts = PyMem_Calloc(parts_n ? (size_t)parts_n : 1, sizeof(Part));
+    fits = parts != NULL && is_array(&positions, n, 8) && is_array(&out, n, 8);
+    if (parts == NULL)
+        PyErr_NoMemory();
+    for (; fits && taken < parts_n; taken++) {
+        if (!take_part(PyTuple_GetItem(given, taken), &parts[taken])) {
+            fits = 0;
+            break;
+        }
+    }
+    if (fits) {
+        Py_BEGIN_ALLOW_THREADS
+        if (is_ascending(parts, parts_n, origin))
+            logged = sample_ascending(parts, parts_n, origin, positions.buf, out.buf, n);
+        Py_END_ALLOW_THREADS
+        found = logged < 0 ? Py_NewRef(Py_None) : PyBool_FromLong(logged);
+    }
+    if (parts != NULL)
+        release_parts(parts, taken);
+    PyMem_Free(parts);
+    PyBuffer_Release(&positions);
+    PyBuffer_Release(&out);
+    return found;
+}
+
 /* ------------------------------------------------------------------------------------------------ memory */
 
 #if defined(__GLIBC__)

@@ -3,6 +3,9 @@
  * CRC-32C is Castagnoli's polynomial, reflected (0x82F63B78), begun and ended with a complement. Processors that have
  * an instruction for it are asked at run time (x86) or were named at compilation (ARM); the others get eight tables. */
 
+#include <stddef.h>
+#include <stdlib.h>
+
 #if defined(__x86_64__) && defined(__GNUC__)
 #define CRC_X86 1
 #elif defined(__ARM_FEATURE_CRC32) && defined(__GNUC__)
@@ -198,4 +201,666 @@ static PyObject *find_length(PyObject *module, PyObject *arguments)
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&data);
     return PyLong_FromSsize_t(found);
+}
+
+/* ------------------------------------------------------------------------------------------------ names of columns */
+
+/* Every (kind, tag) seen gets a number, in the order in which they appear. Tags follow each other in the same order all
+ * through most files, so the one after the last is looked at first. */
+typedef struct {
+    uint64_t hash;
+    size_t name; /* offset in the arena */
+    uint32_t length;
+    uint32_t follower;
+    uint64_t row; /* the last one with a value, so that a row gets no second one */
+    char kind;    /* d float64, q int64, ? bool; s: tensors of this tag are scalars, as its metadata has said once */
+} Entry;
+
+typedef struct {
+    Entry *entries;
+    uint32_t *slots; /* number + 1, 0 where free */
+    uint8_t *arena;
+    size_t count, room, slot_mask, arena_size, arena_room;
+    uint64_t seed;
+    uint64_t rows; /* emitted so far, in all walks */
+    uint32_t last;
+} Names;
+
+#define NAMES "epochal.native.names"
+#define NO_ENTRY UINT32_MAX
+#define MOST_ENTRIES (1u << 24)
+
+static void free_names(PyObject *capsule)
+{
+    Names *names = PyCapsule_GetPointer(capsule, NAMES);
+    if (names) {
+        free(names->entries);
+        free(names->slots);
+        free(names->arena);
+        free(names);
+    }
+}
+
+/* new_names(seed): an empty table; the seed keeps a file from knowing which tags collide. */
+static PyObject *new_names(PyObject *module, PyObject *arguments)
+{
+    unsigned long long seed;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "K", &seed))
+        return NULL;
+    Names *names = calloc(1, sizeof *names);
+    if (!names)
+        return PyErr_NoMemory();
+    names->seed = seed;
+    names->room = 64;
+    names->slot_mask = 255;
+    names->arena_room = 4096;
+    names->last = NO_ENTRY;
+    names->entries = malloc(names->room * sizeof *names->entries);
+    names->slots = calloc(names->slot_mask + 1, sizeof *names->slots);
+    names->arena = malloc(names->arena_room);
+    PyObject *capsule = NULL;
+    if (!names->entries || !names->slots || !names->arena)
+        PyErr_NoMemory();
+    else
+        capsule = PyCapsule_New(names, NAMES, free_names);
+    if (!capsule) {
+        free(names->entries);
+        free(names->slots);
+        free(names->arena);
+        free(names);
+    }
+    return capsule;
+}
+
+/* list_names(names, start): the names from number `start` on, each its kind and then the tag as bytes. */
+static PyObject *list_names(PyObject *module, PyObject *arguments)
+{
+    PyObject *capsule;
+    Py_ssize_t start;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "On", &capsule, &start))
+        return NULL;
+    Names *names = PyCapsule_GetPointer(capsule, NAMES);
+    if (!names)
+        return NULL;
+    PyObject *list = PyList_New(0);
+    for (size_t i = start < 0 ? 0 : (size_t)start; list && i < names->count; i++) {
+        Entry *entry = &names->entries[i];
+        PyObject *name = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)entry->length + 1);
+        if (name) {
+            char *bytes = PyBytes_AsString(name);
+            bytes[0] = entry->kind;
+            memcpy(bytes + 1, names->arena + entry->name, entry->length);
+        }
+        if (!name || PyList_Append(list, name) < 0) {
+            Py_DECREF(list);
+            list = NULL;
+        }
+        Py_XDECREF(name);
+    }
+    return list;
+}
+
+static uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t length, int add);
+
+/* know_scalar(names, tag): tensors of this tag are scalars also where no metadata says so. */
+static PyObject *know_scalar(PyObject *module, PyObject *arguments)
+{
+    PyObject *capsule;
+    Py_buffer tag;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "Oy*", &capsule, &tag))
+        return NULL;
+    Names *names = PyCapsule_GetPointer(capsule, NAMES);
+    if (names)
+        number_of(names, 's', tag.buf, (size_t)tag.len, 1);
+    PyBuffer_Release(&tag);
+    if (!names)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+static uint64_t mix(uint64_t value)
+{
+    value ^= value >> 32;
+    value *= 0xD6E8FEB86659FD93u;
+    value ^= value >> 29;
+    value *= 0xCA4F6D1B2C8E5B35u;
+    return value ^ value >> 32;
+}
+
+static uint64_t hash_of(const Names *names, char kind, const uint8_t *tag, size_t length)
+{
+    uint64_t hash = mix(names->seed ^ (uint64_t)(uint8_t)kind << 56 ^ length);
+    for (; length >= 8; length -= 8, tag += 8)
+        hash = mix(hash ^ load_u64(tag)) + names->seed;
+    uint64_t rest = 0;
+    for (size_t i = 0; i < length; i++)
+        rest |= (uint64_t)tag[i] << (8 * i);
+    return mix(hash ^ rest);
+}
+
+static int is_entry(const Names *names, uint32_t number, char kind, const uint8_t *tag, size_t length)
+{
+    const Entry *entry = &names->entries[number];
+    return entry->kind == kind && entry->length == length && memcmp(names->arena + entry->name, tag, length) == 0;
+}
+
+static int grow_names(Names *names, size_t length)
+{
+    if (names->count == names->room) {
+        Entry *entries = realloc(names->entries, 2 * names->room * sizeof *entries);
+        if (!entries)
+            return 0;
+        names->entries = entries;
+        names->room *= 2;
+    }
+    if (names->arena_room - names->arena_size < length) {
+        size_t room = 2 * names->arena_room + length;
+        uint8_t *arena = realloc(names->arena, room);
+        if (!arena)
+            return 0;
+        names->arena = arena;
+        names->arena_room = room;
+    }
+    if (2 * names->count >= names->slot_mask) {
+        size_t slot_mask = 4 * (names->slot_mask + 1) - 1;
+        uint32_t *slots = calloc(slot_mask + 1, sizeof *slots);
+        if (!slots)
+            return 0;
+        for (size_t i = 0; i < names->count; i++) {
+            size_t slot = names->entries[i].hash & slot_mask;
+            while (slots[slot])
+                slot = (slot + 1) & slot_mask;
+            slots[slot] = (uint32_t)i + 1;
+        }
+        free(names->slots);
+        names->slots = slots;
+        names->slot_mask = slot_mask;
+    }
+    return 1;
+}
+
+/* The number of (kind, tag); NO_ENTRY when it has none and is not to be added, or cannot be. */
+static uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t length, int add)
+{
+    if (names->last != NO_ENTRY) {
+        uint32_t guess = names->entries[names->last].follower;
+        if (guess != NO_ENTRY && is_entry(names, guess, kind, tag, length))
+            return guess;
+    }
+    uint64_t hash = hash_of(names, kind, tag, length);
+    size_t slot = hash & names->slot_mask;
+    for (; names->slots[slot]; slot = (slot + 1) & names->slot_mask) {
+        uint32_t number = names->slots[slot] - 1;
+        if (names->entries[number].hash == hash && is_entry(names, number, kind, tag, length))
+            return number;
+    }
+    if (!add || names->count >= MOST_ENTRIES || length > UINT32_MAX || !grow_names(names, length))
+        return NO_ENTRY;
+    slot = hash & names->slot_mask;
+    while (names->slots[slot])
+        slot = (slot + 1) & names->slot_mask;
+    memcpy(names->arena + names->arena_size, tag, length);
+    names->entries[names->count] =
+        (Entry){hash, names->arena_size, (uint32_t)length, NO_ENTRY, UINT64_MAX, kind};
+    names->arena_size += length;
+    names->slots[slot] = (uint32_t)++names->count;
+    return (uint32_t)names->count - 1;
+}
+
+/* ------------------------------------------------------------------------------------------------ the walk */
+
+/* Field numbers are those of event.proto, summary.proto and tensor.proto; formats/tfevents.py names them. What is not
+ * quite as expected here is left to that, which reads everything. */
+
+typedef struct {
+    const uint8_t *at, *end;
+} Span;
+
+static int read_varint(Span *span, uint64_t *value)
+{
+    uint64_t found = 0;
+    for (int shift = 0; shift < 70; shift += 7) {
+        if (span->at == span->end)
+            return 0;
+        uint8_t byte = *span->at++;
+        found |= shift == 63 ? (uint64_t)(byte & 1) << 63 : (uint64_t)(byte & 127) << shift;
+        if (!(byte & 128)) {
+            *value = found;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static int read_span(Span *span, Span *inner)
+{
+    uint64_t length;
+    if (!read_varint(span, &length) || length > (uint64_t)(span->end - span->at))
+        return 0;
+    inner->at = span->at;
+    inner->end = span->at = span->at + length;
+    return 1;
+}
+
+static double read_float(const uint8_t *at)
+{
+    uint32_t word = load_u32(at);
+    float value;
+    memcpy(&value, &word, 4);
+    return value;
+}
+
+/* Values of one event, not yet believed. */
+typedef struct {
+    double *values;
+    int32_t *rows, *numbers;
+    size_t count, room;
+} Values;
+
+/* A tensor of one element: its kind and its 8 bytes. 0 for any other. */
+static int read_tensor(Span span, char *kind, uint64_t *bits)
+{
+    uint64_t dtype = 0, key, word;
+    Span inner, content = {NULL, NULL};
+    double number = 0;
+    int64_t integer = 0;
+    int found = 0, width;
+    while (span.at < span.end) {
+        if (!read_varint(&span, &key))
+            return 0;
+        switch (key) {
+        case 1 << 3 | 0:
+            if (!read_varint(&span, &dtype))
+                return 0;
+            break;
+        case 2 << 3 | 2: /* shape: none, or all of its dimensions 1 */
+            if (!read_span(&span, &inner))
+                return 0;
+            for (; inner.at < inner.end; inner.at += 4)
+                if (inner.end - inner.at < 4 || memcmp(inner.at, "\x12\x02\x08\x01", 4) != 0)
+                    return 0;
+            break;
+        case 3 << 3 | 0:
+            if (!read_varint(&span, &word))
+                return 0;
+            break;
+        case 4 << 3 | 2:
+            if (!read_span(&span, &content))
+                return 0;
+            break;
+        case 5 << 3 | 2:
+        case 5 << 3 | 5:
+        case 6 << 3 | 2:
+        case 6 << 3 | 1:
+            width = key >> 3 == 5 ? 4 : 8;
+            if ((key & 7) == 2) {
+                if (!read_span(&span, &inner) || inner.end - inner.at != width)
+                    return 0;
+            } else {
+                if (span.end - span.at < width)
+                    return 0;
+                inner.at = span.at;
+                span.at += width;
+            }
+            if (width == 4) {
+                number = read_float(inner.at);
+            } else {
+                word = load_u64(inner.at);
+                memcpy(&number, &word, 8);
+            }
+            found += width == 4 ? 1 : 16;
+            break;
+        case 7 << 3 | 2:
+        case 7 << 3 | 0:
+        case 10 << 3 | 2:
+        case 10 << 3 | 0:
+        case 11 << 3 | 2:
+        case 11 << 3 | 0:
+            if ((key & 7) == 2) {
+                if (!read_span(&span, &inner) || !read_varint(&inner, &word) || inner.at != inner.end)
+                    return 0;
+            } else if (!read_varint(&span, &word)) {
+                return 0;
+            }
+            integer = (int64_t)word;
+            found += key >> 3 == 7 ? 256 : key >> 3 == 10 ? 4096 : 65536;
+            break;
+        default:
+            return 0;
+        }
+    }
+    ptrdiff_t size = content.end - content.at;
+    if (content.at && found)
+        return 0;
+    switch (dtype) {
+    case 1: /* float */
+        if (content.at && size == 4)
+            number = read_float(content.at);
+        else if (found != 1)
+            return 0;
+        break;
+    case 2: /* double */
+        if (content.at && size == 8) {
+            word = load_u64(content.at);
+            memcpy(&number, &word, 8);
+        } else if (found != 16) {
+            return 0;
+        }
+        break;
+    case 3: /* int32 */
+        if (content.at && size == 4)
+            integer = (int32_t)load_u32(content.at);
+        else if (found != 256 || integer != (int32_t)integer)
+            return 0;
+        break;
+    case 9: /* int64 */
+        if (content.at && size == 8)
+            integer = (int64_t)load_u64(content.at);
+        else if (found != 4096)
+            return 0;
+        break;
+    case 10: /* bool */
+        if (content.at && size == 1)
+            integer = *content.at;
+        else if (found != 65536)
+            return 0;
+        integer = integer != 0;
+        break;
+    default:
+        return 0;
+    }
+    *kind = dtype < 3 ? 'd' : dtype == 10 ? '?' : 'q';
+    if (dtype < 3)
+        memcpy(bits, &number, 8);
+    else
+        *bits = (uint64_t)integer;
+    return 1;
+}
+
+/* 1 when metadata says that the tag's tensors are scalars, 0 when it says something else, -1 when it cannot be read. */
+static int says_scalar(Span span)
+{
+    uint64_t key, class = 0;
+    Span inner, plugin = {NULL, NULL}, name = {NULL, NULL};
+    while (span.at < span.end) {
+        if (!read_varint(&span, &key))
+            return -1;
+        if (key == (4 << 3 | 0)) {
+            if (!read_varint(&span, &class))
+                return -1;
+        } else if ((key & 7) == 2) {
+            if (!read_span(&span, &inner))
+                return -1;
+            if (key >> 3 == 1)
+                plugin = inner;
+        } else {
+            return -1;
+        }
+    }
+    while (plugin.at < plugin.end) {
+        if (!read_varint(&plugin, &key) || (key & 7) != 2 || !read_span(&plugin, &inner))
+            return -1;
+        if (key >> 3 == 1)
+            name = inner;
+    }
+    if (class != 0)
+        return class == 1;
+    return name.end - name.at == 7 && memcmp(name.at, "scalars", 7) == 0;
+}
+
+static int read_value(Span span, Names *names, Values *out, uint64_t *row)
+{
+    uint64_t key, bits = 0;
+    Span tag = {span.at, span.at}, tensor = {NULL, NULL}, metadata = {NULL, NULL};
+    char kind = 0;
+    while (span.at < span.end) {
+        if (!read_varint(&span, &key))
+            return 0;
+        switch (key) {
+        case 1 << 3 | 2:
+            if (!read_span(&span, &tag))
+                return 0;
+            break;
+        case 2 << 3 | 5: {
+            if (span.end - span.at < 4)
+                return 0;
+            double number = read_float(span.at);
+            memcpy(&bits, &number, 8);
+            kind = 'd';
+            span.at += 4;
+            break;
+        }
+        case 8 << 3 | 2:
+            if (!read_span(&span, &tensor))
+                return 0;
+            break;
+        case 9 << 3 | 2:
+            if (metadata.at || !read_span(&span, &metadata))
+                return 0;
+            break;
+        default:
+            return 0;
+        }
+    }
+    size_t length = (size_t)(tag.end - tag.at);
+    if (tensor.at) {
+        int scalar = metadata.at ? says_scalar(metadata)
+                                 : number_of(names, 's', tag.at, length, 0) != NO_ENTRY;
+        if (kind || scalar != 1 || !read_tensor(tensor, &kind, &bits))
+            return 0;
+        if (metadata.at && number_of(names, 's', tag.at, length, 1) == NO_ENTRY)
+            return 0;
+    } else if (!kind) {
+        return 0;
+    }
+    uint32_t number = number_of(names, kind, tag.at, length, 1);
+    if (number == NO_ENTRY)
+        return 0;
+    if (names->last != NO_ENTRY)
+        names->entries[names->last].follower = number;
+    names->last = number;
+    if (names->entries[number].row == *row)
+        ++*row; /* a second value of one tag in one event */
+    names->entries[number].row = *row;
+    if (out->count == out->room)
+        return -1;
+    memcpy(&out->values[out->count], &bits, 8);
+    out->rows[out->count] = (int32_t)(*row - names->rows);
+    out->numbers[out->count++] = (int32_t)number;
+    return 1;
+}
+
+/* 1: read, 0: not an event of scalars only, -1: no room for its values. `row` is the number of its first row. */
+static int read_event(Span span, Names *names, Values *out, uint64_t *row, double *time, int64_t *step)
+{
+    uint64_t key, word;
+    int fits;
+    *time = 0;
+    *step = 0;
+    while (span.at < span.end) {
+        if (!read_varint(&span, &key))
+            return 0;
+        switch (key) {
+        case 1 << 3 | 1:
+            if (span.end - span.at < 8)
+                return 0;
+            word = load_u64(span.at);
+            memcpy(time, &word, 8);
+            span.at += 8;
+            break;
+        case 2 << 3 | 0:
+            if (!read_varint(&span, &word))
+                return 0;
+            *step = (int64_t)word;
+            break;
+        case 5 << 3 | 2: {
+            Span summary, value;
+            if (!read_span(&span, &summary))
+                return 0;
+            while (summary.at < summary.end) {
+                if (*summary.at++ != (1 << 3 | 2) || !read_span(&summary, &value))
+                    return 0;
+                if ((fits = read_value(value, names, out, row)) != 1)
+                    return fits;
+            }
+            break;
+        }
+        default:
+            return 0;
+        }
+    }
+    return 1;
+}
+
+enum { OTHER, OTHER_DAMAGED, SCALARS_DAMAGED };
+enum { AT_END, NO_LENGTH, NO_ROOM };
+
+/* walk_events(names, data, start, times, steps, values, rows, numbers, others): read records from `start` on.
+ *
+ * An event of scalars is one row (two, where a tag has two values): its time, its step, and for each value the row and
+ * the number of its name. Any other is a line of `others`: what it is, the offset of its record, the length of its
+ * payload, and the number of rows before it. Returns (end, rows, values, others, why it stopped there). */
+static PyObject *walk_events(PyObject *module, PyObject *arguments)
+{
+    PyObject *capsule;
+    Py_buffer data, times, steps, values, rows, numbers, others;
+    Py_ssize_t start;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "Oy*nw*w*w*w*w*w*", &capsule, &data, &start, &times, &steps, &values, &rows,
+                          &numbers, &others))
+        return NULL;
+    Names *names = PyCapsule_GetPointer(capsule, NAMES);
+    Py_ssize_t room = times.len / 8, lines = others.len / 32;
+    int fits = names && has_length(&times, room, 8) && has_length(&steps, room, 8) &&
+               has_length(&numbers, values.len / 8, 4) && has_length(&rows, values.len / 8, 4) &&
+               has_length(&others, lines, 32);
+    if (fits && (start < 0 || room > INT32_MAX)) {
+        PyErr_SetString(PyExc_ValueError, "the walk begins inside the data and finds fewer than 2**31 rows");
+        fits = 0;
+    }
+    Py_ssize_t at = start, row_count = 0, line_count = 0;
+    Values out = {values.buf, rows.buf, numbers.buf, 0, (size_t)(values.len / 8)};
+    int why = AT_END;
+    if (fits) {
+        crc_prepare();
+        const uint8_t *bytes = data.buf;
+        double *time_of = times.buf;
+        int64_t *step_of = steps.buf, *line_of = others.buf;
+        Py_BEGIN_ALLOW_THREADS
+        while (data.len - at >= RECORD_HEAD) {
+            const uint8_t *head = bytes + at;
+            uint64_t length = load_u64(head);
+            if (masked(crc_of(head, 8)) != load_u32(head + 8) || length > INT32_MAX) {
+                why = NO_LENGTH;
+                break;
+            }
+            if (length + RECORD_OVERHEAD > (uint64_t)(data.len - at))
+                break;
+            if (room - row_count < 1 || line_count == lines) {
+                why = NO_ROOM;
+                break;
+            }
+            const uint8_t *payload = head + RECORD_HEAD;
+            int intact = masked(crc_of(payload, length)) == load_u32(payload + length);
+            size_t before = out.count;
+            uint64_t row = names->rows;
+            double time;
+            int64_t step;
+            int read = read_event((Span){payload, payload + length}, names, &out, &row, &time, &step);
+            uint64_t made = out.count > before ? row - names->rows + 1 : 0;
+            if (read == 1 && made > (uint64_t)(room - row_count))
+                read = -1;
+            if (read != 1) {
+                /* The rows that names remember are not there: the next event must not take them for its own. */
+                names->rows = row + 1;
+                out.count = before;
+            }
+            if (read == -1) {
+                why = NO_ROOM;
+                break;
+            }
+            if (read == 1) {
+                for (size_t i = before; i < out.count; i++)
+                    out.rows[i] += (int32_t)row_count;
+                names->rows += made;
+                for (; made > 0; made--, row_count++) {
+                    time_of[row_count] = time;
+                    step_of[row_count] = step;
+                }
+            }
+            if (read == 0 || !intact) {
+                int64_t *line = line_of + 4 * line_count++;
+                line[0] = read == 1 ? SCALARS_DAMAGED : intact ? OTHER : OTHER_DAMAGED;
+                line[1] = at;
+                line[2] = (int64_t)length;
+                line[3] = row_count;
+            }
+            at += (Py_ssize_t)length + RECORD_OVERHEAD;
+        }
+        Py_END_ALLOW_THREADS
+    }
+    Py_buffer *taken[] = {&data, &times, &steps, &values, &rows, &numbers, &others};
+    for (int i = 0; i < 7; i++)
+        PyBuffer_Release(taken[i]);
+    if (!fits)
+        return NULL;
+    return Py_BuildValue("nnnni", at, row_count, (Py_ssize_t)out.count, line_count, why);
+}
+
+/* group_values(numbers, rows, values, starts, grouped rows, grouped values): the same values by number, each number's
+ * in their order; starts int64[k + 1] says where those of each begin. */
+static PyObject *group_values(PyObject *module, PyObject *arguments)
+{
+    Py_buffer numbers, rows, values, starts, out_rows, out_values;
+    (void)module;
+    if (!PyArg_ParseTuple(arguments, "y*y*y*w*w*w*", &numbers, &rows, &values, &starts, &out_rows, &out_values))
+        return NULL;
+    Py_ssize_t n = numbers.len / 4, k = starts.len / 8 - 1;
+    int fits = has_length(&numbers, n, 4) && has_length(&rows, n, 4) && has_length(&values, n, 8) &&
+               has_length(&out_rows, n, 8) && has_length(&out_values, n, 8) && has_length(&starts, k + 1, 8);
+    if (fits) {
+        const int32_t *number_of_value = numbers.buf, *row_of = rows.buf;
+        const uint64_t *value_of = values.buf;
+        int64_t *place = starts.buf, *grouped_rows = out_rows.buf;
+        uint64_t *grouped = out_values.buf;
+        int outside = k < 0;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t i = 0; i <= k; i++)
+            place[i] = 0;
+        for (Py_ssize_t i = 0; i < n && !outside; i++) {
+            outside = number_of_value[i] < 0 || number_of_value[i] >= k;
+            if (!outside)
+                place[number_of_value[i]]++;
+        }
+        if (!outside) {
+            int64_t total = 0;
+            for (Py_ssize_t i = 0; i <= k; i++) {
+                int64_t count = place[i];
+                place[i] = total;
+                total += count;
+            }
+            for (Py_ssize_t i = 0; i < n; i++) {
+                int64_t at = place[number_of_value[i]]++;
+                grouped_rows[at] = row_of[i];
+                grouped[at] = value_of[i];
+            }
+            for (Py_ssize_t i = k; i > 0; i--)
+                place[i] = place[i - 1];
+            place[0] = 0;
+        }
+        Py_END_ALLOW_THREADS
+        if (outside) {
+            PyErr_SetString(PyExc_ValueError, "a value has a number without a place");
+            fits = 0;
+        }
+    }
+    Py_buffer *taken[] = {&numbers, &rows, &values, &starts, &out_rows, &out_values};
+    for (int i = 0; i < 6; i++)
+        PyBuffer_Release(taken[i]);
+    if (!fits)
+        return NULL;
+    Py_RETURN_NONE;
 }
