@@ -256,6 +256,8 @@ export class Hparams {
   brushAll(changes: ReadonlyMap<string, readonly Brush[]>): void {
     const { rest, isOpen } = this.filter.peek();
     const next = this.with(changes);
+    // Brushes that follow one another quickly are steps of their own.
+    this.ws.address.endStep();
     batch(() => {
       this.draft.value = null;
       if (isOpen) this.ws.set({ q: writeBrushes(rest, next) });
@@ -359,9 +361,11 @@ export function brushesOf(
     });
     return chosen.length === 0 ? [] : [{ kind: "values", values: chosen }];
   }
-  return ranges.map(({ from, to }) => ({
-    kind: "range",
-    lo: from <= 0 ? Number.NEGATIVE_INFINITY : axis.valueAt(from, step),
-    hi: to >= 1 ? Number.POSITIVE_INFINITY : axis.valueAt(to, step),
-  }));
+  return ranges.map(({ from, to }) => {
+    const hi = to >= 1 ? Number.POSITIVE_INFINITY : axis.valueAt(to, step);
+    // The whole axis: every run that has a value.
+    const isAll = from <= 0 && to >= 1;
+    const lo = isAll ? axis.valueAt(0, 0) : axis.valueAt(from, step);
+    return { kind: "range", lo: from <= 0 && !isAll ? Number.NEGATIVE_INFINITY : lo, hi };
+  });
 }

@@ -202,6 +202,11 @@ export class ViewAddress {
     }
   }
 
+  /** What changes next is undone by itself, however soon it follows. */
+  endStep(): void {
+    this.steps.end();
+  }
+
   /** Opens a saved view, or none, without a change of the view: the address and the draft follow. */
   attach(saved: SavedView | null): void {
     this.saved.value = saved;

@@ -137,6 +137,11 @@ export class ViewSteps {
     this.stack.push(step);
   }
 
+  /** Lets no further change join the last step. */
+  end(): void {
+    this.last = null;
+  }
+
   private restore(view: View): void {
     this.last = null;
     this.show({ ...view, full: this.current().full });

@@ -14,7 +14,7 @@ export function ColorLegend({ hparams }: { hparams: Hparams }): JSX.Element {
   return (
     <>
       <Menu
-        label="Colour of the lines"
+        label={`colour: ${column === null ? "none" : labelOf(column)}`}
         button={
           <>
             colour: <b>{column === null ? "none" : labelOf(column)}</b>

@@ -16,6 +16,8 @@ import { plotAxis, pointedRun, RAMPS, RunCard } from "./run_card.tsx";
 /** Below this width of an axis the plot scrolls sideways. */
 const LEAST_GAP = 96;
 const SIDES = 108;
+/** Height of the headings, above the plot. */
+const HEADS = 30;
 
 export function Parallel({ hparams }: { hparams: Hparams }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
@@ -70,7 +72,7 @@ export function Parallel({ hparams }: { hparams: Hparams }): JSX.Element {
           ))}
         </div>
         <div ref={box} class="parallel-plot" role="img" aria-label={sentenceOf(hparams)} />
-        {hover !== null && <RunCard hparams={hparams} at={hover} />}
+        {hover !== null && <RunCard hparams={hparams} at={{ ...hover, top: hover.top + HEADS }} />}
       </div>
     </section>
   );

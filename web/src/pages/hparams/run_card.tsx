@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { formatValue } from "../../base/numbers.ts";
 import { rampColor } from "../../base/ramp.ts";
+import { Fact, MediaTip } from "../../panels/frame/media_tip.tsx";
 import type { PlotAxis } from "../../plots/parallel_plot.ts";
 import { type HparamAxis, type Hparams, rangeOf } from "../../state/hparams.ts";
 
@@ -45,17 +46,11 @@ export function RunCard({ hparams, at }: RunCardProps): JSX.Element | null {
   const run = index === null ? undefined : hparams.runs.value[index];
   if (index === null || run === undefined) return null;
   return (
-    <div class="run-card" style={{ left: `${at.left + 14}px`, top: `${at.top + 14}px` }}>
-      <b>{run.name}</b>
-      <dl>
-        {hparams.axes.value.map((axis) => (
-          <div key={axis.column}>
-            <dt>{axis.label}</dt>
-            <dd>{textOf(axis, index)}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
+    <MediaTip {...at} title={run.name}>
+      {hparams.axes.value.map((axis) => (
+        <Fact key={axis.column} name={axis.label} value={textOf(axis, index)} />
+      ))}
+    </MediaTip>
   );
 }
 

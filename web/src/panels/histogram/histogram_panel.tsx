@@ -168,15 +168,7 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
           {isFull ? "" : ": full screen has more"}
         </p>
       )}
-      {hover !== null && (
-        <HistogramTip
-          {...hover}
-          width={place.width}
-          height={place.height - HEAD}
-          axis={axis}
-          mode={mode}
-        />
-      )}
+      {hover !== null && <HistogramTip {...hover} axis={axis} mode={mode} />}
     </MediaFrame>
   );
 }

@@ -11,8 +11,6 @@ interface TipProps {
   hit: HistogramHit;
   left: number;
   top: number;
-  width: number;
-  height: number;
   axis: HistogramAxis;
   mode: HistogramMode;
 }

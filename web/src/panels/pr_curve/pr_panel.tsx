@@ -19,8 +19,6 @@ interface Hover {
   isSpoken: boolean;
 }
 
-const HEAD = 26;
-
 export function PrPanel(props: MediaPanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
   const objects = useObjects(ws, metric, null, { isVisible }).value;
@@ -92,13 +90,12 @@ export function PrPanel(props: MediaPanelProps): JSX.Element {
       <span class="sr" aria-live="polite">
         {shown?.isSpoken && readOut(shown.point)}
       </span>
-      {shown !== null && <PointTip {...shown} width={place.width} height={place.height - HEAD} />}
+      {shown !== null && <PointTip {...shown} />}
     </MediaFrame>
   );
 }
 
-function PointTip(props: Hover & { width: number; height: number }): JSX.Element {
-  const { point, isSpoken: _, ...place } = props;
+function PointTip({ point, isSpoken: _, ...place }: Hover): JSX.Element {
   const { curve, index } = point;
   const at = (row: Float64Array) => formatValue(row[index]!);
   return (
