@@ -13,12 +13,14 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from epochal.records import Band, BandsAnswer, BandsQuery, Points, SeriesQuery
+from epochal import native
+from epochal.records import Band, BandsAnswer, BandsQuery, Points, Series, SeriesQuery
 from epochal.store.cache import ArrayCache
-from epochal.store.columns import ColumnReader
+from epochal.store.columns import ColumnReader, SeriesRef
 from epochal.store.engine import Connection
+from epochal.store.reduce import Grid
 from epochal.store.series import VALUES_AT_ONCE, SeriesRead
-from epochal.store.series_sources import check_axis
+from epochal.store.series_sources import Item, check_axis
 from epochal.store.statistics import spread
 
 Floats = npt.NDArray[np.float64]
@@ -27,6 +29,8 @@ Course = tuple[Floats, Floats]
 
 POSITIONS = 2000
 """Positions of a band at most."""
+_PROBED_AT_ONCE = 50 * POSITIONS
+"""Values to look at together while it is not known whether the positions are few: one long run answers that."""
 
 
 def read_bands(
@@ -45,35 +49,57 @@ def read_bands(
         asked = SeriesQuery(
             runs, [key], query.x, None, query.px, "points", smooth=query.smooth, log=query.log
         )
-        read = SeriesRead(reader, asked, runs)
+        read = _Read(reader, asked, runs)
         version = version or read.version()
         bands += _bands(query, key, read)
     return BandsAnswer(version, bands)
 
 
-def _bands(query: BandsQuery, key: str, read: SeriesRead) -> Iterator[Band]:
+class _Read(SeriesRead):
+    """Series as points; once the positions are known, those in order of x as their values there."""
+
+    positions: Floats | None = None
+
+    def __init__(self, reader: ColumnReader, query: SeriesQuery, runs: Sequence[str]) -> None:
+        super().__init__(reader, query, runs)
+        self.samples: dict[str, tuple[Floats, bool]] = {}
+        """By run: see `_sample`."""
+
+    def _straight(
+        self, item: Item, ref: SeriesRef, lines: list[list[native.Part]], grid: Grid
+    ) -> Series | None:
+        if self.positions is None or len(lines) != 1:
+            return super()._straight(item, ref, lines, grid)
+        parts = [(x, y if course is None else course, None) for x, y, course in lines[0]]
+        found = native.sample_parts(parts, self.origins.get(item.run, 0.0), self.positions)
+        if found is None:
+            return super()._straight(item, ref, lines, grid)
+        self.samples[item.run] = found
+        return Points(item.run, item.key, ref.total, (), np.empty(0), np.empty(0))
+
+
+def _bands(query: BandsQuery, key: str, read: _Read) -> Iterator[Band]:
     grid = _positions(query, read)
     if not len(grid):
         return
-    samples: dict[str, Floats] = {}
-    exact: dict[str, bool] = {}
-    for run, course in _courses(read):
-        samples[run], exact[run] = _sample(course, grid)
+    read.positions = grid
+    samples = {run: _sample(course, grid) for run, course in _courses(read, VALUES_AT_ONCE)}
+    samples |= read.samples
     for name, runs in query.groups:
         members = [run for run in dict.fromkeys(runs) if run in samples]
         if not members:
             continue
-        values = np.stack([samples[run] for run in members])
+        values = np.stack([samples[run][0] for run in members])
         there = ~np.isnan(values).all(axis=0)
         if there.any():
             found = spread(values[:, there], query.center, query.band)
-            all_exact = all(exact[run] for run in members)
+            all_exact = all(samples[run][1] for run in members)
             yield Band(name, key, len(members), grid[there], *found, all_exact)
 
 
-def _courses(read: SeriesRead) -> Iterator[tuple[str, Course]]:
+def _courses(read: SeriesRead, at_once: int) -> Iterator[tuple[str, Course]]:
     """Yield each run with its values by x: finite ones alone, and of several at one x the last logged."""
-    for series in read.stream(VALUES_AT_ONCE):
+    for series in read.stream(at_once):
         assert isinstance(series, Points)
         x, y = series.x, series.y if series.smoothed is None else series.smoothed
         known = np.isfinite(y) & np.isfinite(x)
@@ -95,7 +121,7 @@ def _positions(query: BandsQuery, read: SeriesRead) -> Floats:
     outside = [-math.inf, math.inf]  # the nearest on either side: lines run out of the frame
     low, high = math.inf, -math.inf
     limits = read.limits()
-    for _run, (x, _y) in _courses(read):
+    for _run, (x, _y) in _courses(read, _PROBED_AT_ONCE):
         begin, end = np.searchsorted(x, lo), np.searchsorted(x, hi, side="right")
         low, high = min(low, float(x[0])), max(high, float(x[-1]))
         if begin > 0:
