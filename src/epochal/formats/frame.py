@@ -528,6 +528,10 @@ class TailFrame:
         """The ids of the series that have values here, in the order written."""
         return self._columns.keys()
 
+    def counts(self) -> Iterable[tuple[int, int]]:
+        """Yield each series that has values here, and how many."""
+        return ((entry[0], entry[1]) for entry in self._directory[3:])
+
     def has(self, series: int) -> bool:
         """Whether a series has values here."""
         return series in self._columns

@@ -45,6 +45,12 @@ REMAINDER_VALUES = 1 << 18
 """Values in a remainder above which its larger series become blocks early: it is rewritten at every fold."""
 SLICE_S = 0.03
 """How long one call goes on taking windows."""
+SPAN_WINDOWS = 16
+"""Windows taken together where few series are dense: sparse ones (an event file's) cost the same for all of them."""
+SPAN_VALUES = 1 << 18
+"""Values of a span at most, beside a single window's."""
+OBJECTS = 64
+"""Values from which a series of objects in the remainder becomes a block: a histogram weighs as much as 100 numbers."""
 
 Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -87,15 +93,11 @@ def fold_window(connection: Connection, writer_id: int) -> int:
     fold = _Fold(connection, writer_id, folded)
     deadline = time.perf_counter() + SLICE_S
     windows = 0
-    while fold.folded < rows:
-        n = min(WINDOW, rows - fold.folded)
-        if n < WINDOW and not ended:
-            break
-        fold.fold_window(n)
-        windows += 1
+    while n := fold.span(rows, ended=ended):
+        windows += fold.fold_span(n)
         if time.perf_counter() > deadline:
             break
-    fold.finish()
+    fold.finish(compress=ended and fold.folded == rows)
     return windows
 
 
@@ -143,6 +145,10 @@ class _Piece:
     rows: Integers
     values: Any
 
+    def cut(self, start: int, end: int) -> _Piece:
+        part = slice(start, end)
+        return _Piece(self.kind, self.rows[part], self.values[part])
+
 
 @dataclass(slots=True)
 class _Rest(_Piece):
@@ -189,21 +195,70 @@ class _Fold:
                 former = self._rest.get(column.series)
                 self._rest[column.series] = rest if former is None else _join_rest([former, rest])
 
-    def fold_window(self, n: int) -> None:
-        """Fold the next n rows: 4096, or what an ended writer has left."""
+    def span(self, rows: int, *, ended: bool) -> int:
+        """Return how many of the writer's rows are folded next: whole windows, or what an ended writer has left."""
+        left = rows - self.folded
+        whole = left // WINDOW
+        if not whole:
+            return left if ended else 0
+        counts: dict[int, int] = {}
+        near = self._load_frames(self.folded, self.folded + WINDOW)
+        for frame in near:
+            for series, count in frame.counts():
+                counts[series] = counts.get(series, 0) + count
+        per_window = WINDOW / sum(len(frame) for frame in near)
+        dense = sum(count * per_window >= DENSE for count in counts.values())
+        values = max(1.0, sum(counts.values()) * per_window)
+        together = min(whole, SPAN_WINDOWS // max(1, dense), int(SPAN_VALUES // values))
+        return max(1, together) * WINDOW
+
+    def fold_span(self, n: int) -> int:
+        """Fold the next n rows: whole windows, or what an ended writer has left; returns the number of windows."""
         begin, end = self.folded, self.folded + n
         steps, times, pieces = _gather(self._load_frames(begin, end), begin, end)
-        self._count_blocks([series for series in pieces if series not in self._counts])
+        windows = range(begin, end, WINDOW)
+        dense: list[int] = []
+        for series, piece in pieces.items():
+            if n >= SHORT and len(piece.rows) >= DENSE * len(windows):
+                dense.append(series)
+            else:
+                self._add_rest(series, piece, steps, times, begin)
+        self._count_blocks(dense)
+        bounds = [*windows, end]
+        cuts = {series: np.searchsorted(pieces[series].rows, bounds).tolist() for series in dense}
+        for i, first in enumerate(windows):
+            last = min(first + WINDOW, end)
+            window = {s: pieces[s].cut(cuts[s][i], cuts[s][i + 1]) for s in dense}
+            at = slice(first - begin, last - begin)
+            self._fold_window(first, steps[at], times[at], window)
+        self._relieve_rest()
+        self._flush()
+        self.folded = end
+        return len(windows)
+
+    def _add_rest(
+        self, series: int, piece: _Piece, steps: Integers, times: Floats, begin: int
+    ) -> None:
+        """Add values to the remainder; steps and times are those of the rows from `begin` on."""
+        at = piece.rows - begin
+        rest = _Rest(piece.kind, piece.rows, piece.values, steps[at], times[at])
+        former = self._rest.get(series)
+        self._rest[series] = rest if former is None else _join_rest([former, rest])
+
+    def _fold_window(
+        self, begin: int, steps: Integers, times: Floats, pieces: dict[int, _Piece]
+    ) -> None:
+        """Make blocks of the series that are dense in a window."""
+        n = len(steps)
         shared_rows = False
         full_extents: list[bytes] | None = None
         limits: tuple[Any, ...] = ()
         for series, piece in pieces.items():
-            rows = piece.rows - begin
-            if n < SHORT or len(rows) < DENSE:
-                rest = _Rest(piece.kind, piece.rows, piece.values, steps[rows], times[rows])
-                former = self._rest.get(series)
-                self._rest[series] = rest if former is None else _join_rest([former, rest])
+            if len(piece.rows) < DENSE:
+                if len(piece.rows):
+                    self._add_rest(series, piece, steps, times, begin)
                 continue
+            rows = piece.rows - begin
             if series in self._rest:
                 self._add_own_block(series, self._rest.pop(series))
             shared_rows = True
@@ -226,12 +281,12 @@ class _Fold:
                 "INSERT INTO axis (writer_id, row0, n, data) VALUES (?, ?, ?, ?)",
                 (self._writer_id, begin, n, encode_axis(steps, times)),
             )
-        self._relieve_rest()
-        self._flush()
-        self.folded = end
 
-    def finish(self) -> None:
-        """Write the remainder, drop what was folded, move the writer's mark."""
+    def finish(self, *, compress: bool) -> None:
+        """Write the remainder, drop what was folded, move the writer's mark.
+
+        compress: for a remainder that will stay; one that the next fold reads and writes again is left as it is.
+        """
         connection, writer_id = self._connection, self._writer_id
         connection.run_among("DELETE FROM tail WHERE id IN ({})", self._rest_ids)
         connection.run(
@@ -239,21 +294,16 @@ class _Fold:
             (writer_id, self.folded),
         )
         if self._rest:
-            rows, first = np.unique(
-                np.concatenate([rest.rows for rest in self._rest.values()]), return_index=True
-            )
+            rows, first, places = _distinct([rest.rows for rest in self._rest.values()])
             steps = np.concatenate([rest.steps for rest in self._rest.values()])[first]
             times = np.concatenate([rest.times for rest in self._rest.values()])[first]
             columns = [
                 TailColumn(
-                    series,
-                    rest.kind,
-                    rest.values,
-                    None if len(rest.rows) == len(rows) else np.searchsorted(rows, rest.rows),
+                    series, rest.kind, rest.values, None if len(place) == len(rows) else place
                 )
-                for series, rest in self._rest.items()
+                for (series, rest), place in zip(self._rest.items(), places, strict=True)
             ]
-            data = encode_tail(int(rows[0]), steps, times, columns, rows=rows, compress=True)
+            data = encode_tail(int(rows[0]), steps, times, columns, rows=rows, compress=compress)
             _insert_tail(connection, writer_id, int(rows[0]), len(rows), True, data)
         connection.run("UPDATE writer SET folded = ? WHERE id = ?", (self.folded, writer_id))
 
@@ -269,7 +319,10 @@ class _Fold:
             self._frames[tail_id] = read_tail(bytes(data), tail=tail_id, row0=row0, n=n)
         return [self._frames[tail_id] for tail_id in needed]
 
-    def _count_blocks(self, series: list[int]) -> None:
+    def _count_blocks(self, wanted: list[int]) -> None:
+        series = [one for one in wanted if one not in self._counts]
+        if not series:
+            return
         self._counts.update(dict.fromkeys(series, 0))
         self._counts.update(
             self._connection.rows_among(
@@ -307,16 +360,17 @@ class _Fold:
         self._blocks.append((series, self._writer_id, row0, n, own_axis, *limits, flags, data))
 
     def _relieve_rest(self) -> None:
-        """Make blocks of series with 4096 values in the remainder; with fewer when it is large."""
+        """Make blocks of series with 4096 values in the remainder; with fewer when it is large, and of objects."""
         total = sum(len(rest.rows) for rest in self._rest.values())
-        if total < WINDOW:
-            return
         least = WINDOW if total <= REMAINDER_VALUES else DENSE
-        for series, rest in list(self._rest.items()):
-            if len(rest.rows) < least:
-                continue
-            if series not in self._counts:
-                self._count_blocks([series])
+        due = [
+            series
+            for series, rest in self._rest.items()
+            if len(rest.rows) >= (OBJECTS if rest.kind == "object" else least)
+        ]
+        self._count_blocks(due)
+        for series in due:
+            rest = self._rest[series]
             n = len(rest.rows)
             whole = max(n // WINDOW * WINDOW, min(n, WINDOW))
             for start in range(0, whole, WINDOW):
@@ -370,6 +424,24 @@ def _gather(
         np.concatenate(times),
         {series: _join_pieces(pieces) for series, pieces in found.items()},
     )
+
+
+def _distinct(parts: list[Integers]) -> tuple[Integers, Integers, list[Integers]]:
+    """Return the different rows of ascending `parts`, ascending, an index of each, each part's places.
+
+    places: indexes of a part's rows among the different ones.
+    """
+    every = np.concatenate(parts)
+    low, high = int(every.min()), int(every.max())
+    if high - low > 8 * len(every) + 1024:
+        rows, first = np.unique(every, return_index=True)
+        return rows, first, [np.searchsorted(rows, part) for part in parts]
+    # Without sorting: a remainder of 1000 keys has hundreds of thousands of rows, most of them next to each other.
+    where = np.full(high - low + 1, -1, dtype=np.int64)
+    where[every - low] = np.arange(len(every))
+    there = where >= 0
+    place = np.cumsum(there) - 1
+    return np.flatnonzero(there) + low, where[there], [place[part - low] for part in parts]
 
 
 def _join_pieces(pieces: list[_Piece]) -> _Piece:
