@@ -44,6 +44,7 @@ from epochal.server.sources import SourceChanged
 
 COMPRESS_FROM_BYTES = 1024
 SAMPLE_BYTES = 32 * 1024
+SAMPLE_PIECES = 8
 JSON = "application/json"
 BUNDLE = "application/octet-stream"
 
@@ -146,10 +147,19 @@ def bundle_response(body: bytes, accepted: frozenset[str]) -> Response:
     """Return a binary answer; safe to call in a worker thread."""
     headers = {"cache-control": "no-store"}
     if len(body) >= COMPRESS_FROM_BYTES and "zstd" in accepted:
-        sample = body[:SAMPLE_BYTES]
+        sample = _sample_of(body)
         if len(zstd_module().compress(sample, 1)) < 0.9 * len(sample):
             body, headers = _compress(body, accepted, headers, gzip=False)
     return Response(body, 200, headers, BUNDLE)
+
+
+def _sample_of(body: bytes) -> bytes:
+    """Return pieces from all over a body: of a bundle, the beginning is its header, which always packs well."""
+    if len(body) <= SAMPLE_BYTES:
+        return body
+    size, count = SAMPLE_BYTES // SAMPLE_PIECES, SAMPLE_PIECES
+    starts = (i * (len(body) - size) // (count - 1) for i in range(count))
+    return b"".join(body[start : start + size] for start in starts)
 
 
 def accepted_encodings(request: Request) -> frozenset[str]:

@@ -21,6 +21,8 @@ export interface Entry {
   mark: string;
   dirty: boolean;
   bytes: number;
+  /** When it was last looked at, in uses of the loader's series. */
+  used: number;
 }
 
 /** What a panel asks for, in the words of an entry. */

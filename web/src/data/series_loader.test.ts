@@ -87,6 +87,13 @@ function setUp(limitBytes?: number) {
 
 const ignore = () => {};
 
+/** Lets the first question, which goes alone, be answered, and forgets it. */
+async function warmUp(server: Server, loader: SeriesLoader): Promise<void> {
+  loader.open(want("first"), ignore);
+  await server.turn();
+  server.questions.length = 0;
+}
+
 describe("SeriesLoader", () => {
   it("asks once for all that the panels of a frame lack", async () => {
     const { server, loader } = setUp();
@@ -114,8 +121,8 @@ describe("SeriesLoader", () => {
   });
 
   it("has at most three requests under way, of at most 200 series for panels in sight, else 400", async () => {
-    // (The very first one is smaller, so that something is seen soon.)
     const { server, loader } = setUp();
+    await warmUp(server, loader);
     const runs = Array.from({ length: 100 }, (_, i) => `run-${i}`);
     for (let i = 0; i < 10; i++) loader.open(want(`key-${i}`, { runs }), ignore);
     for (let i = 0; i < 8; i++) loader.open(want(`below-${i}`, { runs, visible: false }), ignore);
@@ -124,7 +131,34 @@ describe("SeriesLoader", () => {
     await server.turn();
     await server.turn();
     const sizes = server.questions.map((one) => one.keys.length * one.runs.length);
-    expect(sizes).toEqual([100, 200, 200, 200, 200, 100, 400, 400]);
+    expect(sizes).toEqual([200, 200, 200, 200, 200, 400, 400]);
+  });
+
+  it("asks for one panel alone first, so that there is something to see", async () => {
+    const { server, loader } = setUp();
+    const runs = Array.from({ length: 100 }, (_, i) => `run-${i}`);
+    for (let i = 0; i < 5; i++) loader.open(want(`key-${i}`, { runs }), ignore);
+    await server.turn();
+    expect(server.questions.map((one) => one.keys)).toEqual([["key-0"]]);
+    await server.turn();
+    expect(server.questions.slice(1).map((one) => one.keys)).toEqual([
+      ["key-1", "key-2"],
+      ["key-3", "key-4"],
+    ]);
+  });
+
+  it("looks again at what lacked nothing when something may have changed", async () => {
+    const { server, loader } = setUp();
+    const watch = loader.open(want("loss"), ignore);
+    await server.turn();
+    loader.open(want("acc"), ignore);
+    await server.turn();
+    expect(server.questions.map((one) => one.keys)).toEqual([["loss"], ["acc"]]);
+    loader.forget("a");
+    loader.schedule();
+    await server.turn();
+    expect(server.questions[2]).toMatchObject({ runs: ["a"], keys: ["loss", "acc"] });
+    expect(watch.series()).toHaveLength(2);
   });
 
   it("asks only for the run that is added", async () => {
@@ -162,6 +196,7 @@ describe("SeriesLoader", () => {
 
   it("aborts what no panel waits for any more, and keeps what another one does", async () => {
     const { server, loader } = setUp();
+    await warmUp(server, loader);
     const gone = loader.open(want("gone"), ignore);
     const shared = loader.open(want("shared", { x: "wall" }), ignore);
     const stays = loader.open(want("shared", { x: "wall" }), ignore);

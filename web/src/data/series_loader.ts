@@ -64,7 +64,7 @@ const MAX_UNDER_WAY = 3;
 /** Series in one request: small enough that the first charts of many do not wait for the last. */
 const MAX_BATCH = 400;
 const MAX_BATCH_IN_SIGHT = 200;
-/** The very first question is smaller still: something to see comes before all of it. */
+/** The very first question is smaller still, and goes alone: something to see comes before all of it. */
 const FIRST_BATCH = 100;
 const CACHE_BYTES = 192 * 2 ** 20;
 const RETRY_MS = [1000, 2000, 4000, 8000];
@@ -102,6 +102,9 @@ export class Watch implements Asked {
   px = 0;
   /** Until when the server is not asked to smooth anew (milliseconds of the page's clock). */
   restsUntil = 0;
+  /** The loader's count of changes when the watch was found to lack nothing; -1: it may lack something. */
+  settled = -1;
+  private bases: { runs: readonly string[]; list: readonly string[] } | null = null;
 
   constructor(
     private readonly loader: SeriesLoader,
@@ -112,6 +115,7 @@ export class Watch implements Asked {
   }
 
   update(want: Want): void {
+    if (want.key !== this.want.key || want.x !== this.want.x) this.bases = null;
     const isMoved = smoothingKey(want.smooth ?? null) !== smoothingKey(this.smooth);
     this.want = want;
     this.settle();
@@ -129,8 +133,8 @@ export class Watch implements Asked {
    */
   series(): Series[] {
     const out: Series[] = [];
-    for (const run of this.want.runs) {
-      const entry = this.loader.best(this, run);
+    for (const base of this.basesOfRuns()) {
+      const entry = this.loader.best(this, base);
       if (!entry?.series) continue;
       out.push(smoothSeries(entry.series, smoothingKey(entry.smooth), this.smooth));
     }
@@ -139,7 +143,7 @@ export class Watch implements Asked {
 
   /** Whether the first answer for some run is still to come. */
   isLoading(): boolean {
-    return this.want.runs.some((run) => this.loader.best(this, run) === null);
+    return this.basesOfRuns().some((base) => this.loader.best(this, base) === null);
   }
 
   retry(): void {
@@ -147,11 +151,17 @@ export class Watch implements Asked {
     this.loader.schedule();
   }
 
-  base(run: string): string {
-    return `${run}\n${this.want.key}\n${this.want.x}`;
+  /** What the series of each run are kept under, in the order of the want. */
+  basesOfRuns(): readonly string[] {
+    const { runs, key, x } = this.want;
+    if (this.bases?.runs !== runs) {
+      this.bases = { runs, list: runs.map((run) => `${run}\n${key}\n${x}`) };
+    }
+    return this.bases.list;
   }
 
   private settle(): void {
+    this.settled = -1;
     const { range, px, log = false, smooth = null } = this.want;
     this.range = range === null ? null : snapRange(range, log);
     this.px = snapWidth(px * (range === null ? 1 : widening(range, this.range!, log)));
@@ -168,6 +178,10 @@ export class SeriesLoader {
   private readonly requests = new Set<Request>();
   private readonly pending = new Map<string, Request>();
   private bytes = 0;
+  /** Counts what may make a watch lack something that it did not. */
+  private changes = 0;
+  /** Counts uses of series, to tell which was used longest ago. */
+  private uses = 0;
   private scheduled = false;
   private resting: ReturnType<typeof setTimeout> | undefined;
   private failures = 0;
@@ -194,8 +208,10 @@ export class SeriesLoader {
 
   /** The watch wants something else now. */
   refresh(watch: Watch): void {
-    const wanted = new Set(watch.want.runs.map((run) => `${watch.base(run)}\n${watch.part}`));
-    this.leave(watch, (id) => wanted.has(id));
+    if (this.requests.size > 0) {
+      const wanted = new Set(watch.basesOfRuns().map((base) => `${base}\n${watch.part}`));
+      this.leave(watch, (id) => wanted.has(id));
+    }
     this.schedule();
   }
 
@@ -208,6 +224,7 @@ export class SeriesLoader {
 
   /** Says that runs have more rows (null: any run may). */
   markChanged(runs: readonly string[] | null): void {
+    this.changes += 1;
     const changed = runs === null ? null : new Set(runs);
     for (const [base, parts] of this.entries) {
       if (changed !== null && !changed.has(base.slice(0, base.indexOf("\n")))) continue;
@@ -225,6 +242,7 @@ export class SeriesLoader {
 
   /** Forgets every series of a run (it was deleted or restored). */
   forget(run: string): void {
+    this.changes += 1;
     for (const [base, parts] of this.entries) {
       if (!base.startsWith(`${run}\n`)) continue;
       for (const entry of parts.values()) this.bytes -= entry.bytes;
@@ -262,15 +280,13 @@ export class SeriesLoader {
     return this.entries.size + this.requests.size === 0;
   }
 
-  /** The entry that answers the watch for a run, exactly or (until that is there) coarsely. */
-  best(watch: Watch, run: string): Entry | null {
-    const base = watch.base(run);
+  /** The entry that answers the watch for a run (by its base), exactly or (until that is there) coarsely. */
+  best(watch: Watch, base: string): Entry | null {
     const parts = this.entries.get(base);
     if (!parts) return null;
-    this.entries.delete(base);
-    this.entries.set(base, parts);
     let coarse: Entry | null = null;
     for (const entry of parts.values()) {
+      entry.used = ++this.uses;
       if (isAnswer(entry, watch)) return entry;
       if (coarse?.place === watch.place) continue;
       if (coarse === null || coarse.ranged || !entry.ranged || entry.place === watch.place) {
@@ -280,8 +296,8 @@ export class SeriesLoader {
     return coarse;
   }
 
-  private exact(watch: Watch, run: string): Entry | null {
-    const entry = this.best(watch, run);
+  private exact(watch: Watch, base: string): Entry | null {
+    const entry = this.best(watch, base);
     return entry !== null && isAnswer(entry, watch) ? entry : null;
   }
 
@@ -295,8 +311,10 @@ export class SeriesLoader {
 
   private flush(): void {
     const groups = this.gather();
+    // The first answer is waited for alone, so that it shares the server with no other.
+    const most = this.entries.size === 0 ? 1 : MAX_UNDER_WAY;
     for (const group of groups) {
-      if (this.requests.size >= MAX_UNDER_WAY) return;
+      if (this.requests.size >= most) return;
       // A server that works on what is below the page as well is late with what is on it.
       if (!group.visible && this.isSightAwaited()) return;
       this.send(group);
@@ -304,7 +322,7 @@ export class SeriesLoader {
   }
 
   /** Whether an answer for a panel in sight is under way. */
-  private isSightAwaited(): boolean {
+  isSightAwaited(): boolean {
     for (const { watches } of this.requests) {
       for (const watch of watches) if (watch.want.visible) return true;
     }
@@ -319,19 +337,24 @@ export class SeriesLoader {
     );
     const now = performance.now();
     for (const watch of ordered) {
-      if (watch.error !== null) continue;
+      if (watch.error !== null || watch.settled === this.changes) continue;
       const isResting = watch.restsUntil > now;
       const missing: string[] = [];
       const changed = new Map<string, Entry>();
-      for (const run of watch.want.runs) {
-        const id = `${watch.base(run)}\n${watch.part}`;
-        const entry = this.exact(watch, run);
-        const under = this.pending.get(entry ? idOf(entry) : id) ?? this.pending.get(id);
-        if (under) under.watches.add(watch);
-        else if (entry === null || isOvergrown(entry)) missing.push(run);
+      let isAwaited = false;
+      const bases = watch.basesOfRuns();
+      for (let i = 0; i < bases.length; i++) {
+        const run = watch.want.runs[i]!;
+        const entry = this.exact(watch, bases[i]!);
+        const under = this.requestFor(watch, bases[i]!, entry);
+        if (under) {
+          under.watches.add(watch);
+          isAwaited = true;
+        } else if (entry === null || isOvergrown(entry)) missing.push(run);
         else if (entry.dirty && (hasSessions(entry.mark) || looksAhead(entry))) missing.push(run);
         else if (entry.dirty) changed.set(run, entry);
       }
+      if (!isAwaited && missing.length + changed.size === 0) watch.settled = this.changes;
       const { key, x, visible } = watch.want;
       const { log, smooth } = watch;
       if (missing.length > 0 && !isResting) {
@@ -355,6 +378,14 @@ export class SeriesLoader {
     const inOrder = [...groups.values()].sort((a, b) => Number(b.visible) - Number(a.visible));
     const isFirst = this.isFresh();
     return inOrder.flatMap((group, i) => split(group, isFirst && i === 0 ? FIRST_BATCH : null));
+  }
+
+  /** The request under way that will answer a watch for a run, or bring more of what it has. */
+  private requestFor(watch: Watch, base: string, entry: Entry | null): Request | undefined {
+    if (this.pending.size === 0) return undefined;
+    const own = this.pending.get(`${base}\n${watch.part}`);
+    if (entry === null || entry.part === watch.part) return own;
+    return this.pending.get(idOf(entry)) ?? own;
   }
 
   private join(
@@ -433,10 +464,12 @@ export class SeriesLoader {
           if (hasSessions(mark)) {
             known.mark = mark;
             known.dirty = true;
+            this.changes += 1;
             continue;
           }
           if (series) known.series = known.series ? append(known.series, series) : series;
           if (mark) known.mark = mark;
+          if (isOvergrown(known)) this.changes += 1;
           this.resize(known);
         } else {
           this.put({
@@ -451,6 +484,7 @@ export class SeriesLoader {
             mark,
             dirty: false,
             bytes: 0,
+            used: ++this.uses,
           });
         }
       }
@@ -466,6 +500,7 @@ export class SeriesLoader {
     for (const old of [...parts.values()]) {
       // One smoothing is kept for a place: while a slider is dragged they would be many.
       if (old.place !== entry.place && !isOvergrown(old)) continue;
+      this.changes += 1;
       this.bytes -= old.bytes;
       parts.delete(old.part);
     }
@@ -508,11 +543,16 @@ export class SeriesLoader {
   /** Drops the series used longest ago that no panel shows, until the cache fits again. */
   private evict(): void {
     if (this.bytes <= this.limitBytes) return;
+    this.changes += 1;
     const shown = new Set<string>();
-    for (const watch of this.watches) {
-      for (const run of watch.want.runs) shown.add(watch.base(run));
-    }
-    for (const [base, parts] of this.entries) {
+    for (const watch of this.watches) for (const base of watch.basesOfRuns()) shown.add(base);
+    const oldest = [...this.entries].map(([base, parts]) => ({
+      base,
+      parts,
+      used: lastUse(parts),
+    }));
+    oldest.sort((a, b) => a.used - b.used);
+    for (const { base, parts } of oldest) {
       if (this.bytes <= this.limitBytes) return;
       if (shown.has(base)) continue;
       for (const entry of parts.values()) this.bytes -= entry.bytes;
@@ -539,7 +579,14 @@ export class SeriesLoader {
   private setDirty(id: string): void {
     const entry = this.at(id);
     if (entry) entry.dirty = true;
+    this.changes += 1;
   }
+}
+
+function lastUse(parts: ReadonlyMap<string, Entry>): number {
+  let last = 0;
+  for (const { used } of parts.values()) last = Math.max(last, used);
+  return last;
 }
 
 /** Cuts a question of too many series into several, by keys first; `first`: so many in the first of them. */

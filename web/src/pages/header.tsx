@@ -79,6 +79,7 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
   const { entity, project } = ws;
   const saved = ws.address.saved.value;
   const query = tab === null ? "" : ws.address.queryForLinks();
+  const hasTrials = tab === "hparams" || hasHparams(ws.columns.value);
   const workspace =
     saved === null ? projectHref(entity, project) : viewHref(entity, project, saved.id);
   return (
@@ -92,15 +93,15 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
       >
         Table
       </a>
-      {(tab === "hparams" || hasHparams(ws.columns.value)) && (
-        <a
-          href={hparamsHref(entity, project) + query}
-          title="Hyperparameters and what came of them"
-          aria-current={tab === "hparams" ? "page" : undefined}
-        >
-          Hparams
-        </a>
-      )}
+      {/* Its place is kept: the columns that decide come late, and nothing may move then. */}
+      <a
+        href={hparamsHref(entity, project) + query}
+        title="Hyperparameters and what came of them"
+        aria-current={tab === "hparams" ? "page" : undefined}
+        style={{ visibility: hasTrials ? "visible" : "hidden" }}
+      >
+        Hparams
+      </a>
     </nav>
   );
 }

@@ -5,6 +5,7 @@
  * Nothing here knows about requests or components: the caller hands in lines and options and hears
  * of views, hovers and clicks. Drawing happens at most once an animation frame.
  */
+import { isFirstDrawDue } from "./first_draws.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
 import { groupHitsOf, hitsOf, lineAt } from "./hits.ts";
 import {
@@ -30,7 +31,7 @@ import type {
 } from "./plot_types.ts";
 import { Raster } from "./raster.ts";
 import { type Area, Scene } from "./scene.ts";
-import { readTheme, type Theme } from "./theme.ts";
+import { forgetThemes, readTheme, type Theme } from "./theme.ts";
 import { MARGIN } from "./trace.ts";
 import { createViewHistory, type View, type ViewHistory } from "./view_history.ts";
 
@@ -64,13 +65,15 @@ export function createLinePlot(
 class CanvasLinePlot implements LinePlot {
   private readonly canvas = document.createElement("canvas");
   private readonly overlay = document.createElement("canvas");
-  private readonly context: CanvasRenderingContext2D;
-  private readonly overlayContext: CanvasRenderingContext2D;
+  /** Got when they are first drawn on: until then a canvas takes no memory and shows what is behind it. */
+  private context: CanvasRenderingContext2D | null = null;
+  private overlayContext: CanvasRenderingContext2D | null = null;
   private readonly gestures: Gestures;
   private readonly watcher: ResizeObserver;
   private readonly ownHistory = createViewHistory();
   private readonly scene: Scene;
-  private theme: Theme;
+  /** Read when it is next needed. */
+  private knownTheme: Theme | null = null;
   private raster: Raster | null = null;
   private ratio = 1;
   /** CSS pixels. */
@@ -96,11 +99,6 @@ class CanvasLinePlot implements LinePlot {
       canvas.setAttribute("aria-hidden", "true");
       element.append(canvas);
     }
-    if (getComputedStyle(element).position === "static") element.style.position = "relative";
-    // The image is made here, pixel by pixel: a canvas in video memory would only copy it twice.
-    this.context = this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
-    this.overlayContext = this.overlay.getContext("2d")!;
-    this.theme = readTheme(element);
     this.scene = new Scene(lines, [], options);
     this.gestures = new Gestures(element, {
       plotBox: () => this.plotBox(),
@@ -112,12 +110,12 @@ class CanvasLinePlot implements LinePlot {
       back: () => this.back(),
       click: (left, top) => this.click(left, top),
     });
+    // Its first call comes with the first frame, when sizes are known: asking for them here would lay
+    // the page out anew for each plot that is made.
     this.watcher = new ResizeObserver(() => {
       if (this.measure()) this.flush();
     });
     this.watcher.observe(element);
-    this.measure();
-    this.schedule();
   }
 
   private get options(): LinePlotOptions {
@@ -126,7 +124,7 @@ class CanvasLinePlot implements LinePlot {
 
   update(lines: readonly Line[], options: LinePlotOptions, bands: readonly Band[] = []): void {
     this.scene.set(lines, bands, options);
-    this.theme = readTheme(this.element);
+    this.knownTheme = null;
     this.invalidate();
   }
 
@@ -154,7 +152,8 @@ class CanvasLinePlot implements LinePlot {
   }
 
   resize(): void {
-    this.theme = readTheme(this.element);
+    forgetThemes();
+    this.knownTheme = null;
     this.textWidths.clear();
     this.measure();
     this.invalidate();
@@ -164,8 +163,8 @@ class CanvasLinePlot implements LinePlot {
     cancelAnimationFrame(this.request);
     this.request = 0;
     if (!this.visible) return;
-    // The page was zoomed or moved to another screen.
-    if (window.devicePixelRatio !== this.ratio) this.measure();
+    // It is asked for before its first frame, or the page was zoomed or moved to another screen.
+    if (this.size.width === 0 || window.devicePixelRatio !== this.ratio) this.measure();
     if (this.size.width < 1 || this.size.height < 1) return;
     if (this.dirty.data) this.drawData();
     if (this.dirty.hover) this.sayHover();
@@ -225,12 +224,19 @@ class CanvasLinePlot implements LinePlot {
 
   private schedule(): void {
     if (this.request === 0 && this.visible) {
-      this.request = requestAnimationFrame(() => this.flush());
+      this.request = requestAnimationFrame((time) => {
+        this.request = 0;
+        if (this.context !== null || isFirstDrawDue(time)) this.flush();
+        else this.schedule();
+      });
     }
   }
 
   /** Takes the element's size; true when it is another one, and the canvases are empty now. */
   private measure(): boolean {
+    if (this.size.width === 0 && getComputedStyle(this.element).position === "static") {
+      this.element.style.position = "relative";
+    }
     const box = this.element.getBoundingClientRect();
     const ratio = window.devicePixelRatio || 1;
     // Whole device pixels as the browser lays them: both edges rounded, not the difference.
@@ -241,10 +247,8 @@ class CanvasLinePlot implements LinePlot {
     }
     this.ratio = ratio;
     this.size = { width: width / ratio, height: height / ratio };
-    for (const canvas of [this.canvas, this.overlay]) {
-      canvas.width = width;
-      canvas.height = height;
-    }
+    this.canvas.width = width;
+    this.canvas.height = height;
     this.scene.size = { width, height, ratio };
     this.dirty.data = true;
     this.dirty.overlay = true;
@@ -262,11 +266,23 @@ class CanvasLinePlot implements LinePlot {
     };
   }
 
+  private get theme(): Theme {
+    this.knownTheme ??= readTheme(this.element);
+    return this.knownTheme;
+  }
+
+  private pencil(): CanvasRenderingContext2D {
+    // The image is made here, pixel by pixel: a canvas in video memory would only copy it twice.
+    this.context ??= this.canvas.getContext("2d", { alpha: false, willReadFrequently: true })!;
+    return this.context;
+  }
+
   private measureText = (text: string): number => {
     let width = this.textWidths.get(text);
     if (width === undefined) {
-      this.context.font = this.theme.font;
-      width = this.context.measureText(text).width;
+      const context = this.pencil();
+      context.font = this.theme.font;
+      width = context.measureText(text).width;
       if (this.textWidths.size > 500) this.textWidths.clear();
       this.textWidths.set(text, width);
     }
@@ -288,7 +304,8 @@ class CanvasLinePlot implements LinePlot {
   // The data canvas
 
   private drawData(): void {
-    const { context, scene, theme } = this;
+    const { scene, theme } = this;
+    const context = this.pencil();
     const { width, height } = this.canvas;
     scene.lay({ width, height, ratio: this.ratio }, this.measureText);
     const area = scene.area();
@@ -311,14 +328,19 @@ class CanvasLinePlot implements LinePlot {
   }
 
   private drawOverlay(): void {
-    const { ratio, cursor, theme, scene } = this;
+    const { ratio, cursor, theme, scene, selection } = this;
+    const { marks = [] } = this.options;
+    const nan = firstNan(scene);
+    const isEmpty = cursor === null && selection === null && nan === null && marks.length === 0;
+    if (isEmpty && this.overlayContext === null) return;
     const plot = this.plotBox();
-    const brush: Brush = { context: this.overlayContext, theme, plot, ratio };
+    const brush: Brush = { context: this.overlayPencil(), theme, plot, ratio };
     const leftOf = (x: number) => plot.left + scene.xScale.toPixel(x) / ratio;
     clearOverlay(brush);
-    drawPins(brush, (this.options.marks ?? []).map(leftOf));
-    this.drawNanLabel(brush);
-    if (this.selection !== null) drawSelection(brush, this.selection);
+    drawPins(brush, marks.map(leftOf));
+    // The word beside the first mark stands here, so that it hides no line.
+    if (nan !== null) drawMarkLabel(brush, "NaN", nan.column, nan.taken);
+    if (selection !== null) drawSelection(brush, selection);
     if (cursor === null) return;
     const left = leftOf(cursor.x);
     if (!(left >= plot.left && left <= plot.right)) return;
@@ -328,10 +350,14 @@ class CanvasLinePlot implements LinePlot {
     drawDots(brush, [...groups, ...dots], this.highlighted);
   }
 
-  /** The word beside the first mark. On the overlay, so that it hides no line. */
-  private drawNanLabel(brush: Brush): void {
-    const nan = firstNan(this.scene);
-    if (nan !== null) drawMarkLabel(brush, "NaN", nan.column, nan.taken);
+  private overlayPencil(): CanvasRenderingContext2D {
+    const { overlay, canvas } = this;
+    this.overlayContext ??= overlay.getContext("2d")!;
+    if (overlay.width !== canvas.width || overlay.height !== canvas.height) {
+      overlay.width = canvas.width;
+      overlay.height = canvas.height;
+    }
+    return this.overlayContext;
   }
 
   // The pointer

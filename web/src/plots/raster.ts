@@ -40,6 +40,9 @@ export interface Sweep {
   readonly ends: Float32Array;
 }
 
+/** So many sweeps are made in one piece of memory. */
+const SLAB = 32;
+
 /** Of a dash's gaps. */
 export const GAP_ALPHA = 0.42;
 
@@ -61,6 +64,8 @@ export class Raster {
   private most = 0;
   /** Sweeps that are kept no longer, whose memory may be used again. */
   private spare: Sweep[] = [];
+  /** Memory that sweeps are made in. */
+  private slab = new Float32Array(0);
   private ink: Ink = { rgb: [0, 0, 0], alpha: 1, dash: [], width: 1 };
 
   constructor(
@@ -230,18 +235,28 @@ export class Raster {
   }
 
   private newSweep(): Sweep {
-    return { left: 0, columns: 0, ends: new Float32Array(4 * this.width) };
+    const size = 4 * this.width;
+    if (this.slab.length < size) this.slab = new Float32Array(SLAB * size);
+    const ends = this.slab.subarray(0, size);
+    this.slab = this.slab.subarray(size);
+    return { left: 0, columns: 0, ends };
   }
 
   private paintSweep({ left, columns, ends }: Sweep): void {
     const { rgb, alpha, dash } = this.ink;
+    const gaps = dash.length > 0 ? gapsOf(dash, this.width) : null;
     const color = pack(rgb);
     const strong = Math.round(alpha * 256);
     const weak = Math.round(alpha * GAP_ALPHA * 256);
-    const isDashed = dash.length > 0;
     for (let at = 0, column = left; column < left + columns; at += 4, column++) {
       if (ends[at]! > ends[at + 2]!) continue;
-      this.paintColumn(column, ends, at, color, isDashed && isGap(column, dash) ? weak : strong);
+      this.paintColumn(
+        column,
+        ends,
+        at,
+        color,
+        gaps !== null && gaps[column] === 1 ? weak : strong,
+      );
     }
   }
 
@@ -361,6 +376,22 @@ function blend(
   const redBlue = Math.imul(color & 0xff00ff, cover) + Math.imul(under & 0xff00ff, rest);
   const green = Math.imul(color & 0x00ff00, cover) + Math.imul(under & 0x00ff00, rest);
   pixels[target] = 0xff000000 | ((redBlue >>> 8) & 0xff00ff) | ((green >>> 8) & 0x00ff00);
+}
+
+/** The gaps of dashes by column, of the patterns used last. */
+const patterns = new Map<string, Uint8Array>();
+const MOST_PATTERNS = 64;
+
+/** 1 for each column in a gap. */
+function gapsOf(dash: readonly number[], width: number): Uint8Array {
+  const name = `${width} ${dash.join()}`;
+  let gaps = patterns.get(name);
+  if (gaps === undefined) {
+    gaps = Uint8Array.from({ length: width }, (_, column) => (isGap(column, dash) ? 1 : 0));
+    if (patterns.size >= MOST_PATTERNS) patterns.clear();
+    patterns.set(name, gaps);
+  }
+  return gaps;
 }
 
 function isGap(column: number, dash: readonly number[]): boolean {

@@ -36,7 +36,26 @@ export function parseColor(color: string): Rgb {
   return rgb;
 }
 
+/** What was read in a frame: all plots of a page have one theme, and each look at styles may work them out anew. */
+let last: { root: Element; name: string | undefined; time: unknown; theme: Theme } | null = null;
+
+/** Makes the next look at a theme a real one, though its frame has not ended. */
+export function forgetThemes(): void {
+  last = null;
+}
+
+/** The theme of a plot's page, read at most once a frame. */
 export function readTheme(element: HTMLElement): Theme {
+  const { documentElement: root, timeline } = element.ownerDocument;
+  const time = timeline.currentTime;
+  const name = root.dataset.theme;
+  if (time === null || last?.root !== root || last.time !== time || last.name !== name) {
+    last = { root, name, time, theme: themeOf(element) };
+  }
+  return last.theme;
+}
+
+function themeOf(element: HTMLElement): Theme {
   const style = getComputedStyle(element);
   const token = (name: string, fallback: string) => style.getPropertyValue(name).trim() || fallback;
   const panelText = token("--panel", "#ffffff");

@@ -14,6 +14,7 @@ import {
   HAS_NEGATIVE_INFINITY,
   HAS_POSITIVE_INFINITY,
   isAffine,
+  length as lengthOf,
   type Numbers,
   type PointsSeries,
   type Series,
@@ -88,6 +89,7 @@ export class Trace {
     this.yMax = Number.NEGATIVE_INFINITY;
     this.marked.clear();
     this.marks.clear();
+    this.reserve(Math.min(lengthOf(series), width + 2 * MARGIN) + 8);
     if (series.mode === "points") this.makeFromPoints(series, scale);
     else this.makeFromColumns(series, scale);
     for (const [flag, columns] of this.marked) {
@@ -265,7 +267,7 @@ export class Trace {
 
   private add(x: number, first: number, lo: number, hi: number, last: number): void {
     const n = this.length;
-    if (n === this.x.length) this.grow();
+    if (n === this.x.length) this.reserve(2 * n);
     this.x[n] = x;
     this.first[n] = first;
     this.lo[n] = lo;
@@ -311,17 +313,19 @@ export class Trace {
     if (hi !== 0 && Math.abs(hi) < this.tiny) this.tiny = Math.abs(hi);
   }
 
-  private grow(): void {
-    const size = Math.max(512, 2 * this.length);
-    const longer = (old: Float64Array) => {
-      const out = new Float64Array(size);
-      out.set(old);
+  /** Makes room for `size` entries, in one piece of memory. */
+  private reserve(size: number): void {
+    if (size <= this.x.length) return;
+    const all = new Float64Array(5 * size);
+    const longer = (old: Float64Array, place: number) => {
+      const out = all.subarray(place * size, (place + 1) * size);
+      if (this.length > 0) out.set(old.subarray(0, this.length));
       return out;
     };
-    this.x = longer(this.x);
-    this.lo = longer(this.lo);
-    this.hi = longer(this.hi);
-    this.first = longer(this.first);
-    this.last = longer(this.last);
+    this.x = longer(this.x, 0);
+    this.lo = longer(this.lo, 1);
+    this.hi = longer(this.hi, 2);
+    this.first = longer(this.first, 3);
+    this.last = longer(this.last, 4);
   }
 }

@@ -1,6 +1,7 @@
 /** A scrolled list of rows of one height of which only those in sight are in the document. */
 import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { whenIdle } from "../base/idle.ts";
 
 interface VirtualRowsProps {
   count: number;
@@ -24,7 +25,10 @@ const MAX_HEIGHT = 15_000_000;
 export function VirtualRows(props: VirtualRowsProps): JSX.Element {
   const { count, rowHeight, label, row, onSight, reveal, onPointer } = props;
   const box = useRef<HTMLDivElement>(null);
-  const [sight, setSight] = useState({ first: 0, last: 60 });
+  // As many as the window has room for: more are made ready once those are there to see.
+  const [sight, setSight] = useState({ first: 0, last: Math.ceil(innerHeight / rowHeight) });
+  const [ready, setReady] = useState(0);
+  useEffect(() => whenIdle(() => setReady(READY)), []);
 
   useLayoutEffect(() => {
     const element = box.current!;
@@ -51,8 +55,8 @@ export function VirtualRows(props: VirtualRowsProps): JSX.Element {
     element.scrollTop = Math.min(top, Math.max(element.scrollTop, lowest));
   }, [reveal, rowHeight]);
 
-  const first = Math.max(0, sight.first - READY);
-  const last = Math.min(count - 1, sight.last + READY);
+  const first = Math.max(0, sight.first - ready);
+  const last = Math.min(count - 1, sight.last + ready);
   useLayoutEffect(() => onSight?.(first, last), [first, last, onSight]);
 
   const rows: ComponentChildren[] = [];

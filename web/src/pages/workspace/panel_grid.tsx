@@ -18,6 +18,7 @@ import type { Workspace } from "../../state/workspace.ts";
 import { lazy } from "../lazy.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
 import { MarkStrip } from "./mark_strip.tsx";
+import { useReach } from "./reach.ts";
 import { SectionHead } from "./section_head.tsx";
 
 export const StepBar = lazy(async () => (await import("./step_bar.tsx")).StepBar);
@@ -51,6 +52,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
     [sections, sight.width, density],
   );
   useStillView(box, layout.sections);
+  const reach = useReach(ws.loader, layout.sections.length > 0);
   // On the full screen the slider stands there.
   const hasSteps = useComputed(() => ws.view.value.full === null && hasStepwise(ws)).value;
 
@@ -60,7 +62,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
         <EmptyPanels ws={ws} />
         {sight.width > 0 && (
           <div class="panels-all" style={{ height: `${layout.height}px` }}>
-            {piecesInSight(ws, layout, sight)}
+            {piecesInSight(ws, layout, sight, reach)}
           </div>
         )}
       </main>
@@ -119,10 +121,11 @@ function useStillView(
  * Heads and panels side by side, each in its place: a panel that a filter or a pin moves to another
  * section stays the same element, and is not drawn anew.
  */
-function piecesInSight(ws: Workspace, layout: Layout, sight: Sight): JSX.Element[] {
-  // One screen above and below is ready; further panels take room only.
-  const from = sight.top - sight.height - SCROLL_STEP;
-  const to = sight.top + 2 * sight.height + SCROLL_STEP;
+function piecesInSight(ws: Workspace, layout: Layout, sight: Sight, reach: number): JSX.Element[] {
+  // Panels beyond the reach (in screens above and below) take room only.
+  const beyond = reach * sight.height + SCROLL_STEP;
+  const from = sight.top - beyond;
+  const to = sight.top + sight.height + beyond;
   const isSeen = (top: number, height: number) =>
     top + height > sight.top && top < sight.top + sight.height + SCROLL_STEP;
   const pieces: JSX.Element[] = [];

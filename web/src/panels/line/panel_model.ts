@@ -25,6 +25,8 @@ export class PanelModel {
   readonly status = signal<Status>({ lines: 0, isLoading: true, error: null });
   readonly hover = signal<{ hover: Hover; left: number; top: number } | null>(null);
   readonly isVisible = signal(false);
+  /** Whether there was ever anything to draw. */
+  private readonly isBegun = signal(false);
   readonly metric = signal<Key>(null as unknown as Key);
   readonly px = signal(0);
   readonly sentence = signal("");
@@ -54,7 +56,8 @@ export class PanelModel {
       effect(() => drawing.update(this.metric.value, this.px.value, this.isVisible.value)),
       // What is drawn depends on the signals that it reads; series and bands come through the watches.
       effect(() => this.draw()),
-      effect(() => plot.setVisible(this.isVisible.value)),
+      // Until there are lines the skeleton shows: empty axes under it would be drawn for nobody.
+      effect(() => plot.setVisible(this.isVisible.value && this.isBegun.value)),
       effect(() => plot.highlight(ws.highlighted.value)),
       effect(() => {
         const { panel, axis, x } = ws.hover.value ?? { panel: "", axis: "", x: 0 };
@@ -172,6 +175,7 @@ export class PanelModel {
       !areSameBands(bands, this.drawnBands)
     ) {
       plot.update(lines, options, bands);
+      if (lines.length + bands.length > 0) this.isBegun.value = true;
       this.drawnKey = key;
       this.drawnLines = lines;
       this.drawnBands = bands;
