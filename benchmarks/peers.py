@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -71,7 +72,20 @@ def install_peers() -> list[str]:
             stamp.write_text(wanted)
         else:
             failed.append(name)
+    if not _install_web_peers():
+        failed.append("web")
     return failed
+
+
+def _install_web_peers() -> bool:
+    """Install uPlot, beside which the pages are drawn; returns whether it is there."""
+    folder = ROOT / "web" / "bench"
+    if (folder / "node_modules").is_dir():
+        return True
+    npm = shutil.which("npm")
+    if npm is None:
+        return False
+    return subprocess.run([npm, "ci", "--silent"], cwd=folder, check=False).returncode == 0
 
 
 def measure(script: str, tool: str, repeats: int = 5, **options: Any) -> dict[str, float] | None:
