@@ -115,7 +115,7 @@ def decay_parts(
     lengths = [len(part) for part in parts]
     states, span = np.empty((len(parts) + 1, 2)), np.array([np.inf, -np.inf])
     states[0] = state
-    rows = np.empty((4, sum(-(-n // BUCKET) for n in lengths))) if buckets else None
+    rows = np.empty((4, sum([-(-n // BUCKET) for n in lengths]))) if buckets else None
     out = np.empty(sum(lengths)) if values else None
     codes = "".join([_CODES[part.dtype] for part in parts])
     _compiled.decay_parts(

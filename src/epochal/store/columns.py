@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Protocol
 
@@ -91,12 +91,18 @@ class _Times:
 
 
 class AxisWindow:
-    """Rows and steps of an axis window, and its times, the dear part, decoded when asked for."""
+    """Rows and steps of an axis window, and its times, the dear part, decoded when asked for.
 
-    __slots__ = ("_data", "_times", "rows", "steps")
+    grown: called when the times have been decoded, so that a cache can count them.
+    """
 
-    def __init__(self, row0: int, data: bytes) -> None:
+    __slots__ = ("_data", "_grown", "_times", "rows", "steps")
+
+    def __init__(
+        self, row0: int, data: bytes, grown: Callable[[AxisWindow], None] | None = None
+    ) -> None:
         self._data = data
+        self._grown = grown
         self._times: Floats | None = None
         self.steps = decode_steps(data)
         self.rows = evenly_spaced(row0, 1, len(self.steps))
@@ -106,6 +112,8 @@ class AxisWindow:
         """float64[n], seconds since the epoch."""
         if self._times is None:
             self._times = decode_times(self._data)
+            if self._grown is not None:
+                self._grown(self)
         return self._times
 
     @property
@@ -113,7 +121,8 @@ class AxisWindow:
         """Bytes that it takes in memory, roughly; evenly spaced steps are kept once for all windows."""
         steps, n = self.steps, len(self.steps)
         even = n > 1 and int(steps[-1]) - int(steps[0]) == (n - 1) * (int(steps[1]) - int(steps[0]))
-        return (8 if even else 16) * n + len(self._data) + 500
+        arrays = (0 if even else 1) + (0 if self._times is None else 1)
+        return 8 * arrays * n + len(self._data) + 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +418,9 @@ class ColumnReader:
                 found[key] = axis
         for writer_id, row0, data in self._rows_of("axis", ("writer_id", "row0"), missing):
             try:
-                axis = found[writer_id, row0] = AxisWindow(row0, bytes(data))
+                axis = found[writer_id, row0] = AxisWindow(
+                    row0, bytes(data), self._keep_axis(writer_id, row0) if keep else None
+                )
             except CorruptBlock as error:
                 logger.error(
                     "the axis of writer %d from row %d on is damaged: %s", writer_id, row0, error
@@ -418,6 +429,10 @@ class ColumnReader:
             if keep:
                 self.cache.put(("axis", writer_id, row0), axis, axis.size)
         return found
+
+    def _keep_axis(self, writer_id: int, row0: int) -> Callable[[AxisWindow], None]:
+        cache = self.cache
+        return lambda axis: cache.put(("axis", writer_id, row0), axis, axis.size)
 
     def _rows_of(
         self, table: str, columns: tuple[str, ...], keys: Sequence[tuple[int, ...]]

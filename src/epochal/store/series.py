@@ -508,7 +508,7 @@ class SeriesRead(Sources):
         begins = np.cumsum(blocks.n) - blocks.n
         at = np.searchsorted(blocks.row0, [key[2] for key in keys])
         return [
-            smoothed.block(series[1], b, int(begins[b]), drawn(self.blocks[key[:3]])[1])
+            smoothed.block(series[1], b, int(begins[b]), self.blocks[key[:3]].values)
             for b, key in zip(at.tolist(), keys, strict=True)
         ]
 
