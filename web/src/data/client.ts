@@ -109,6 +109,32 @@ export async function postForBytes(
   return await (await request(address(path), init)).arrayBuffer();
 }
 
+/** The lines of an answer to a JSON question, each as soon as it is there. Aborting ends the answer. */
+export async function* postForLines(
+  path: string,
+  body: unknown,
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const init: RequestInit = {
+    method: "POST",
+    body: JSON.stringify(body),
+    headers: { "content-type": "application/json" },
+    signal,
+  };
+  const reader = (await request(address(path), init)).body!.getReader();
+  const decoder = new TextDecoder();
+  let rest = "";
+  for (;;) {
+    const { done, value } = await reader.read();
+    rest += decoder.decode(value, { stream: !done });
+    const lines = rest.split("\n");
+    rest = lines.pop()!;
+    yield* lines.filter(Boolean);
+    if (done) break;
+  }
+  if (rest) yield rest;
+}
+
 /** The bytes at an address. */
 export async function getBytes(url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
   return await (await request(url, signal ? { signal } : {})).arrayBuffer();

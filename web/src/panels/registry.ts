@@ -10,4 +10,5 @@ export const MEDIA_PANELS: Loaders = {
   histogram: async () => (await import("./histogram/histogram_panel.tsx")).HistogramPanel,
   pr_curve: async () => (await import("./pr_curve/pr_panel.tsx")).PrPanel,
   layout: async () => (await import("./line/layout_panel.tsx")).LayoutPanel,
+  embedding: async () => (await import("./embedding/embedding_panel.tsx")).EmbeddingPanel,
 };

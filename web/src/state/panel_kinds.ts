@@ -59,6 +59,13 @@ export const MEDIA_KINDS = {
     isStepwise: true,
   },
   layout: { label: "Custom scalars", media: ["layout"], columns: 3, rows: 2, isStepwise: false },
+  embedding: {
+    label: "Embeddings",
+    media: ["embedding"],
+    columns: 1.5,
+    rows: 2,
+    isStepwise: true,
+  },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;

@@ -1,6 +1,7 @@
 /** Which of several runs a panel shows that has room for one. */
 import type { JSX } from "preact";
 import type { Workspace } from "../../state/workspace.ts";
+import "../../styles/run_choice.css";
 
 interface RunChoiceProps {
   ws: Workspace;
