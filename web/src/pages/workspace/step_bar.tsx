@@ -71,7 +71,7 @@ export function StepBar({ ws }: { ws: Workspace }): JSX.Element | null {
 function SpeedMenu(): JSX.Element {
   return (
     <Menu
-      label={`Speed: ${speed.value} steps a second`}
+      label={`${speed.value}/s: steps a second while playing`}
       align="right"
       button={
         <>

@@ -54,7 +54,7 @@ export function KindChip({ ws }: ChipProps): JSX.Element | null {
   const text = kind === "" ? "all" : shown === undefined ? kind : kindLabel(shown).toLowerCase();
   return (
     <Menu
-      label={`Kind of the panels: ${text}`}
+      label={`Kind: ${text}`}
       class={`chip${kind ? " changed" : ""}`}
       button={
         <>

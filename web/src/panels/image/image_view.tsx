@@ -72,6 +72,7 @@ export function ImageView(props: ImageViewProps): JSX.Element {
           loading={isLarge ? "eager" : "lazy"}
           decoding="async"
           class={isCoarse ? "coarse" : undefined}
+          onLoad={source.onLoad}
           onError={source.onError}
         />
       )}
@@ -82,16 +83,25 @@ export function ImageView(props: ImageViewProps): JSX.Element {
 
 interface Source {
   url: string;
+  onLoad: () => void;
   onError: () => void;
 }
 
-/** Where the picture comes from: a small one first, the whole when it is needed; null: none can be shown. */
+/** Where the picture comes from: the small one first, the whole when that is there; null: none can be shown. */
 function useSource(image: ImageValue, isSmall: boolean): Source | null {
+  const [loaded, setLoaded] = useState("");
   const [failed, setFailed] = useState<readonly string[]>([]);
-  const urls = isSmall ? [mediaUrl(image, THUMB), mediaUrl(image)] : [mediaUrl(image)];
-  const url = urls.find((one) => !failed.includes(one));
+  const whole = mediaUrl(image);
+  const small = isSmallEnough(image, THUMB) ? mediaUrl(image, THUMB) : whole;
+  const isSmallThere = loaded === small || loaded === whole || failed.includes(small);
+  const wanted = isSmallThere && !isSmall ? [whole, small] : [small, whole];
+  const url = wanted.find((one) => !failed.includes(one));
   if (url === undefined) return null;
-  return { url, onError: () => setFailed([...failed, url]) };
+  return {
+    url,
+    onLoad: () => setLoaded(url),
+    onError: () => setFailed([...failed, url]),
+  };
 }
 
 /** Pixels of an image that its size on the screen leaves room for a number in, in CSS pixels. */
