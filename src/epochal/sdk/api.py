@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from epochal.errors import UsageError
+from epochal.formats.media import is_source_reference, references
 from epochal.sdk.backends import Backend, FallbackBackend, HttpBackend
 from epochal.sdk.directory import default_data_directory
 from epochal.sdk.history import History
@@ -68,7 +70,9 @@ class Api:
 
 
 def _split(path: str, count: int) -> list[str]:
-    parts = [part for part in path.strip("/").split("/") if part != "runs"]
+    parts = path.strip("/").split("/")
+    if len(parts) == count + 1 and parts[2] == "runs":  # an address as wandb has them
+        del parts[2]
     if len(parts) == count - 1:
         parts.insert(0, DEFAULT_ENTITY)
     if len(parts) != count or not all(parts):
@@ -249,6 +253,37 @@ class PublicRun:
             if keys is None or all(key in record for key in keys):
                 yield record
 
+    def media(self, key: str) -> list[MediaValue]:
+        """Return the media (and other JSON values) of a key, all of them, in the order logged per process session.
+
+        What a value refers to, `file` gives; docs/reference/media.md says what each kind holds, and
+        `epochal.formats.media.unpack` makes an array of a packed one.
+        """
+        found: list[MediaValue] = []
+        uids: dict[int, str] = {}
+        for column in self._api._backend.history(self._value["uid"], [key]):
+            if column.kind != "object":
+                continue
+            rows = zip(column.steps.tolist(), column.times.tolist(), column.values, strict=True)
+            for step, time, value in rows:
+                kept = copy.deepcopy(value)
+                for reference in references(kept):
+                    if "at" in reference:
+                        uids = uids or {one["ordinal"]: one["uid"] for one in self.load().writers}
+                        reference["writer"] = uids[column.writer]
+                found.append(MediaValue(step, time, kept))
+        return found
+
+    def file(self, reference: Mapping[str, Any]) -> bytes:
+        """Return the bytes that a media value, or a reference in one, refers to. Raises NotFound when they are gone."""
+        if isinstance(reference.get("blob"), str):
+            return self._api._backend.blob(reference["blob"])
+        if isinstance(reference.get("writer"), str) and is_source_reference(reference.get("at")):
+            return self._api._backend.source(reference["writer"], *reference["at"])
+        raise UsageError(
+            "file takes a value of `media` that refers to bytes, or a part of one that does"
+        )
+
     def update(self, **changes: Any) -> PublicRun:
         """Change name, notes, tags, group or archived."""
         unknown = [name for name in changes if name not in EDITABLE]
@@ -265,6 +300,14 @@ class PublicRun:
 
     def __repr__(self) -> str:
         return f"<epochal run {self.path} {self._value['name']!r} {self._value['state']}>"
+
+
+class MediaValue(NamedTuple):
+    """A value of an object series: its step, its time in seconds since the epoch, and the value itself."""
+
+    step: int
+    time: float
+    value: Any
 
 
 _FIELD_NAMES = frozenset(

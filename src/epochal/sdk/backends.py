@@ -55,6 +55,14 @@ class Backend(Protocol):
         """Return every value of the run."""
         ...
 
+    def blob(self, digest: str) -> bytes:
+        """Return the bytes of a blob, by its SHA-256 in hexadecimal digits."""
+        ...
+
+    def source(self, writer: str, record: int, start: int, size: int) -> bytes:
+        """Return bytes of a record in the event file that a writer's rows were read from."""
+        ...
+
     def edit(self, uid: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """Change name, notes, tags, group or archived."""
         ...
@@ -140,6 +148,15 @@ class HttpBackend:
             after = header["next"]
             if after is None:
                 return found
+
+    def blob(self, digest: str) -> bytes:
+        """See `Backend`."""
+        return self._ask("GET", f"/blobs/{_quoted(digest)}").content
+
+    def source(self, writer: str, record: int, start: int, size: int) -> bytes:
+        """See `Backend`."""
+        place = f"{record}/{start}/{size}"
+        return self._ask("GET", f"/sources/{_quoted(writer)}/{place}").content
 
     def edit(self, uid: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """See `Backend`."""
@@ -239,6 +256,21 @@ class LocalBackend:
                     return found
 
         return self._with_store(read)
+
+    def blob(self, digest: str) -> bytes:
+        """See `Backend`."""
+        return self._with_store(lambda store: store.read_blob(LOCAL_ADMIN, digest)[1])
+
+    def source(self, writer: str, record: int, start: int, size: int) -> bytes:
+        """See `Backend`."""
+        from epochal.formats.tfrecord import read_record_at
+
+        path = self._with_store(lambda store: store.source(LOCAL_ADMIN, writer)[1]).get("path")
+        try:
+            with open(str(path), "rb") as file:
+                return read_record_at(file, record)[start : start + size]
+        except OSError as error:
+            raise NotFound(f"the event file {path} cannot be read: {error}") from error
 
     def edit(self, uid: str, changes: Mapping[str, Any]) -> dict[str, Any]:
         """See `Backend`."""
