@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -50,7 +52,7 @@ def two_figures() -> list[Any]:
     return figures
 
 
-CALLS: dict[str, Callable[[Any], None]] = {
+CALLS: dict[str, Callable[[Any], Any]] = {
     "scalar": lambda w: [w.add_scalar("a/b", i * 0.37, i * 50, walltime=i) for i in range(400)],
     "scalar: tensor": lambda w: w.add_scalar("a", tensor([0.1]), tensor(3, "int64"), 1.5),
     "scalar: text": lambda w: w.add_scalar("a", "3.5", "7", 1),
@@ -214,7 +216,7 @@ def test_scalars_of_one_chart_lie_in_folders_of_the_same_names(tmp_path: Path) -
 
 
 def test_hyperparameters_are_torchs_but_for_bools(tmp_path: Path) -> None:
-    from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
+    plugin: Any = importlib.import_module("tensorboard.plugins.hparams.plugin_data_pb2")
 
     def call(writer: Any) -> None:
         writer.add_hparams(
@@ -239,7 +241,7 @@ def test_hyperparameters_are_torchs_but_for_bools(tmp_path: Path) -> None:
         assert [e.step for e in events] == [4] * 5
         found.append(
             [
-                HParamsPluginData.FromString(e.summary.value[0].metadata.plugin_data.content)
+                plugin.HParamsPluginData.FromString(e.summary.value[0].metadata.plugin_data.content)
                 for e in events[:3]
             ]
         )
@@ -267,8 +269,8 @@ def embed(writer: Any) -> None:
 
 def test_embeddings_are_the_same_files(tmp_path: Path) -> None:
     from google.protobuf import text_format
-    from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
+    projector: Any = importlib.import_module("tensorboard.plugins.projector.projector_config_pb2")
     ours, theirs = write_both(tmp_path, embed)
     files = [p for p in theirs.rglob("*") if p.is_file() and "tfevents" not in p.name]
     assert len(files) == 7
@@ -277,7 +279,9 @@ def test_embeddings_are_the_same_files(tmp_path: Path) -> None:
         if path.suffix == ".png":
             assert pixels(data).tolist() == pixels(expected).tolist()
         elif path.suffix == ".pbtxt":
-            configs = [text_format.Parse(part, ProjectorConfig()) for part in (data, expected)]
+            configs = [
+                text_format.Parse(part, projector.ProjectorConfig()) for part in (data, expected)
+            ]
             assert configs[0] == configs[1]
         else:
             assert data == expected
@@ -292,9 +296,8 @@ def test_the_video_that_torch_cannot_write_without_moviepy_is_a_gif(tmp_path: Pa
     (event,) = read_events(ours)
     image = event.summary.value[0].image
     assert (image.height, image.width, image.colorspace) == (8, 24, 3)
-    import io
-
-    with Image.open(io.BytesIO(image.encoded_image_string)) as gif:
+    gif: Any = Image.open(io.BytesIO(image.encoded_image_string))
+    with gif:
         assert (gif.format, gif.n_frames, gif.size) == ("GIF", 5, (24, 8))
         gif.seek(3)
         assert gif.info["duration"] == 100
@@ -337,17 +340,17 @@ class Deep:
 
 @pytest.mark.parametrize("name", ["convolutions", "two inputs", "LSTM", "attention"])
 def test_graphs_are_node_for_node_torchs(tmp_path: Path, name: str) -> None:
-    from tensorboard.compat.proto.graph_pb2 import GraphDef
-
+    graphs: Any = importlib.import_module("tensorboard.compat.proto.graph_pb2")
     model, given = Deep.models()[name]
     ours, theirs = write_both(tmp_path, lambda writer: writer.add_graph(model, given))
     found, expected = read_events(ours), read_events(theirs)
     assert len(found) == len(expected) == 2
-    assert GraphDef.FromString(found[0].graph_def) == GraphDef.FromString(expected[0].graph_def)
+    first, second = (graphs.GraphDef.FromString(e[0].graph_def) for e in (found, expected))
+    assert first == second
     assert found[1].tagged_run_metadata == expected[1].tagged_run_metadata
 
 
-WRONG: dict[str, Callable[[Any], None]] = {
+WRONG: dict[str, Callable[[Any], Any]] = {
     "no number": lambda w: w.add_scalar("a", None, 1),
     "two numbers": lambda w: w.add_scalar("a", np.zeros(2), 1),
     "words": lambda w: w.add_scalar("a", "high", 1),
@@ -388,8 +391,9 @@ def test_wrong_arguments_raise_what_they_raise_in_torch(tmp_path: Path, name: st
     from tests.compat.conftest import other_peoples_warnings
 
     raised: list[type[BaseException]] = []
-    for made in (Ours, Theirs):
-        with other_peoples_warnings(), made(str(tmp_path / made.__module__)) as writer:
+    pairs: list[tuple[Any, Any]] = [(Ours, {"mode": "tfevents"}), (Theirs, {})]
+    for made, mine in pairs:
+        with other_peoples_warnings(), made(str(tmp_path / made.__module__), **mine) as writer:
             try:
                 WRONG[name](writer)
             except Exception as error:

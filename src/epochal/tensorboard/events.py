@@ -36,6 +36,9 @@ MOST_KEPT_BYTES = 64 * 1024 * 1024
 Scalar = tuple[str, int, float, float]
 """tag, step, wall time, value: encoded by the thread."""
 
+write_bytes = os.write
+"""The one way to the disk; tests put a failing one here."""
+
 _counter_lock = threading.Lock()
 _counter = 0
 
@@ -48,6 +51,13 @@ def _next_name(suffix: str) -> str:
         _counter += 1
     seconds = f"{int(time.time()):010d}"
     return f"events.out.tfevents.{seconds}.{socket.gethostname()}.{os.getpid()}.{number}{suffix}"
+
+
+def import_framing() -> Callable[[list[bytes]], bytes]:
+    """Return what makes records of payloads; its import loads numpy, which a run alone does not need."""
+    from epochal.formats.tfrecord import write_records
+
+    return write_records
 
 
 class EventFile:
@@ -72,6 +82,8 @@ class EventFile:
         self._waiting_bytes = 0
         self._has_warned = False
         self._layouts: dict[str, _ScalarLayout] = {}
+        # Here, not in the thread: a child forked while the thread imports would wait for that import for ever.
+        import_framing()
         self._open()
         drain.add(self)
 
@@ -144,8 +156,7 @@ class EventFile:
         return True
 
     def _encode(self, batch: list[Scalar | bytes]) -> bytes:
-        from epochal.formats.tfrecord import write_records
-
+        write_records = import_framing()
         layouts = self._layouts
         payloads: list[bytes] = []
         add = payloads.append
@@ -174,7 +185,7 @@ class EventFile:
         view = memoryview(self._unwritten)
         try:
             while view:
-                view = view[os.write(self._fd, view) :]
+                view = view[write_bytes(self._fd, view) :]
         except OSError as error:
             if error.errno == errno.EBADF:
                 self._fd = -1  # the script closed every file, as daemons do: ours is opened again
@@ -266,7 +277,7 @@ class _Drain:
     """The thread that writes the event files of this process, and ends what nobody holds any more."""
 
     def __init__(self) -> None:
-        self._files: list[EventFile] = []
+        self.files: list[EventFile] = []
         self._abandoned: list[Callable[[], object]] = []
         self._begin()
 
@@ -278,13 +289,13 @@ class _Drain:
     def add(self, file: EventFile) -> None:
         """Write `file` from now on; it is held until it is closed."""
         with self._lock:
-            self._files.append(file)
+            self.files.append(file)
 
     def remove(self, file: EventFile) -> None:
         """Forget a closed file."""
         with self._lock:
-            if file in self._files:
-                self._files.remove(file)
+            if file in self.files:
+                self.files.remove(file)
 
     def abandon(self, end: Callable[[], object]) -> None:
         """Call `end` in the thread: what a garbage writer leaves behind. Called by the collector, at any time."""
@@ -321,7 +332,7 @@ class _Drain:
     def write_all(self) -> None:
         """Write what waits in every file."""
         with self._lock:
-            files = list(self._files)
+            files = list(self.files)
         for file in files:
             try:
                 if file.is_scheduled or file.has_leftover:
@@ -335,7 +346,7 @@ class _Drain:
         """Begin anew in a forked child."""
         self._begin()
         self._abandoned.clear()
-        for file in self._files:
+        for file in self.files:
             file.begin_again_in_child()
 
 

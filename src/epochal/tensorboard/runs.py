@@ -108,6 +108,7 @@ def _start(log_dir: str, project: str | None, remembered: str | None, group: str
         arguments.update(known, resume="allow", name=None)
     run = session.start_beside(arguments)
     _announce(run, log_dir)
+    run.settings.quiet = True  # users of a SummaryWriter expect silence: no report at the end
     return run
 
 
