@@ -20,6 +20,7 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "up": Command("epochal.cli.up", "start the server and the web interface"),
+    "tb": Command("epochal.cli.tb", "show a log directory, as the command tensorboard does"),
     "demo": Command("epochal.cli.demo", "train a small network and watch it"),
     "runs": Command("epochal.cli.runs", "list runs"),
     "sync": Command("epochal.cli.sync", "send offline runs to a server"),

@@ -8,6 +8,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,12 +65,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="path under which a proxy shows the server, e.g. /epochal",
     )
     parser.add_argument(
+        "--logdir",
+        action="append",
+        default=[],
+        metavar="[NAME:]DIR",
+        help="also show the event files (tfevents) below DIR, while they grow, as the project NAME (default: the "
+        "directory's name); a path or an address such as s3://bucket/runs; may be repeated",
+    )
+    parser.add_argument(
         "--no-open", action="store_true", help="do not open the web interface in a browser"
     )
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
+    from epochal.store.logdir import split_address
+
+    logdirs = [split_address(text) for text in args.logdir]
+    return serve(args, logdirs, show_logdir=False)
+
+
+def serve(
+    args: argparse.Namespace, logdirs: Sequence[tuple[str | None, str]], *, show_logdir: bool
+) -> int:
+    """Serve until Ctrl-C or SIGTERM; the page that opens is the first log directory's with `show_logdir`."""
     # One thread is all that the server's array work can use, and each idle one costs memory.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(level=logging.WARNING, format="epochal: %(message)s", stream=sys.stderr)
@@ -84,10 +103,13 @@ def run(args: argparse.Namespace) -> int:
         allowed_hosts=args.allow_host,
         frames=[read_frame_origin(origin) for origin in args.allow_frame],
         base_path=read_base_path(args.base_path),
+        logdirs=logdirs,
     )
     try:
         process = ServerProcess(options)
     except StoreLocked as error:
+        if logdirs and args.database is None:
+            return _hand_over(options.data, logdirs, open_browser=not args.no_open)
         print(f"epochal: {error}", file=sys.stderr)
         if not args.no_open:
             _open_running(options.data)
@@ -96,7 +118,11 @@ def run(args: argparse.Namespace) -> int:
     from epochal.sdk.copying import watch_orphans
 
     watch_orphans(str(options.data), os.environ.get("EPOCHAL_SPOOL"))
-    failure = process.run(lambda: _announce(process, open_browser=not args.no_open))
+
+    def announce(projects: Sequence[str]) -> None:
+        _announce(process, projects, open_browser=not args.no_open, show_logdir=show_logdir)
+
+    failure = process.run(announce)
     if failure is not None:
         print(f"epochal: {failure}", file=sys.stderr)
         return 1
@@ -110,14 +136,19 @@ def data_directory(given: Path | None) -> Path:
     return chosen.expanduser().absolute()
 
 
-def _announce(process: ServerProcess, *, open_browser: bool) -> None:
+def _announce(
+    process: ServerProcess, projects: Sequence[str], *, open_browser: bool, show_logdir: bool
+) -> None:
     """Print where the server is and how to reach it from a script."""
     from epochal.server.process import DEFAULT_PORT
 
     if process.options.port is None and process.port != DEFAULT_PORT:
         print(f"port {DEFAULT_PORT} is taken, so this is {process.port}")
-    print(f"epochal  {process.login_url}")
+    first = process.project_url(projects[0]) if show_logdir and projects else process.login_url
+    print(f"epochal  {first}")
     print(f"data     {process.options.data}")
+    for (_name, path), project in zip(process.options.logdirs, projects, strict=True):
+        print(f"logdir   {path} is the project logdir/{project}")
     export = "set" if sys.platform == "win32" else "export"
     print(f"scripts  {export} EPOCHAL_BASE_URL={process.url}")
     print(f"         {export} EPOCHAL_API_KEY={process.token}")
@@ -130,7 +161,7 @@ def _announce(process: ServerProcess, *, open_browser: bool) -> None:
     if open_browser and _has_browser():
         import webbrowser
 
-        threading.Thread(target=webbrowser.open, args=(process.login_url,), daemon=True).start()
+        threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
 
 
 def _open_running(data: Path) -> None:
@@ -144,6 +175,48 @@ def _open_running(data: Path) -> None:
         import webbrowser
 
         webbrowser.open(link)
+
+
+def _hand_over(data: Path, logdirs: Sequence[tuple[str | None, str]], *, open_browser: bool) -> int:
+    """Ask the server that has the data directory already to watch log directories, and say where they are."""
+    from urllib.parse import quote
+
+    import httpx
+
+    try:
+        described = json.loads((data / "server.json").read_text("utf-8"))
+        url, token = described["url"], described["token"]
+    except (OSError, ValueError, KeyError):
+        print(
+            f"epochal: another server has {data}, and it does not say where it is: stop it, or choose another "
+            "directory with --data",
+            file=sys.stderr,
+        )
+        return 1
+    links: list[str] = []
+    with httpx.Client(
+        base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30.0, trust_env=False
+    ) as client:
+        for name, path in logdirs:
+            address = path if "://" in path else str(Path(path).expanduser().absolute())
+            try:
+                answer = client.post("/api/v1/logdirs", json={"path": address, "name": name})
+                body = answer.json()
+            except (httpx.HTTPError, ValueError) as error:
+                print(f"epochal: the server at {url} does not answer: {error}", file=sys.stderr)
+                return 1
+            if answer.status_code != 200:
+                print(f"epochal: {body['error']['message']}", file=sys.stderr)
+                return 1
+            project = body["project"]
+            page = quote(f"/-/logdir/{quote(project, safe='')}", safe="")
+            links.append(f"{url}/login?token={token}&next={page}")
+            print(f"the server at {url} now watches {path}: {links[-1]}")
+    if open_browser and _has_browser():
+        import webbrowser
+
+        webbrowser.open(links[0])
+    return 0
 
 
 def _has_browser() -> bool:

@@ -127,6 +127,15 @@ class EventReader:
         if event_values.is_scalar(metadata):
             native.know_scalar(self._names, tag.encode("utf-8", "surrogatepass"))
 
+    def known_metadata(self) -> list[tuple[str, Metadata]]:
+        """Return the metadata of tags seen so far."""
+        scalars = [
+            (protos.tag_of(name[1:]), Metadata(plugin="scalars"))
+            for name in native.list_names(self._names, 0)
+            if name[0] == ord("s")
+        ]
+        return scalars + [(tag, known) for tag, known in self._metadata.items() if known]
+
     # ---- scalars
 
     def _walk(

@@ -30,6 +30,8 @@ __all__ = [
     "Record",
     "crc32c",
     "find_record",
+    "find_record_in",
+    "is_intact",
     "mask_crc32c",
     "masked_crc32c",
     "payload_size",
@@ -46,6 +48,7 @@ HEAD_SIZE = _HEAD.size  # 12
 OVERHEAD = HEAD_SIZE + _CHECK.size  # 16 bytes a record beside its payload
 MAX_PAYLOAD = (1 << 31) - 1
 """More than protobuf can write: a length above this is damage, whatever its checksum says."""
+_PIECE = 1 << 20
 
 Buffer = bytes | bytearray | memoryview
 
@@ -156,3 +159,41 @@ def find_record(data: Buffer, start: int) -> int | None:
             if masked_crc32c(view[begin:end]) == check:
                 return start
         start += 1
+
+
+def find_record_in(file: BinaryIO, start: int, size: int) -> tuple[int | None, int]:
+    """Return where the first record at or after `start` is that is intact as a whole, and where to go on searching.
+
+    None where there is none: then the search goes on, when the file has grown, at the second number. A mebibyte of the
+    file is in memory at a time. size: bytes of the file.
+    """
+    while size - start >= OVERHEAD:
+        file.seek(start)
+        data = file.read(min(_PIECE, size - start))
+        place = find_length(data, 0)
+        if place < 0:
+            start += max(1, len(data) - HEAD_SIZE + 1)
+            continue
+        (length,) = _LENGTH.unpack_from(data, place)
+        start += place
+        if length <= MAX_PAYLOAD:
+            if start + length + OVERHEAD > size:
+                return None, start
+            if is_intact(file, start, length):
+                return start, start
+        start += 1
+    return None, start
+
+
+def is_intact(file: BinaryIO, record: int, length: int) -> bool:
+    """Whether the checksum of the payload (of `length` bytes) of the record at byte `record` holds."""
+    file.seek(record + HEAD_SIZE)
+    crc, left = 0, length
+    while left > 0:
+        data = file.read(min(_PIECE, left))
+        if not data:
+            return False
+        crc = crc32c(data, crc)
+        left -= len(data)
+    check = file.read(_CHECK.size)
+    return len(check) == _CHECK.size and _CHECK.unpack(check)[0] == mask_crc32c(crc)

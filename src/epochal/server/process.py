@@ -22,6 +22,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import uvicorn
 
@@ -35,6 +36,7 @@ from epochal.store.lock import DataLock
 
 if TYPE_CHECKING:
     from epochal.store.journals import JournalCollector
+    from epochal.store.logdir import LogDirectories
 
 DEFAULT_PORT = 8470
 PORTS_TO_TRY = 20
@@ -59,6 +61,8 @@ class ServerOptions:
     frames: Sequence[str] = ()
     """Origins whose pages may frame the pages below /embed."""
     base_path: str = ""
+    logdirs: Sequence[tuple[str | None, str]] = ()
+    """Log directories to watch: name of the project (None: the directory's own) and path."""
 
 
 def server_version() -> str:
@@ -110,10 +114,15 @@ class ServerProcess:
         """The link that opens the web interface."""
         return f"{self.url}/login?token={self.token}"
 
-    def run(self, opened: Callable[[], None]) -> str | None:
+    def project_url(self, project: str) -> str:
+        """Return the link that opens the page of a log directory."""
+        page = quote(f"/-/logdir/{quote(project, safe='')}", safe="")
+        return f"{self.login_url}&next={page}"
+
+    def run(self, opened: Callable[[Sequence[str]], None]) -> str | None:
         """Serve until SIGINT, SIGTERM or a store that cannot be opened; returns why it failed, None after a clean end.
 
-        `opened` is called, in another thread, once the store can serve.
+        `opened` is called, in another thread, once the store can serve, with the projects of the log directories.
         """
         app = create_app(None, self.settings)
         with self._stack:
@@ -144,7 +153,7 @@ class Background:
         app: Application,
         options: ServerOptions,
         lock: DataLock,
-        opened: Callable[[], None],
+        opened: Callable[[Sequence[str]], None],
     ) -> None:
         self.failure: str | None = None
         self._app = app
@@ -154,6 +163,7 @@ class Background:
         self._stopping = threading.Event()
         self._store: Store | None = None
         self._collector: JournalCollector | None = None
+        self._logdirs: LogDirectories | None = None
         self._threads: list[threading.Thread] = []
 
     def start(self, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
@@ -180,6 +190,8 @@ class Background:
             thread.join(STOP_PATIENCE_S)
         if self._collector is not None:
             self._collector.close()
+        if self._logdirs is not None:
+            self._logdirs.close()
         if self._store is not None:
             self._store.close()
 
@@ -190,7 +202,12 @@ class Background:
             self._options.data, self._options.database, lock=self._lock
         )
         _call_soon(loop, lambda: self._app.service.opened(store))
-        self._opened()
+        from epochal.store.logdir import LogDirectories
+
+        logdirs = self._logdirs = LogDirectories(store, allow=self._app.service.sources.allow)
+        projects = [logdirs.open(path, name) for name, path in self._options.logdirs]
+        _call_soon(loop, lambda: self._app.service.watches(logdirs))
+        self._opened(projects)
         from epochal.store.journals import JournalCollector
 
         if self._stopping.is_set():

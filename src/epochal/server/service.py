@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -18,6 +18,9 @@ from epochal.server.settings import Settings
 from epochal.server.sources import Sources
 from epochal.store.base import Store
 from epochal.store.cache import ArrayCache
+
+if TYPE_CHECKING:
+    from epochal.store.logdir import LogDirectories
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -62,6 +65,7 @@ class Service:
         self.live = Live(self.open_store)
         self.files = StaticFiles(settings.static)
         self.sources = Sources()
+        self.logdirs: LogDirectories | None = None
         self.derived = ArrayCache(DERIVED_BYTES)
         self.projections = Turn()
         self._store = store
@@ -77,6 +81,10 @@ class Service:
         """Say that the store can serve now."""
         self._store = store
         self._settled.set()
+
+    def watches(self, logdirs: LogDirectories) -> None:
+        """Say what watches log directories for the store."""
+        self.logdirs = logdirs
 
     def failed(self, reason: str) -> None:
         """Say that the store cannot be opened, and why."""

@@ -292,6 +292,8 @@ class GroupCommit:
         row.chunks.append(chunk if _storable_names(chunk.frame) else _with_storable_names(chunk))
         if chunk.exit is not None:
             self._take_exit(row, chunk.exit)
+        elif row.state in _ENDED and any("source" in patch for patch in chunk.patches):
+            self._change_state(row, "running", None)  # an event file that grows on after its end
 
     def _take_exit(self, row: WriterRow, record: Mapping[str, Any]) -> None:
         code = record.get("exit_code")

@@ -1,0 +1,178 @@
+"""What a log directory holds: its event files, on this machine or in a bucket, listed without being opened.
+
+A file is an event file when its name contains ``tfevents``; a directory that holds one is a run. Symbolic links to
+directories are followed, as TensorBoard does. Nothing is ever written here.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, Protocol, cast
+
+from epochal.errors import EnvironmentFault, UsageError
+
+MARK = "tfevents"
+EMPTY_PROFILE = ".profile-empty"
+"""Files of this ending make a directory a run and hold nothing (they point at profiles)."""
+PROJECTOR = "projector_config.pbtxt"
+MOST_FILES = 1_000_000
+_DEEPEST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A file: the run's directory relative to the root ("." for the root itself, "/" between parts), the file's name
+    and whole path, its size in bytes, when it was changed (seconds since the epoch), and what tells it from another one
+    under the same name.
+    """  # noqa: D205
+
+    directory: str
+    name: str
+    path: str
+    size: int
+    changed: float
+    identity: str
+
+
+class Tree(Protocol):
+    """A log directory; methods raise OSError where something cannot be read now."""
+
+    root: str
+
+    def list_files(self) -> Iterator[Listed]:
+        """Yield event files and projector configurations, in any order; one that cannot be read is left out."""
+        ...
+
+    def look(self, path: str) -> tuple[int, float, str]:
+        """Return size, time of change and identity of one file."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file for reading."""
+        ...
+
+
+def open_tree(address: str) -> Tree:
+    """Return the tree at a path, or at an address such as ``s3://bucket/runs``.
+
+    Raises UsageError for an address that cannot be read here, and EnvironmentFault for a path that is no directory. A
+    directory that is not there yet is one without files.
+    """
+    if "://" in address:
+        return _RemoteTree(address)
+    root = os.path.realpath(os.path.expanduser(address))
+    if os.path.exists(root) and not os.path.isdir(root):
+        raise EnvironmentFault(f"{address} is no directory: give the directory that holds it")
+    return _LocalTree(root)
+
+
+def is_wanted(name: str) -> bool:
+    """Whether a file of this name is looked at."""
+    return MARK in name or name == PROJECTOR
+
+
+class _LocalTree:
+    def __init__(self, root: str) -> None:
+        self.root = root
+
+    def list_files(self) -> Iterator[Listed]:
+        seen = {_place(os.stat(self.root))}
+        waiting = [(".", self.root, 0)]
+        count = 0
+        while waiting:
+            directory, path, depth = waiting.pop()
+            try:
+                with os.scandir(path) as entries:
+                    found = list(entries)
+            except OSError:
+                continue
+            for entry in found:
+                try:
+                    if is_wanted(entry.name) and entry.is_file():
+                        facts = entry.stat()
+                        count += 1
+                        if count > MOST_FILES:
+                            return
+                        yield Listed(directory, entry.name, entry.path, *_facts(facts))
+                    elif entry.is_dir() and depth < _DEEPEST:
+                        if entry.is_symlink() or depth == 0:
+                            place = _place(os.stat(entry.path))
+                            if place in seen:
+                                continue  # a link to a directory above it would never end
+                            seen.add(place)
+                        below = entry.name if directory == "." else f"{directory}/{entry.name}"
+                        waiting.append((below, entry.path, depth + 1))
+                except OSError:
+                    continue
+
+    def look(self, path: str) -> tuple[int, float, str]:
+        return _facts(os.stat(path))
+
+    def open(self, path: str) -> BinaryIO:
+        return open(path, "rb")
+
+
+def _place(facts: os.stat_result) -> tuple[int, int]:
+    return facts.st_dev, facts.st_ino
+
+
+def _facts(facts: os.stat_result) -> tuple[int, float, str]:
+    return facts.st_size, facts.st_mtime, f"{facts.st_dev}-{facts.st_ino}"
+
+
+class _RemoteTree:
+    """A directory of any file system that fsspec knows; read only."""
+
+    def __init__(self, address: str) -> None:
+        try:
+            import fsspec
+        except ModuleNotFoundError:
+            scheme = address.partition("://")[0]
+            message = f"{address} is read with the package fsspec: pip install fsspec (and what it needs for {scheme}://)"
+            raise UsageError(message) from None
+        try:
+            system, path = fsspec.core.url_to_fs(address)
+        except (ImportError, ValueError) as error:
+            raise UsageError(f"{address} cannot be read: {error}") from error
+        self._system: Any = system
+        self._path = str(path).rstrip("/")
+        self._scheme = address.partition("://")[0]
+        self.root = address.rstrip("/")
+
+    def list_files(self) -> Iterator[Listed]:
+        self._system.invalidate_cache()
+        found: dict[str, dict[str, Any]] = self._system.find(self._path, detail=True)
+        for path, facts in found.items():
+            name = posixpath.basename(path)
+            if is_wanted(name):
+                directory = posixpath.relpath(posixpath.dirname(path), self._path or "/")
+                yield Listed(
+                    directory, name, f"{self.root}{path[len(self._path) :]}", *_told(facts)
+                )
+
+    def look(self, path: str) -> tuple[int, float, str]:
+        self._system.invalidate_cache()
+        return _told(self._system.info(self._inner(path)))
+
+    def open(self, path: str) -> BinaryIO:
+        return cast("BinaryIO", self._system.open(self._inner(path), "rb"))
+
+    def _inner(self, path: str) -> str:
+        return self._path + path[len(self.root) :]
+
+
+def _told(facts: dict[str, Any]) -> tuple[int, float, str]:
+    """Return what a file system says of a file; they have different names for when it was changed."""
+    changed = 0.0
+    for name in ("mtime", "LastModified", "updated", "last_modified", "created"):
+        value = facts.get(name)
+        if hasattr(value, "timestamp"):
+            changed = float(cast("Any", value).timestamp())
+            break
+        if isinstance(value, int | float):
+            changed = float(value)
+            break
+    return int(facts.get("size") or 0), changed, ""
