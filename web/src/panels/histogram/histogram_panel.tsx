@@ -66,6 +66,8 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
     MODES.find(({ value }) => value === chosen)?.value ??
     (longest > MOST_RIDGES ? "heat" : "ridge");
 
+  const word = MODES.find(({ value }) => value === mode)!.label;
+
   const box = useRef<HTMLDivElement>(null);
   const [plot, setPlot] = useState<HistogramPlot | null>(null);
   const [hover, setHover] = useState<{ hit: HistogramHit; left: number; top: number } | null>(null);
@@ -101,9 +103,9 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
       objects={objects}
       tools={
         <Menu
-          label={`How the histograms of ${metric.name} are drawn`}
+          label={`${word}: how the histograms of ${metric.name} are drawn`}
           class="panel-mode"
-          button={MODES.find(({ value }) => value === mode)!.label}
+          button={word}
         >
           {(close) =>
             MODES.map(({ value, label }) => (
