@@ -11,4 +11,5 @@ export const MEDIA_PANELS: Loaders = {
   pr_curve: async () => (await import("./pr_curve/pr_panel.tsx")).PrPanel,
   layout: async () => (await import("./line/layout_panel.tsx")).LayoutPanel,
   embedding: async () => (await import("./embedding/embedding_panel.tsx")).EmbeddingPanel,
+  mesh: async () => (await import("./mesh/mesh_panel.tsx")).MeshPanel,
 };

@@ -66,6 +66,7 @@ export const MEDIA_KINDS = {
     rows: 2,
     isStepwise: true,
   },
+  mesh: { label: "Meshes", media: ["mesh"], columns: 1.5, rows: 2, isStepwise: true },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;
