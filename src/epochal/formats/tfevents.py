@@ -73,16 +73,21 @@ class EventReader:
 
     hparams: what the file has said about hyperparameters so far; `hparams_changed` whenever it says something, until
     the owner clears it. writer: what the first event says about who writes. recall: given a tag whose metadata
-    has not been seen (the file was read before, by another reader), returns it.
+    has not been seen (the file was read before, by another reader), returns it. kernels: which twin walks.
     """
 
-    def __init__(self, recall: Callable[[str], Metadata | None] | None = None) -> None:
+    def __init__(
+        self,
+        recall: Callable[[str], Metadata | None] | None = None,
+        kernels: Any = native,
+    ) -> None:
         self.hparams = Session()
         self.hparams_changed = False
         self.writer = ""
         self.file_version = ""
         self._recall = recall
-        self._names = native.new_names(secrets.randbits(64))
+        self._kernels = kernels
+        self._names = kernels.new_names(secrets.randbits(64))
         self._columns: list[tuple[str, Kind, Any] | None] = []
         self._taken: set[tuple[str, Kind]] = set()
         self._metadata: dict[str, Metadata | None] = {}
@@ -125,13 +130,13 @@ class EventReader:
         """Take the metadata of a tag, as its first value has it."""
         self._metadata.setdefault(tag, metadata)
         if event_values.is_scalar(metadata):
-            native.know_scalar(self._names, tag.encode("utf-8", "surrogatepass"))
+            self._kernels.know_scalar(self._names, tag.encode("utf-8", "surrogatepass"))
 
     def known_metadata(self) -> list[tuple[str, Metadata]]:
         """Return the metadata of tags seen so far."""
         scalars = [
             (protos.tag_of(name[1:]), Metadata(plugin="scalars"))
-            for name in native.list_names(self._names, 0)
+            for name in self._kernels.list_names(self._names, 0)
             if name[0] == ord("s")
         ]
         return scalars + [(tag, known) for tag, known in self._metadata.items() if known]
@@ -144,7 +149,7 @@ class EventReader:
         times, steps, values = np.empty(room), np.empty(room, dtype=np.int64), np.empty(room)
         rows, numbers = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
         others = np.empty((room // 2 + 1, 4), dtype=np.int64)
-        end, n, count, lines, why = native.walk_events(
+        end, n, count, lines, why = self._kernels.walk_events(
             self._names, view, start, times, steps, values, rows, numbers, others
         )
         columns = self._scalars(n, values[:count], rows[:count], numbers[:count])
@@ -170,7 +175,7 @@ class EventReader:
         self._learn_names()
         starts = np.empty(len(self._columns) + 1, dtype=np.int64)
         at, grouped = np.empty(len(values), dtype=np.int64), np.empty(len(values))
-        native.group_values(numbers, rows, values, starts, at, grouped)
+        self._kernels.group_values(numbers, rows, values, starts, at, grouped)
         columns: list[Column] = []
         for number in np.flatnonzero(np.diff(starts)).tolist():
             name, kind, dtype = self._columns[number] or ("", "f64", np.float64)
@@ -182,7 +187,7 @@ class EventReader:
         return columns
 
     def _learn_names(self) -> None:
-        for name in native.list_names(self._names, len(self._columns)):
+        for name in self._kernels.list_names(self._names, len(self._columns)):
             entry = _KINDS.get(name[0])
             if entry is None:
                 self._columns.append(None)
