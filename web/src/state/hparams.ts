@@ -82,7 +82,15 @@ export class Hparams {
       if (axcolor !== "") return axcolor;
       return this.specs.value.find(({ column }) => isMetric(column))?.column ?? null;
     });
-    this.axes = computed(() => this.makeAxes(brushes.value));
+    // Apart from the brushes: those change with each move of the pointer.
+    const placed = computed(() =>
+      this.specs.value.map((spec) => ({
+        ...spec,
+        ...this.axisOf(spec.column, spec.scale),
+        label: labelOf(spec.column),
+      })),
+    );
+    this.axes = computed(() => this.makeAxes(placed.value, brushes.value));
     this.colorAxis = computed(() => {
       const column = this.colorColumn.value;
       if (column === null) return null;
@@ -171,14 +179,12 @@ export class Hparams {
     return made;
   }
 
-  private makeAxes(brushes: Brushes): readonly HparamAxis[] {
-    const next = this.specs.value.map((spec): HparamAxis => {
-      const { values, axis } = this.axisOf(spec.column, spec.scale);
-      return {
-        ...spec,
-        ...{ values, axis, label: labelOf(spec.column) },
-        brushes: brushes.get(spec.column) ?? NO_BRUSHES,
-      };
+  private makeAxes(
+    placed: readonly Omit<HparamAxis, "brushes">[],
+    brushes: Brushes,
+  ): readonly HparamAxis[] {
+    const next = placed.map((one): HparamAxis => {
+      return { ...one, brushes: brushes.get(one.column) ?? NO_BRUSHES };
     });
     const before = this.lastAxes;
     const isSame =
