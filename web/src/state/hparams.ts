@@ -66,11 +66,12 @@ export class Hparams {
   constructor(readonly ws: Workspace) {
     this.list = new RunList(ws.entity, ws.project, 1000);
     this.runs = computed(() => this.list.runs.value.slice(0, MOST_RUNS));
+    let lastSpecs: readonly AxisSpec[] = [];
     this.specs = computed(() => {
-      const { axes } = ws.view.value;
-      if (axes !== null) return axes.map(readAxis);
-      const differing = this.differing.value;
-      return differing === null ? [] : suggestAxes(ws.columns.value, differing);
+      const next = this.chooseAxes();
+      // The same array again: a brush changes the view, and nothing has to be asked for or placed anew.
+      if (next.map(writeAxis).join() !== lastSpecs.map(writeAxis).join()) lastSpecs = next;
+      return lastSpecs;
     });
     this.areAxesKnown = computed(() => this.differing.value !== null);
     const columns = computed(() => new Set(this.specs.value.map(({ column }) => column)));
@@ -164,6 +165,13 @@ export class Hparams {
   }
 
   // ---- axes
+
+  private chooseAxes(): AxisSpec[] {
+    const { axes } = this.ws.view.value;
+    if (axes !== null) return axes.map(readAxis);
+    const differing = this.differing.value;
+    return differing === null ? [] : suggestAxes(this.ws.columns.value, differing);
+  }
 
   private axisOf(
     column: string,
