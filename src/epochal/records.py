@@ -576,6 +576,16 @@ class KeyInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class RunKey:
+    """A series of a run: its key, kind, and the media of its object values."""
+
+    run: str
+    name: str
+    kind: Kind
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A project changed: `runs` are the uids touched since the last notice, None when there are more than 100."""
 

@@ -23,6 +23,7 @@ from epochal.server.routes import (
     logdirs,
     media,
     stream,
+    tensorboard,
     views,
 )
 
@@ -404,6 +405,7 @@ ROUTES: tuple[Route, ...] = (
         body="application/octet-stream",
         missing="writer_not_found",
     ),
+    *tensorboard.ROUTES,
     Route(
         "GET",
         "/login",

@@ -42,6 +42,7 @@ from epochal.records import (
     RunDetail,
     RunEdit,
     RunInfo,
+    RunKey,
     RunOrder,
     RunPage,
     RunQuery,
@@ -186,6 +187,10 @@ class Store(ABC):
     @abstractmethod
     def keys(self, principal: Principal, entity: str, project: str) -> Sequence[KeyInfo]:
         """Return the keys of a project in the order in which they first appeared."""
+
+    @abstractmethod
+    def run_keys(self, principal: Principal, entity: str, project: str) -> Sequence[RunKey]:
+        """Return the series of a project's runs (without archived, trashed ones) as they first appeared."""
 
     # ---- views and links
 

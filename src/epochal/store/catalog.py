@@ -17,6 +17,7 @@ from epochal.records import (
     Principal,
     ProjectInfo,
     RunDetail,
+    RunKey,
     SourceInfo,
     WriterInfo,
 )
@@ -25,7 +26,7 @@ from epochal.store.commit import RunRow, store_runs, update_states
 from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
 from epochal.store.listing import RUN_COLUMNS, RUN_TABLES, parse_document, run_info
-from epochal.store.media import delete_blobs
+from epochal.store.media import delete_blobs, split_media
 
 MAX_CHANGED_RUNS = 100
 _SLICE = 256
@@ -159,6 +160,20 @@ def lock_run(connection: Connection, principal: Principal, uid: str) -> tuple[Ru
     ):
         raise NotFound(f"there is no run {uid}")
     return RunRow(*row[:10], document=RunDocument.parse(row[10])), row[11]
+
+
+def list_run_keys(
+    connection: Connection, principal: Principal, entity: str, project: str
+) -> list[RunKey]:
+    """Return the series of a project's listed runs, in the order in which they first appeared. Raises NotFound."""
+    project_id, _version = find_project(connection, principal, entity, project)
+    rows = connection.rows(
+        "SELECT series.run_uid, series.name, series.kind, series.media FROM series"
+        " JOIN run ON run.uid = series.run_uid"
+        " WHERE run.project_id = ? AND run.trashed IS NULL AND NOT run.archived ORDER BY series.id",
+        [project_id],
+    )
+    return [RunKey(run, name, kind, split_media(media)) for run, name, kind, media in rows]
 
 
 def read_source(

@@ -33,6 +33,7 @@ from epochal.records import (
     ProjectInfo,
     RunDetail,
     RunInfo,
+    RunKey,
     RunOrder,
     RunPage,
     RunQuery,
@@ -387,6 +388,11 @@ class SqlStore(Store):
                 listing.refresh(connection, version)
                 index.refresh(connection, version)
                 return index.keys(listing.metrics)
+
+    def run_keys(self, principal: Principal, entity: str, project: str) -> Sequence[RunKey]:
+        """See `Store.run_keys`."""
+        with self.database.read() as connection:
+            return catalog.list_run_keys(connection, principal, entity, project)
 
     @contextmanager
     def _listed(
