@@ -64,11 +64,15 @@ export function askObjects(
   return sendJson("POST", "api/v1/objects", { runs, keys, pick, index }, signal);
 }
 
+/** What the server names bytes by; a script may have logged any other text as a `url`. */
+const OWN = /api\/v1\/(?:blobs|sources)\/[\w/-]+$/;
+
 /**
  * The address of a reference's bytes; of an image, as small as `thumb` pixels a side. What an answer
- * names stands below the base of the page, wherever a proxy or a notebook shows that.
+ * names stands below the base of the page, wherever a proxy or a notebook shows that. An address
+ * elsewhere, which no reference has, becomes one at which there is nothing.
  */
 export function mediaUrl(reference: { url: string }, thumb?: number): string {
-  const at = reference.url.indexOf("api/v1/");
-  return address(reference.url.slice(Math.max(0, at)), { thumb });
+  const own = OWN.exec(reference.url);
+  return address(own === null ? "api/v1/blobs/none" : own[0], { thumb });
 }

@@ -4,7 +4,14 @@
  */
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Key } from "../data/wire.ts";
-import { kindLabel, MEDIA_KINDS, type MediaKind, type Panel, panelsOf } from "./panel_kinds.ts";
+import {
+  isStepwise,
+  kindLabel,
+  MEDIA_KINDS,
+  type MediaKind,
+  type Panel,
+  panelsOf,
+} from "./panel_kinds.ts";
 import { keyFilter, type View } from "./view.ts";
 
 export interface Section {
@@ -194,6 +201,13 @@ export function watchSections(
     }),
   );
   return { sections, homes, panels };
+}
+
+/** Whether panels of the page show what was logged at one step. */
+export function hasStepwise(sections: readonly Section[]): boolean {
+  return sections.some(({ panels }) =>
+    panels.some(({ kind }) => kind !== "line" && isStepwise(kind)),
+  );
 }
 
 function titleOf(id: string): string {

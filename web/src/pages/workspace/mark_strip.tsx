@@ -5,6 +5,7 @@ import type { Key } from "../../data/wire.ts";
 import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
 import type { Bindings } from "../../state/keys.ts";
 import { clearMarks, markedKey, marksOn } from "../../state/marks.ts";
+import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
@@ -14,6 +15,8 @@ export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
   const { marks, full } = ws.view.value;
   // In full screen the same table stands beside the chart.
   if (marks === null || full !== null) return null;
+  // The step of the slider is a mark, too: nobody has asked what the lines hold there.
+  if (markedKey.value === null && hasStepwise(ws.sections.value)) return null;
   const keys = ws.chartKeys.value;
   // After a reload no panel has been clicked: the first one that the marks lie on stands for it.
   const isMarked = (key: (typeof keys)[number]) => marksOn(ws, ws.axisOf(key)).length > 0;

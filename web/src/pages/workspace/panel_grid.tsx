@@ -6,7 +6,6 @@ import { MediaPanel } from "../../panels/frame/media_panel.tsx";
 import { useAskAhead } from "../../panels/line/ask_ahead.ts";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { MEDIA_PANELS } from "../../panels/registry.ts";
-import { isStepwise } from "../../state/panel_kinds.ts";
 import {
   type Layout,
   layOut,
@@ -14,6 +13,7 @@ import {
   panelsBetween,
   sectionsBetween,
 } from "../../state/panel_layout.ts";
+import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { lazy } from "../lazy.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
@@ -22,13 +22,6 @@ import { useReach } from "./reach.ts";
 import { SectionHead } from "./section_head.tsx";
 
 export const StepBar = lazy(async () => (await import("./step_bar.tsx")).StepBar);
-
-/** Whether panels of the page show what was logged at one step. */
-function hasStepwise(ws: Workspace): boolean {
-  return ws.sections.value.some(({ panels }) =>
-    panels.some(({ kind }) => kind !== "line" && isStepwise(kind)),
-  );
-}
 
 interface Sight {
   top: number;
@@ -54,7 +47,9 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   useStillView(box, layout.sections);
   const reach = useReach(ws.loader, layout.sections.length > 0);
   // On the full screen the slider stands there.
-  const hasSteps = useComputed(() => ws.view.value.full === null && hasStepwise(ws)).value;
+  const hasSteps = useComputed(
+    () => ws.view.value.full === null && hasStepwise(ws.sections.value),
+  ).value;
 
   return (
     <>

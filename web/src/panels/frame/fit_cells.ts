@@ -23,11 +23,11 @@ interface Box {
  */
 export function fitCells(count: number, aspect: number, box: Box, columns?: number): Fit {
   const { width, height, gap, label, least } = box;
-  const most = Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const widest = Math.max(1, Math.floor((width + gap) / (least + gap)));
   const choices =
     columns !== undefined
       ? [columns]
-      : Array.from({ length: Math.min(count, most) }, (_, i) => i + 1);
+      : Array.from({ length: Math.min(count, widest) }, (_, i) => i + 1);
   let best: Fit | null = null;
   for (const one of choices) {
     const rows = Math.ceil(count / one);
@@ -38,10 +38,11 @@ export function fitCells(count: number, aspect: number, box: Box, columns?: numb
   }
   const found = best ?? { columns: 1, width, height: 0 };
   if (found.width < least) {
-    const across = columns ?? Math.min(count, most);
+    const across = columns ?? Math.min(count, widest);
     // Where the box has to be scrolled anyway, the cells share its whole width, within reason.
     const share = (width - (across - 1) * gap) / across;
-    const wide = columns === undefined ? share : Math.min(share, 1.5 * least);
+    const most = Math.max(1.5 * least, (height / 4) * aspect);
+    const wide = columns === undefined ? share : Math.min(share, most);
     Object.assign(found, { columns: across, width: Math.floor(Math.max(least, wide)) });
   }
   return { ...found, height: Math.max(1, Math.round(found.width / aspect)) };

@@ -21,7 +21,6 @@ interface ImageGridProps {
 const GAP = 8;
 const PADDING = 8;
 const LINE = 20;
-const HEAD_WIDTH = 104;
 const LEAST = 72;
 
 export function ImageGrid(props: ImageGridProps): JSX.Element {
@@ -73,12 +72,13 @@ function Flow({ ws, table, width, height, viewport, onOpen }: ImageGridProps): J
 
 function Matrix({ ws, table, width, height, viewport, onOpen }: ImageGridProps): JSX.Element {
   const { runs, columns, cells, isSwapped } = table;
+  const headWidth = Math.round(Math.min(170, Math.max(72, width * 0.2)));
   const [across, down] = isSwapped ? [runs.length, columns.length] : [columns.length, runs.length];
   const fit = fitCells(
     across * down,
     aspectOf(cells.values()),
     {
-      width: width - 2 * PADDING - HEAD_WIDTH - GAP,
+      width: width - 2 * PADDING - headWidth - GAP,
       height: height - 2 * PADDING - LINE - GAP,
       gap: GAP,
       label: LINE,
@@ -118,7 +118,7 @@ function Matrix({ ws, table, width, height, viewport, onOpen }: ImageGridProps):
   return (
     <div
       class="image-grid"
-      style={{ gridTemplateColumns: `${HEAD_WIDTH}px repeat(${across}, ${fit.width}px)` }}
+      style={{ gridTemplateColumns: `${headWidth}px repeat(${across}, ${fit.width}px)` }}
     >
       <div class="image-head" />
       {isSwapped ? runs.map(runHead) : columns.map(columnHead)}

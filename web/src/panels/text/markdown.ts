@@ -54,17 +54,22 @@ function addressOf(text: string | null): URL | null {
 }
 
 /** The elements of a text in Markdown or HTML. */
-export function safeElements(text: string, format: "markdown" | "html"): DocumentFragment {
+export function safeElements(text: string, format: "markdown" | "html"): Node[] {
   const html = format === "html" ? text : (marked.parse(text) as string);
-  const elements = purify.sanitize(html, {
+  // The document of templates loads and runs nothing, whatever stands in it. The nodes that are left are
+  // taken as they are: what is never written out and read again cannot turn into something else.
+  const inert = document.createElement("template").content.ownerDocument;
+  const root = inert.createElement("div");
+  root.innerHTML = html;
+  purify.sanitize(root, {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ATTRIBUTES,
     ALLOW_DATA_ATTR: false,
     ALLOW_ARIA_ATTR: false,
-    RETURN_DOM_FRAGMENT: true,
+    IN_PLACE: true,
   });
-  for (const heading of elements.querySelectorAll("h1, h2, h3, h4, h5, h6")) lower(heading);
-  return elements;
+  for (const heading of root.querySelectorAll("h1, h2, h3, h4, h5, h6")) lower(heading);
+  return [...root.childNodes];
 }
 
 function lower(heading: Element): void {

@@ -169,7 +169,7 @@ function Formatted(props: { text: string; format: "markdown" | "html" }): JSX.El
   const { text, format } = props;
   const box = useRef<HTMLDivElement>(null);
   useLayoutEffect(() => {
-    box.current!.replaceChildren(safeElements(text, format));
+    box.current!.replaceChildren(...safeElements(text, format));
   }, [text, format]);
   return <div ref={box} class="text-formatted" />;
 }
