@@ -79,7 +79,8 @@ class LogDirectory:
 class LogDirectories:
     """The thread that follows log directories; it starts with the first one and ends with `close`.
 
-    allow: called with the root of each directory that is opened. Methods may be called from any thread.
+    allow: called with the root of each directory that is opened. threaded: whether a thread does the rounds; else
+    `follow` is called. Methods may be called from any thread.
     """
 
     def __init__(
@@ -89,11 +90,15 @@ class LogDirectories:
         principal: Principal = LOCAL_ADMIN,
         allow: Callable[[str], None] | None = None,
         poll_s: float = POLL_S,
+        scan_s: float = SCAN_S,
+        threaded: bool = True,
     ) -> None:
         self._store = store
         self._principal = principal
         self._allow = allow
         self._poll_s = poll_s
+        self._scan_s = scan_s
+        self._threaded = threaded
         self._directories: dict[str, LogDirectory] = {}
         self._lock = threading.Lock()
         self._stop = threading.Event()
@@ -117,7 +122,7 @@ class LogDirectories:
             if self._allow is not None:
                 self._allow(tree.root)
             self._directories[directory.project] = directory
-            if self._thread is None:
+            if self._thread is None and self._threaded:
                 self._thread = threading.Thread(
                     target=self._serve, name="epochal-logdir", daemon=True
                 )
@@ -215,7 +220,7 @@ class LogDirectories:
             listed = list(directory.tree.list_files())
         except FileNotFoundError:
             directory.problem = "the directory is not there (yet)"
-            directory.next_scan = began + SCAN_S
+            directory.next_scan = began + self._scan_s
             return
         except Exception as error:
             # a remote file system may raise anything
@@ -237,8 +242,8 @@ class LogDirectories:
         directory.found_files = len(events)
         directory.scanned = True
         took = time.monotonic() - began
-        usual = REMOTE_SCAN_S if "://" in directory.tree.root else SCAN_S
-        directory.next_scan = time.monotonic() + max(usual, SCAN_SHARE * took)
+        usual = REMOTE_SCAN_S if "://" in directory.tree.root else self._scan_s
+        directory.next_scan = time.monotonic() + (max(usual, SCAN_SHARE * took) if usual else 0.0)
 
     def _look(self, directory: LogDirectory) -> None:
         """See whether files that are being written to have grown since the last listing."""

@@ -1,0 +1,369 @@
+"""Log directories: what is written into event files is in the store, once, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from epochal.errors import EnvironmentFault, UsageError
+from epochal.formats import tfrecord
+from epochal.records import LOCAL_ADMIN, ObjectsQuery, RunEdit, RunQuery
+from epochal.store.log_file import ENTITY
+from epochal.store.logdir import LogDirectories, default_name, run_id, split_address
+from epochal.store.sql import SqlStore, open_store
+from tests.formats import event_bytes as made
+from tests.formats.event_bytes import event, file_of, points, summary
+from tests.store.journals import JournalMaker
+
+OLD = time.time() - 3600
+
+
+@pytest.fixture
+def store(tmp_path: Path):
+    opened = open_store(tmp_path / "data")
+    yield opened
+    opened.close()
+
+
+def watch(store: SqlStore, root: Path, name: str | None = None) -> LogDirectories:
+    found = LogDirectories(store, threaded=False, scan_s=0.0)
+    found.open(str(root), name)
+    read_all(found)
+    return found
+
+
+def read_all(directories: LogDirectories) -> None:
+    while directories.follow():
+        pass
+
+
+def write(path: Path, data: bytes, *, changed: float | None = OLD, append: bool = False) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "ab" if append else "wb") as file:
+        file.write(data)
+    if changed is not None:
+        os.utime(path, (changed, changed))
+
+
+def runs(store: SqlStore, project: str = "logs", **how: Any) -> dict[str, Any]:
+    page = store.runs(LOCAL_ADMIN, ENTITY, project, RunQuery(**how))
+    return {run.name: run for run in page.runs}
+
+
+def history(store: SqlStore, run: Any, key: str = "x") -> list[tuple[int, int, float]]:
+    """Return (writer, step, value) of every value of a key."""
+    columns = store.history(LOCAL_ADMIN, run.uid, [key]).columns
+    return [
+        (column.writer, step, value)
+        for column in columns
+        for step, value in zip(column.steps.tolist(), list(column.values), strict=True)
+    ]
+
+
+NAME = "events.out.tfevents.1700000000.host.1.0"
+
+
+def test_directories_with_event_files_are_runs(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / NAME, file_of(*points((0, 1.0))))
+    write(root / "exp" / "a" / f"my-{NAME}.v2", file_of(*points((5, 2.0))))
+    write(root / "exp" / "b" / "notes.txt", b"nothing")
+    write(root / "empty" / NAME, b"")
+    write(root / "garbage" / NAME, b"no events" * 50)
+    write(root / "profile" / f"{NAME}.profile-empty", b"")
+    watch(store, root)
+    found = runs(store)
+    assert set(found) == {".", "exp/a", "empty", "garbage", "profile"}
+    assert {run.id for run in found.values()} == {":root", "exp:a", "empty", "garbage", "profile"}
+    assert {run.state for run in found.values()} == {"finished"}
+    assert [history(store, found[name]) for name in (".", "exp/a", "empty")] == [
+        [(0, 0, 1.0)],
+        [(0, 5, 2.0)],
+        [],
+    ]
+    assert found["exp/a"].created == 100.0  # the first event's time
+
+
+def test_a_second_start_reads_nothing_and_a_third_what_is_new(store, tmp_path, monkeypatch):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    write(path, file_of(*points((0, 1.0), (1, 2.0))))
+    watch(store, root)
+    before = store.sources(LOCAL_ADMIN, ENTITY, "logs")
+
+    def refuse(self: object, path: str) -> None:
+        pytest.fail(f"{path} is opened again")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("epochal.store.log_tree._LocalTree.open", refuse)
+        watch(store, root)
+    assert store.sources(LOCAL_ADMIN, ENTITY, "logs") == before
+    write(path, tfrecord.write_records(points((2, 3.0))), append=True)
+    watch(store, root)
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0), (0, 1, 2.0), (0, 2, 3.0)]
+
+
+def test_a_growing_file_is_followed_and_its_run_is_running(store, tmp_path):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    data = file_of(*points((0, 1.0), (1, 2.0)))
+    write(path, data[:-7], changed=None)
+    directories = watch(store, root)
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0)]
+    assert runs(store)["a"].state == "running"
+    write(path, data[-7:], append=True, changed=None)
+    read_all(directories)
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0), (0, 1, 2.0)]
+    os.utime(path, (OLD, OLD))
+    read_all(directories)
+    assert runs(store)["a"].state == "finished"
+    write(path, tfrecord.write_records(points((2, 3.0))), append=True, changed=None)
+    read_all(directories)
+    assert runs(store)["a"].state == "running"
+    assert len(history(store, runs(store)["a"])) == 3
+
+
+def test_files_of_a_run_are_writers_in_the_order_of_their_names(store, tmp_path):
+    root = tmp_path / "logs"
+    for i in (2, 1, 3):
+        write(root / "a" / f"tfevents.{i}", file_of(*points((0, float(i)))), changed=OLD + i)
+    watch(store, root)
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0), (1, 0, 2.0), (2, 0, 3.0)]
+
+
+@pytest.mark.parametrize("replacement", [[(0, 7.0)], [(0, 7.0), (1, 8.0), (2, 9.0), (3, 10.0)]])
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_replaced_file_is_another_writer(store, tmp_path, replacement, restarted):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    write(path, file_of(*points((0, 1.0), (1, 2.0))))
+    directories = watch(store, root)
+    other = tmp_path / "other"
+    write(other, file_of(*points(*replacement, time=500.0)), changed=OLD + 60)
+    os.replace(other, path)
+    if restarted:
+        watch(store, root)
+    else:
+        read_all(directories)
+    values = history(store, runs(store)["a"])
+    assert values[:2] == [(0, 0, 1.0), (0, 1, 2.0)]
+    assert values[2:] == [(1, step, value) for step, value in replacement]
+
+
+def test_a_vanished_run_goes_to_the_archive_and_comes_back(store, tmp_path):
+    root = tmp_path / "logs"
+    for name in ("a", "b"):
+        write(root / name / NAME, file_of(*points((0, 1.0))))
+    directories = watch(store, root)
+    shutil.move(root / "b", tmp_path / "aside")
+    read_all(directories)
+    read_all(directories)
+    assert set(runs(store)) == {"a"}
+    assert runs(store, archived=True)["b"].archived
+    shutil.move(tmp_path / "aside", root / "b")
+    read_all(directories)
+    read_all(directories)
+    assert set(runs(store)) == {"a", "b"}
+    assert history(store, runs(store)["b"]) == [(0, 0, 1.0)]
+    # also when it vanishes while nobody looks
+    shutil.move(root / "b", tmp_path / "aside")
+    again = watch(store, root)
+    read_all(again)
+    assert set(runs(store)) == {"a"}
+
+
+def test_a_run_that_somebody_archived_stays_there(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points((0, 1.0))))
+    directories = watch(store, root)
+    store.edit_run(LOCAL_ADMIN, runs(store)["a"].uid, RunEdit(archived=True))
+    read_all(directories)
+    assert runs(store) == {}
+
+
+def test_a_root_that_is_not_there_archives_nothing(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points((0, 1.0))))
+    directories = watch(store, root)
+    shutil.move(root, tmp_path / "unmounted")
+    read_all(directories)
+    read_all(directories)
+    assert set(runs(store)) == {"a"}
+    assert "not there" in str(directories.describe()[0]["problem"])
+
+
+def test_a_deleted_run_does_not_come_back(store, tmp_path):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    write(path, file_of(*points((0, 1.0))))
+    directories = watch(store, root)
+    uid = runs(store)["a"].uid
+    store.trash_run(LOCAL_ADMIN, uid)
+    store.delete_run(LOCAL_ADMIN, uid)
+    write(path, tfrecord.write_records(points((1, 2.0))), append=True)
+    read_all(directories)
+    watch(store, root)
+    assert runs(store) == {}
+
+
+def test_damage_in_the_middle_costs_what_it_touches(store, tmp_path):
+    root = tmp_path / "logs"
+    data = bytearray(file_of(*points(*((i, float(i)) for i in range(6)))))
+    starts = [record.start for record in tfrecord.read_records(bytes(data))]  # type: ignore[union-attr]
+    data[starts[2]] ^= 1  # the length of step 1
+    data[starts[5] - 1] ^= 1  # the checksum of step 3's value
+    write(root / "a" / NAME, bytes(data))
+    watch(store, root)
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2, 3, 4, 5]
+    (source,) = store.sources(LOCAL_ADMIN, ENTITY, "logs")
+    assert (source.source["damaged"], source.source["unreadable"]) == (1, 1)
+    assert source.source["skipped"] == starts[3] - starts[2]
+
+
+def test_a_damaged_end_waits_and_goes_on_when_more_comes(store, tmp_path):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    data = bytearray(file_of(*points((0, 1.0), (1, 2.0))))
+    starts = [record.start for record in tfrecord.read_records(bytes(data))]  # type: ignore[union-attr]
+    data[starts[2]] ^= 1
+    write(path, bytes(data))
+    directories = watch(store, root)
+    assert len(history(store, runs(store)["a"])) == 1
+    write(path, tfrecord.write_records(points((2, 3.0))), append=True, changed=OLD + 1)
+    read_all(directories)
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2]
+
+
+def test_hyperparameters_become_the_configuration(store, tmp_path):
+    root = tmp_path / "logs"
+    entry = made.part(1, made.part(1, "lr") + made.part(2, made.double(2, 0.1)))
+    about = made.metadata("hparams", made.part(3, entry))
+    write(root / "a" / NAME, file_of(event(1.0, 0, summary(made.part(1, "_hparams_/x") + about))))
+    watch(store, root)
+    assert store.run(LOCAL_ADMIN, runs(store)["a"].uid).config == {"lr": 0.1}
+
+
+def test_metadata_is_found_again_after_a_restart(store, tmp_path):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    content = made.tensor(2, (), made.double(6, 0.5))
+    text = made.strings((1,), "# title")
+    first = [
+        made.part(1, "x") + content + made.metadata("scalars"),
+        made.part(1, "t") + text + made.metadata("text"),
+    ]
+    later = [made.part(1, "x") + content, made.part(1, "t") + text]
+    write(path, file_of(event(1.0, 0, summary(*first))))
+    watch(store, root)
+    write(path, tfrecord.write_record(event(2.0, 1, summary(*later))), append=True)
+    watch(store, root)
+    run = runs(store)["a"]
+    assert [step for _, step, _ in history(store, run)] == [0, 1]
+    (series,) = store.objects(LOCAL_ADMIN, ObjectsQuery([run.uid], ["t"], "every", n=9)).objects
+    assert [each.value["format"] for each in series.values] == ["markdown", "markdown"]
+
+
+def test_files_of_a_run_of_this_store_are_that_run_already(store, tmp_path):
+    journal = JournalMaker("native").log({"x": 1.0})
+    store.append(LOCAL_ADMIN, journal.writer, 0, journal.data)
+    uid = journal.run
+    root = tmp_path / "logs"
+    data = tfrecord.write_records([made.version(writer=f"epochal:{uid}"), *points((0, 1.0))])
+    write(root / "ours" / NAME, data)
+    foreign = tfrecord.write_records([made.version(writer="epochal:elsewhere"), *points((0, 1.0))])
+    write(root / "theirs" / NAME, foreign)
+    watch(store, root)
+    assert set(runs(store)) == {"theirs"}
+
+
+def test_names_of_projects_belong_to_one_directory(store, tmp_path):
+    for parent in ("one", "two"):
+        write(tmp_path / parent / "logs" / "a" / NAME, file_of(*points((0, 1.0))))
+    directories = watch(store, tmp_path / "one" / "logs")
+    assert directories.open(str(tmp_path / "two" / "logs")) == "logs-2"
+    assert directories.open(str(tmp_path / "one" / "logs")) == "logs"
+    with pytest.raises(UsageError, match="another name"):
+        directories.open(str(tmp_path / "two"), "logs")
+    assert LogDirectories(store, threaded=False).open(str(tmp_path / "two" / "logs")) == "logs-2"
+    file = tmp_path / "file"
+    write(file, b"")
+    with pytest.raises(EnvironmentFault, match="no directory"):
+        directories.open(str(file))
+
+
+def test_links_are_followed_and_circles_end(store, tmp_path):
+    root = tmp_path / "logs"
+    write(tmp_path / "elsewhere" / "deep" / NAME, file_of(*points((0, 1.0))))
+    root.mkdir()
+    (root / "linked").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "up").symlink_to(root)
+    watch(store, root)
+    assert set(runs(store)) == {"linked/deep"}
+
+
+def test_a_bucket_is_read_through_fsspec(store):
+    fsspec: Any = pytest.importorskip("fsspec")
+    system = fsspec.filesystem("memory")
+    system.pipe(f"/bucket/logs/a/{NAME}", file_of(*points((0, 1.0))))
+    directories = LogDirectories(store, threaded=False)
+    assert directories.open("memory://bucket/logs") == "logs"
+    read_all(directories)
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0)]
+
+
+def test_nothing_is_written_into_the_directory(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points((0, 1.0))))
+    for path in (root / "a" / NAME, root / "a", root):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    before = sorted(root.rglob("*"))
+    watch(store, root)
+    assert sorted(root.rglob("*")) == before
+    assert len(history(store, runs(store)["a"])) == 1
+    root.chmod(0o755)
+    (root / "a").chmod(0o755)
+
+
+def test_large_records_are_read_where_they_stand(store, tmp_path, monkeypatch):
+    monkeypatch.setattr("epochal.store.log_file.LARGE_BYTES", 10_000)
+    monkeypatch.setattr("epochal.store.log_file.PIECE_BYTES", 1_000)
+    root = tmp_path / "logs"
+    picture = b"GIF89a" + bytes(50_000)
+    value = made.part(1, "m") + made.part(4, made.number(1, 3) + made.part(4, picture))
+    write(root / "a" / NAME, file_of(event(1.0, 4, summary(value)), *points((5, 1.0))))
+    watch(store, root)
+    run = runs(store)["a"]
+    (series,) = store.objects(LOCAL_ADMIN, ObjectsQuery([run.uid], ["m"], "last")).objects
+    assert series.values[0].value["at"][2] == len(picture)
+    assert history(store, run) == [(0, 5, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("directory", "expected"),
+    [("a/b", "a:b"), (".", ":root"), ("ä b", "ä b"), (".hidden", ".hidden")],
+)
+def test_ids_of_runs_are_their_paths(directory, expected):
+    assert run_id(directory) == expected
+
+
+def test_ids_of_runs_are_unique_and_short():
+    names = ["a/b", "a:b", "a\\b", "a~b", "a\nb", "x" * 300, "x" * 301, "a/b:c", "a:b/c"]
+    ids = [run_id(name) for name in names]
+    assert len(set(ids)) == len(names)
+    assert all(len(each) <= 128 and "/" not in each for each in ids)
+
+
+def test_addresses_with_and_without_a_name():
+    assert split_address("runs") == (None, "runs")
+    assert split_address("mine:runs/a") == ("mine", "runs/a")
+    assert split_address("s3://bucket/a") == (None, "s3://bucket/a")
+    assert split_address("mine:s3://bucket/a") == ("mine", "s3://bucket/a")
+    assert split_address("C:\\runs") == (None, "C:\\runs")
+    assert default_name("/x/runs/") == "runs"
+    assert default_name("s3://bucket/logs") == "logs"
+    assert default_name("/") == "logs"
