@@ -377,15 +377,20 @@ function drawBox(tree: Tree, box: Box, place: BoxPlace, isOpen: boolean): SVGGEl
   const { left, top, width, height } = place;
   const kind = kindOf(tree, box);
   const isClosed = isGroup(box) && !isOpen;
-  const said = isGroup(box)
-    ? `${box.label}, ${kind}, group of ${box.count} ${box.count === 1 ? "node" : "nodes"}`
-    : `${box.label}, ${kind}`;
+  const sign = isOpen ? "− " : isClosed ? "+ " : "";
+  const lines = isOpen
+    ? [fitText(`${sign}${box.label} · ${kind}`, width)]
+    : [fitText(`${sign}${box.label}`, width), fitText(kind, width, true)];
+  // What is read aloud begins with what is seen.
+  const said = [lines.join(" ")];
+  if (lines.some((line) => line.includes("…"))) said.push(box.path, kind);
+  if (isGroup(box)) said.push(`group of ${box.count} ${box.count === 1 ? "node" : "nodes"}`);
   const group = make("g", {
     class: `graph-box ${isOpen ? "open" : isClosed ? "closed" : "node"}`,
     "data-path": box.path,
     role: "button",
     tabindex: -1,
-    "aria-label": said,
+    "aria-label": said.join(", "),
     transform: `translate(${round(left)} ${round(top)})`,
   });
   if (isGroup(box)) group.setAttribute("aria-expanded", String(isOpen));
@@ -394,17 +399,17 @@ function drawBox(tree: Tree, box: Box, place: BoxPlace, isOpen: boolean): SVGGEl
     group.append(make("rect", { x: 3, y: 3, width, height, rx: 6, class: "graph-behind" }));
   }
   group.append(make("rect", { width, height, rx: 6, class: "graph-face" }));
-  if (isOpen) {
-    const text = fitText(`${box.label} · ${kind}`, width);
-    group.append(make("text", { x: 10, y: 15, class: "graph-name" }, `− ${text}`));
-    return group;
+  if (!isGroup(box)) {
+    const fill = `hsl(${hueOf(kind)} 50% 52%)`;
+    group.append(make("rect", { x: 0, y: 8, width: 3, height: height - 16, fill }));
   }
-  const fill = `hsl(${hueOf(kind)} 50% 52%)`;
-  if (!isClosed) group.append(make("rect", { x: 0, y: 8, width: 3, height: height - 16, fill }));
-  const label = isClosed ? `+ ${box.label}` : box.label;
-  group.append(
-    make("text", { x: 11, y: 15, class: "graph-name" }, fitText(label, width)),
-    make("text", { x: 11, y: 28, class: "graph-kind" }, fitText(kind, width, true)),
-  );
+  for (const [i, line] of lines.entries()) {
+    const at = {
+      x: isOpen ? 10 : 11,
+      y: 15 + 13 * i,
+      class: i === 0 ? "graph-name" : "graph-kind",
+    };
+    group.append(make("text", at, `${line} `));
+  }
   return group;
 }

@@ -28,7 +28,9 @@ function sharedOrbit(ws: Workspace): Signal<Orbit> {
   return found;
 }
 
+/** The bar takes two rows in a narrow panel. */
 const BAR = 30;
+const NARROW = 480;
 const CAPTION = 26;
 const LABEL = 22;
 const GAP = 6;
@@ -63,7 +65,7 @@ export function MeshPanel(props: MediaPanelProps): JSX.Element {
   const item = Math.min(batch - 1, Math.max(0, Math.floor(Number(options.item ?? 0)) || 0));
   const room = {
     width: place.width - 2 * GAP - 2,
-    height: place.height - CAPTION - BAR - 2 * GAP - 2,
+    height: place.height - CAPTION - (place.width < NARROW ? 2 : 1) * BAR - 2 * GAP - 2,
   };
   const fit = cellsIn(Math.max(1, entries.length), room);
   const size = Number(options.size);
