@@ -28,7 +28,8 @@ def series(events: Events, key: str, kind: str = "f64") -> list[tuple[int, float
     for column in frame.columns:
         if (column.name, column.kind) == (key, kind):
             rows = range(len(frame)) if column.rows is None else column.rows.tolist()
-            values = column.values if kind == "object" else column.values.tolist()
+            found: Any = column.values
+            values = found if kind == "object" else found.tolist()
             steps, times = frame.steps.tolist(), frame.times.tolist()
             return [
                 (steps[row], times[row], value) for row, value in zip(rows, values, strict=True)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from epochal.errors import EnvironmentFault, UsageError
@@ -341,6 +342,42 @@ def test_large_records_are_read_where_they_stand(store, tmp_path, monkeypatch):
     (series,) = store.objects(LOCAL_ADMIN, ObjectsQuery([run.uid], ["m"], "last")).objects
     assert series.values[0].value["at"][2] == len(picture)
     assert history(store, run) == [(0, 5, 1.0)]
+
+
+EMBEDDING = """
+embeddings {
+  tensor_name: "%(tag)s:00003"
+  tensor_path: "00003/%(tag)s/tensors.tsv"
+  metadata_path: "00003/%(tag)s/metadata.tsv"
+}
+"""
+
+
+def test_embeddings_are_values_as_they_come(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points((0, 1.0))))
+    for tag in ("one", "two"):
+        write(root / "a" / "00003" / tag / "tensors.tsv", b"1.5\t2\n3\t4\n5\t6")
+        write(root / "a" / "00003" / tag / "metadata.tsv", b"x\ny\nz\n")
+    config = root / "a" / "projector_config.pbtxt"
+    write(config, (EMBEDDING % {"tag": "one"}).encode())
+    directories = watch(store, root)
+    outside = 'embeddings { tensor_name: "out" tensor_path: "../../../secret.tsv" }\n'
+    write(tmp_path / "secret.tsv", b"1\t2\n")
+    both = EMBEDDING % {"tag": "one"} + EMBEDDING % {"tag": "two"} + outside
+    write(config, both.encode(), changed=OLD + 5)
+    read_all(directories)
+    watch(store, root)
+    run = runs(store)["a"]
+    keys = ["embeddings/one", "embeddings/two", "embeddings/out"]
+    found = store.objects(LOCAL_ADMIN, ObjectsQuery([run.uid], keys, "every", n=9)).objects
+    assert [each.key for each in found] == keys[:2]
+    assert [len(each.values) for each in found] == [1, 1]
+    value = found[1].values[0]
+    assert (value.step, value.value["tensor"]["shape"]) == (3, [3, 2])
+    assert value.value["labels"]["header"] is False
+    _size, data = store.read_blob(LOCAL_ADMIN, value.value["tensor"]["blob"])
+    assert np.frombuffer(data, "<f4").tolist() == [1.5, 2, 3, 4, 5, 6]
 
 
 @pytest.mark.parametrize(

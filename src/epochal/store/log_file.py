@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -38,7 +38,7 @@ class FileState:
 
     offset: up to where it is read; head: SHA-256 of its first `head_bytes`; generation: how often another file came
     under its name; damaged, unreadable: records; gone: whether the run was put into the archive as its directory had
-    vanished.
+    vanished; seen: embeddings that have become rows.
     """
 
     root: str
@@ -55,6 +55,7 @@ class FileState:
     skipped: int = 0
     gone: bool = False
     ended: bool = False
+    seen: list[str] = field(default_factory=list)
 
     def as_source(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -76,6 +77,7 @@ class FileState:
             "skipped": self.skipped,
             "gone": self.gone,
             "ended": self.ended,
+            "seen": self.seen,
         }
 
     @classmethod
@@ -97,6 +99,7 @@ class FileState:
             skipped=int(source.get("skipped", 0)),
             gone=bool(source.get("gone", False)),
             ended=bool(source.get("ended", False)),
+            seen=list(source.get("seen", [])),
         )
 
 

@@ -54,6 +54,10 @@ class Tree(Protocol):
         """Open a file for reading."""
         ...
 
+    def is_inside(self, folder: str, path: str) -> bool:
+        """Whether a file is below a folder, wherever links lead."""
+        ...
+
 
 def open_tree(address: str) -> Tree:
     """Return the tree at a path, or at an address such as ``s3://bucket/runs``.
@@ -114,6 +118,10 @@ class _LocalTree:
     def open(self, path: str) -> BinaryIO:
         return open(path, "rb")
 
+    def is_inside(self, folder: str, path: str) -> bool:
+        real = os.path.realpath(path)
+        return real.startswith(os.path.realpath(folder).rstrip(os.sep) + os.sep)
+
 
 def _place(facts: os.stat_result) -> tuple[int, int]:
     return facts.st_dev, facts.st_ino
@@ -159,6 +167,9 @@ class _RemoteTree:
 
     def open(self, path: str) -> BinaryIO:
         return cast("BinaryIO", self._system.open(self._inner(path), "rb"))
+
+    def is_inside(self, folder: str, path: str) -> bool:
+        return path.startswith(folder.rstrip("/") + "/")
 
     def _inner(self, path: str) -> str:
         return self._path + path[len(self.root) :]

@@ -302,6 +302,9 @@ class LogDirectories:
     def _check_replaced(self, directory: LogDirectory, file: EventFile, size: int) -> None:
         """Begin another writer when another file has come under the same name."""
         state = file.state
+        if isinstance(file, EmbeddingFile):
+            file.read_again()
+            return
         replaced = size < state.offset
         if not replaced and state.head_bytes:
             try:
