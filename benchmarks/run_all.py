@@ -34,6 +34,7 @@ KEPT = ROOT / "build" / "benchmarks"
 MAIN = 'if __name__ == "__main__"'
 ORDER = (
     "log_cost",
+    "summary_writer",
     "points_durable",
     "ring_sink",
     "import_init_finish",

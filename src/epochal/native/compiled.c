@@ -529,6 +529,10 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
 
 #include "tfevents.c"
 
+/* ------------------------------------------------------------------------------------------------ histograms */
+
+#include "histogram.c"
+
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static PyMethodDef methods[] = {
@@ -552,6 +556,7 @@ static PyMethodDef methods[] = {
      "walk_events(names, data, start, times, steps, values, rows, numbers, others)"},
     {"group_values", group_values, METH_VARARGS,
      "group_values(numbers, rows, values, starts, grouped_rows, grouped_values)"},
+    {"count_values", count_values, METH_VARARGS, "count_values(values, edges, firsts, counts, extremes)"},
     {"find_length", find_length, METH_VARARGS, "find_length(data, start)"},
     {"widen", widen, METH_VARARGS, "widen(planes, out, base, first, adds_up)"},
     {NULL, NULL, 0, NULL},

@@ -25,6 +25,7 @@ _CODES: dict[np.dtype[Any], str] = {
 
 keep_freed = _compiled.keep_freed
 centred_mean = plain.centred_mean  # numpy's sums are as fast
+first_edges = plain.first_edges  # asked for once
 crc32c = _compiled.crc32c
 find_length = _compiled.find_length
 frame_records = _compiled.frame_records
@@ -33,6 +34,15 @@ know_scalar = _compiled.know_scalar
 list_names = _compiled.list_names
 new_names = _compiled.new_names
 walk_events = _compiled.walk_events
+
+
+def count_values(
+    values: Floats, edges: Floats, firsts: npt.NDArray[np.uint16]
+) -> tuple[npt.NDArray[np.int64], float, float]:
+    """See `plain.count_values`."""
+    counts, extremes = np.zeros(len(edges) + 1, np.int64), np.empty(2)
+    _compiled.count_values(_floats(values), _floats(edges), firsts, counts, extremes)
+    return counts[1:-1], float(extremes[0]), float(extremes[1])
 
 
 def decaying_mean(values: Floats, weight: float) -> Floats:

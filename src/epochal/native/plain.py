@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from epochal.native.plain_counts import count_values as count_values
+from epochal.native.plain_counts import first_edges as first_edges
 from epochal.native.plain_events import crc32c as crc32c
 from epochal.native.plain_events import find_length as find_length
 from epochal.native.plain_events import frame_records as frame_records

@@ -197,7 +197,7 @@ def histogram(name: str, values: Any, bins: Any, max_bins: int | None = None) ->
     array = make_np(values)
     if isinstance(bins, str) and bins == "tensorflow":
         bins = histograms.default_bins()
-    proto = histograms.make_histogram(array.astype(np.float64), bins, max_bins, array)
+    proto = histograms.make_histogram(array.astype(np.float64), bins, max_bins)
     return _one(name, histo=proto)
 
 
