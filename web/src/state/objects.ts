@@ -25,6 +25,8 @@ export interface ObjectOptions {
   isVisible?: boolean;
   /** Whether entries say where every value of their series stands. */
   index?: boolean;
+  /** Of these runs only; null: of all that are shown. */
+  runs?: readonly string[] | null;
 }
 
 const LOADERS = new WeakMap<Workspace, ObjectLoader>();
@@ -75,12 +77,12 @@ export function useObjects(
 export function useManyObjects(
   ws: Workspace,
   asks: readonly ObjectAsk[],
-  { isVisible = true, index = false }: ObjectOptions = {},
+  { isVisible = true, index = false, runs = null }: ObjectOptions = {},
 ): ReadonlySignal<readonly Objects[]> {
   const state = useMemo(() => signal<readonly Objects[]>([]), []);
-  const asked = useMemo(() => signal<Asked>({ wants: [], isVisible, index }), []);
+  const asked = useMemo(() => signal<Asked>({ wants: [], isVisible, index, runs }), []);
   const wants = asks.map(({ metric, pick }) => ({ key: metric.name, pick }));
-  const next = { wants, isVisible, index };
+  const next = { wants, isVisible, index, runs };
   if (JSON.stringify(asked.peek()) !== JSON.stringify(next)) asked.value = next;
   useEffect(() => watch(ws, asked, state), [ws, asked, state]);
   return state;
@@ -90,6 +92,7 @@ interface Asked {
   wants: readonly { key: string; pick: ObjectPick | null }[];
   isVisible: boolean;
   index: boolean;
+  runs: readonly string[] | null;
 }
 
 function watch(
@@ -111,8 +114,8 @@ function watch(
     }));
   };
   const stop = effect(() => {
-    const { wants, isVisible: visible, index } = asked.value;
-    const runs = ws.shownOrder.value;
+    const { wants, isVisible: visible, index, runs: only } = asked.value;
+    const runs = only ?? ws.shownOrder.value;
     const atStep = stepPick(ws);
     for (const one of watches.splice(wants.length)) one.close();
     wants.forEach(({ key, pick }, i) => {

@@ -33,6 +33,9 @@ const EVERY = 64;
 const EVERY_OF_MANY = 32;
 const FEW_RUNS = 8;
 
+const NEWEST: ObjectPick = { last: true };
+const NONE: readonly string[] = [];
+
 const HEAD = 26;
 const NOTE = 18;
 
@@ -40,12 +43,18 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
   const id = panelId(metric, "histogram");
   const room = roomFor(place.width - 16, place.height - HEAD - NOTE);
-  const many = Math.min(ws.shownOrder.value.length, room);
-  const every = many > FEW_RUNS ? EVERY_OF_MANY : EVERY;
+  // Which runs have any; of those that have room, their steps, and what is exactly at the page's step.
+  const roster = useObjects(ws, metric, NEWEST, { isVisible }).value;
+  const held = useMemo(
+    () => roster.entries.slice(0, room).map((entry) => entry.run),
+    [roster.entries, room],
+  );
+  const every = held.length > FEW_RUNS ? EVERY_OF_MANY : EVERY;
   const pick = useMemo((): ObjectPick => ({ every, range: null }), [every]);
-  const objects = useObjects(ws, metric, pick, { isVisible }).value;
-  // What is exactly at the page's step need not be among the evenly chosen ones.
-  const current = useObjects(ws, metric, null, { isVisible: isVisible && ws.step.value !== null });
+  const objects = useObjects(ws, metric, pick, { isVisible, runs: held }).value;
+  const step = ws.step.value;
+  const atStep = step === null ? NONE : held;
+  const current = useObjects(ws, metric, null, { isVisible, runs: atStep }).value;
   const chosen = useComputed(() => optionsOf(ws, id).mode).value;
   const isLog = useComputed(() => optionsOf(ws, id).log === "1").value;
   const named = useComputed(() => optionsOf(ws, id).x ?? "").value;
@@ -54,14 +63,12 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
   const reader = useMemo(() => new HistogramReader(ws), [ws]);
   const paint = ws.paint.value;
   const known = ws.known.value;
-  const step = ws.step.value;
-  const extra = step === null ? [] : current.value.entries;
-  const all = useMemo(
-    () => reader.read(objects.entries, extra, axis, { paint, known, theme: theme.value }),
-    [reader, objects.entries, extra, axis, paint, known, theme.value],
+  const shown = objects.entries.length > 0 ? objects.entries : roster.entries.slice(0, room);
+  const runs = useMemo(
+    () => reader.read(shown, current.entries, axis, { paint, known, theme: theme.value }),
+    [reader, shown, current.entries, axis, paint, known, theme.value],
   );
-  const runs = useMemo(() => all.slice(0, room), [all, room]);
-  const longest = Math.max(0, ...objects.entries.map((entry) => entry.total));
+  const longest = Math.max(0, ...shown.map((entry) => entry.total));
   const mode =
     MODES.find(({ value }) => value === chosen)?.value ??
     (longest > MOST_RIDGES ? "heat" : "ridge");
@@ -71,7 +78,7 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const [plot, setPlot] = useState<HistogramPlot | null>(null);
   const [hover, setHover] = useState<{ hit: HistogramHit; left: number; top: number } | null>(null);
-  const isEmpty = objects.entries.length === 0;
+  const isEmpty = roster.entries.length === 0;
   useLayoutEffect(() => {
     if (isEmpty) return;
     const element = box.current!;
@@ -93,6 +100,11 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
     plot?.update(runs, { mode, isLog, xKind, step });
   }, [plot, runs, mode, isLog, axis, step]);
 
+  function retry(): void {
+    roster.retry();
+    objects.retry();
+  }
+
   return (
     <MediaFrame
       ws={ws}
@@ -100,7 +112,7 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
       kind="histogram"
       place={place}
       isFull={isFull}
-      objects={objects}
+      objects={{ ...roster, error: roster.error ?? objects.error, retry }}
       tools={
         <Menu
           label={`${word}: how the histograms of ${metric.name} are drawn`}
@@ -164,9 +176,9 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
           setStep(ws, next);
         }}
       />
-      {all.length > runs.length && (
+      {roster.entries.length > held.length && (
         <p class="panel-note">
-          {groupDigits(runs.length)} of {groupDigits(all.length)} runs have room
+          {groupDigits(held.length)} of {groupDigits(roster.entries.length)} runs have room
           {isFull ? "" : ": full screen has more"}
         </p>
       )}
