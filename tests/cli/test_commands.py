@@ -74,6 +74,7 @@ def test_doctor_beside_a_running_server(
     assert f"{epochal_server.url} is ready" in printed
     assert str(epochal_server.pid) in printed
     assert "1 writers, 0 damaged records" in printed
+    assert "0 files, 0 B; 0 of them have not arrived whole" in printed
     assert epochal_server.token not in printed
 
 

@@ -300,3 +300,28 @@ def test_a_piece_and_its_row_are_committed_together(store: SqlStore) -> None:
     store.append(ADMIN, "w1", ack.offset, journal.data[ack.offset :])
     assert store.read_blob(ADMIN, digest_of(data))[1] == data
     assert [run.rows for run in store.runs(ADMIN, "local", "digits", RunQuery()).runs] == [1]
+
+
+def test_space_that_blobs_use_is_told_apart(store: SqlStore) -> None:
+    data = np.random.default_rng(0).bytes(300_000)
+    send(store, JournalMaker().add(*encode_blob(data)).log({"m": picture(data)}))
+    usage = store.usage()
+    kept = usage["blobs"] if "blobs" in usage else usage["blob_piece"]
+    assert kept >= len(data)
+    assert all(size >= 0 for size in usage.values())
+
+
+def test_series_of_the_runs_of_a_project(store: SqlStore) -> None:
+    send(store, JournalMaker("w1", "r1").log({"loss": 0.5, "m": media.text("a")}).log({"loss": 1}))
+    send(store, JournalMaker("w2", "r2").log({"loss": 0.5}))
+    send(store, JournalMaker("w3", "r3").log({"gone": 0.5}))
+    store.trash_run(ADMIN, "r3")
+    found = store.run_keys(ADMIN, "local", "digits")
+    assert {(key.run, key.name, key.kind, key.media) for key in found} == {
+        ("r1", "loss", "f64", ()),
+        ("r1", "loss", "i64", ()),
+        ("r1", "m", "object", ("text",)),
+        ("r2", "loss", "f64", ()),
+    }
+    with pytest.raises(NotFound):
+        store.run_keys(Principal("eve", "team", "admin"), "local", "digits")

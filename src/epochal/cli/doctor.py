@@ -11,7 +11,7 @@ import os
 import platform
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,12 @@ from typing import Any
 from epochal.cli.up import data_directory
 from epochal.errors import EpochalError, StoreLocked
 
-PACKAGES = ("epochal", "numpy", "msgspec", "starlette", "uvicorn", "SQLAlchemy", "httpx")
+PACKAGES = ("epochal", "numpy", "msgspec", "starlette", "uvicorn", "SQLAlchemy", "httpx", "pillow")
 WRITER_COUNTS = "SELECT count(*), coalesce(sum(damage), 0), coalesce(sum(dropped), 0) FROM writer"
+MEDIA_COUNTS = (
+    "SELECT count(*), coalesce(sum(size), 0), coalesce(sum(CASE WHEN complete THEN 0 ELSE 1 END), 0)"
+    " FROM blob"
+)
 LOW_SPACE = 0.05
 
 
@@ -230,15 +234,21 @@ def _store(report: Report, directory: Path, database: str | None) -> None:
     if counts is None:
         report.say("store", "there is none yet")
         return
-    writers, damage, dropped = counts
+    (writers, damage, dropped), media = counts
     text = f"{writers} writers, {damage} damaged records, {dropped} rows dropped by full disks"
+    if media is not None:
+        files, size, torn = media
+        report.say("media", f"{files} files, {_bytes(size)}; {torn} of them have not arrived whole")
     if damage or dropped:
         report.warn("store", text + "; a run's page says which")
     else:
         report.say("store", text)
 
 
-def _counts_of_file(directory: Path) -> tuple[int, int, int] | None:
+Counts = tuple[int, int, int]
+
+
+def _counts_of_file(directory: Path) -> tuple[Counts, Counts | None] | None:
     path = directory / "store.db"
     if not path.exists():
         return None
@@ -246,20 +256,32 @@ def _counts_of_file(directory: Path) -> tuple[int, int, int] | None:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
     try:
         row = connection.execute(WRITER_COUNTS).fetchone()
+        # A store that was last open with an older epochal has no such table yet.
+        made = connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'blob'").fetchone()
+        media = connection.execute(MEDIA_COUNTS).fetchone() if made else None
     finally:
         connection.close()
-    return int(row[0]), int(row[1]), int(row[2])
+    return _integers(row), None if media is None else _integers(media)
 
 
-def _counts_of_database(url: str) -> tuple[int, int, int]:
+def _counts_of_database(url: str) -> tuple[Counts, Counts | None]:
     from epochal.store.engine import PostgresDatabase
 
     database = PostgresDatabase(url)
     try:
         with database.read() as connection:
             row = connection.row(WRITER_COUNTS) or (0, 0, 0)
+            made = connection.value(
+                "SELECT 1 FROM pg_class WHERE relname = 'blob'"
+                " AND relnamespace = current_schema()::regnamespace"
+            )
+            media = connection.row(MEDIA_COUNTS) if made else None
     finally:
         database.close()
+    return _integers(row), None if media is None else _integers(media)
+
+
+def _integers(row: Sequence[Any]) -> Counts:
     return int(row[0]), int(row[1]), int(row[2])
 
 

@@ -599,6 +599,12 @@ class SqlStore(Store):
                 path = self.database.path.with_name(self.database.path.name + suffix)
                 if path.exists():
                     found[path.name] = path.stat().st_size
+            with self.database.read() as connection:
+                blobs = connection.value("SELECT coalesce(sum(size), 0) FROM blob WHERE complete")
+            # They are in the file, and told apart because they are what can fill a disk.
+            name = self.database.path.name
+            found[name] = max(0, found.get(name, 0) - blobs)
+            found["blobs"] = blobs
         else:
             with self.database.read() as connection:
                 rows = connection.rows(
