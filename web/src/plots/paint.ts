@@ -1,14 +1,15 @@
 /** Paints a scene: bands, lines and marks into a raster, labels beside it. */
 
 import { dropsOf } from "./bands.ts";
+import { paintFromCheckpoint } from "./checkpoint.ts";
 import { drawClips } from "./clip_marks.ts";
 import { drawMarks } from "./marks.ts";
 import type { Line } from "./plot_types.ts";
-import type { Raster, Rgb } from "./raster.ts";
+import type { Ink, Raster, Rgb } from "./raster.ts";
 import { LABEL_GAP, type Scene, type Stroke } from "./scene.ts";
 import { HAS_NAN, HAS_NEGATIVE_INFINITY } from "./series.ts";
 import { shadeBand } from "./shade.ts";
-import { restrokeTrace, rowsOf } from "./stroke.ts";
+import { axisKey, restrokeTrace, rowsOf } from "./stroke.ts";
 import { parseColor, type Theme } from "./theme.ts";
 import { MARGIN } from "./trace.ts";
 
@@ -60,15 +61,29 @@ export function paintScene(
   theme: Theme,
   highlighted: string | null,
 ): void {
-  raster.fill(theme.panel);
-  paintGrid(raster, scene, theme);
   const strokes = inOrder(scene.strokes, highlighted);
-  for (const stroke of strokes) {
-    if (isBelowBands(stroke, highlighted)) paintStroke(raster, scene, theme, stroke, highlighted);
-  }
-  paintBands(raster, scene, highlighted);
-  for (const stroke of strokes) {
-    if (!isBelowBands(stroke, highlighted)) paintStroke(raster, scene, theme, stroke, highlighted);
+  const inked = strokes.map((stroke) => inkOf(stroke, scene.size.ratio, theme, highlighted));
+  const isBelow = ({ stroke }: Inked) => isBelowBands(stroke, highlighted);
+  const { yScale, yTicks, size } = scene;
+  const ground = {
+    looks: [axisKey(yScale), yTicks.values.join(), size.ratio, theme.panel, theme.grid],
+    paint: () => {
+      raster.fill(theme.panel);
+      paintGrid(raster, scene, theme);
+    },
+  };
+  const painted = (one: Inked) => ({
+    looks: looksOf(one),
+    paint: () => paintStroke(raster, scene, one),
+  });
+  if (scene.bandStrokes.length === 0) {
+    const all = [...inked.filter(isBelow), ...inked.filter((one) => !isBelow(one))];
+    paintFromCheckpoint(raster, ground, all.map(painted));
+  } else {
+    ground.paint();
+    for (const one of inked) if (isBelow(one)) paintStroke(raster, scene, one);
+    paintBands(raster, scene, highlighted);
+    for (const one of inked) if (!isBelow(one)) paintStroke(raster, scene, one);
   }
   const { ratio } = scene.size;
   for (const stroke of strokes) {
@@ -108,23 +123,39 @@ function paintGrid(raster: Raster, scene: Scene, theme: Theme): void {
   }
 }
 
+interface Inked {
+  readonly stroke: Stroke;
+  readonly ink: Ink;
+}
+
+/** A stroke with the ink that it is painted with, in device pixels. */
+function inkOf(stroke: Stroke, ratio: number, theme: Theme, highlighted: string | null): Inked {
+  const style = styleOf(stroke.line, theme);
+  const ink = {
+    rgb: parseColor(style.color),
+    alpha: alphaOf(stroke, highlighted),
+    dash: style.dash.map((part) => Math.round(part * ratio)),
+    width: Math.max(1, style.width * ratio),
+  };
+  return { stroke, ink };
+}
+
+/** All that decides which pixels a stroke paints, on one y axis. */
+function looksOf({ stroke: { trace, isRestart }, ink }: Inked): readonly unknown[] {
+  const [red, green, blue] = ink.rgb;
+  return [trace, trace.made, red, green, blue, ink.alpha, ink.width, ink.dash.join(), isRestart];
+}
+
 function paintStroke(
   raster: Raster,
   { yScale, size: { ratio } }: Scene,
-  theme: Theme,
-  stroke: Stroke,
-  highlighted: string | null,
+  { stroke: { trace, isRestart }, ink }: Inked,
 ): void {
-  const { line, trace, isRestart } = stroke;
-  const style = styleOf(line, theme);
-  const dash = style.dash.map((part) => Math.round(part * ratio));
-  const width = Math.max(1, style.width * ratio);
-  const ink = { rgb: parseColor(style.color), alpha: alphaOf(stroke, highlighted) };
-  raster.setInk({ ...ink, dash, width });
-  restrokeTrace(raster, trace, yScale, { width, ratio });
+  raster.setInk(ink);
+  restrokeTrace(raster, trace, yScale, { width: ink.width, ratio });
   if (!isRestart || trace.length === 0) return;
   const row = rowsOf(yScale)(trace.first[0]!);
-  raster.setInk({ ...ink, dash: [], width });
+  raster.setInk({ ...ink, dash: [] });
   raster.dot(trace.x[0]! + MARGIN, row, RESTART_RADIUS * ratio);
   raster.paint();
 }

@@ -97,6 +97,20 @@ export class Raster {
     }
   }
 
+  /** The pixels as they are, in the memory of `into` where that is of the same size. */
+  copy(into: Int32Array | null): Int32Array {
+    this.paint();
+    if (into?.length !== this.pixels.length) return this.pixels.slice();
+    into.set(this.pixels);
+    return into;
+  }
+
+  /** Shows what `copy` answered. */
+  restore(pixels: Int32Array): void {
+    this.paint();
+    this.pixels.set(pixels);
+  }
+
   /** What is added from here on is painted with this. */
   setInk(ink: Ink): void {
     this.paint();

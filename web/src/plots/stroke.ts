@@ -24,7 +24,7 @@ const painted = new WeakMap<Trace, Painted>();
 const axes = new WeakMap<Scale, string>();
 
 /** Tells one y axis from another. */
-function axisKey(scale: Scale): string {
+export function axisKey(scale: Scale): string {
   let key = axes.get(scale);
   if (key === undefined) {
     key = [scale.kind, scale.lo, scale.hi, scale.threshold, scale.toPixel(scale.lo)].join();
