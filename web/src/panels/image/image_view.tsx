@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { getBytes } from "../../data/client.ts";
 import { mediaUrl } from "../../data/objects.ts";
 import { type ImageValue, isSmallEnough, THUMB } from "./image_value.ts";
 import { drawNumbers } from "./pixel_numbers.ts";
@@ -66,7 +67,7 @@ export function ImageView(props: ImageViewProps): JSX.Element {
         <span class="image-broken">This picture cannot be shown.</span>
       ) : (
         <img
-          src={source.url}
+          src={source.url || undefined}
           alt=""
           draggable={false}
           loading={isLarge ? "eager" : "lazy"}
@@ -91,7 +92,9 @@ interface Source {
 function useSource(image: ImageValue, isSmall: boolean): Source | null {
   const [loaded, setLoaded] = useState("");
   const [failed, setFailed] = useState<readonly string[]>([]);
-  const whole = mediaUrl(image);
+  const drawing = useDrawing(image);
+  if (drawing === "") return { url: "", onLoad: nothing, onError: nothing };
+  const whole = drawing ?? mediaUrl(image);
   const small = isSmallEnough(image, THUMB) ? mediaUrl(image, THUMB) : whole;
   const isSmallThere = loaded === small || loaded === whole || failed.includes(small);
   const wanted = isSmallThere && !isSmall ? [whole, small] : [small, whole];
@@ -102,6 +105,36 @@ function useSource(image: ImageValue, isSmall: boolean): Source | null {
     onLoad: () => setLoaded(url),
     onError: () => setFailed([...failed, url]),
   };
+}
+
+const nothing = () => undefined;
+
+/**
+ * The address of an SVG as an image, in which it runs nothing and asks for nothing: the server serves it as
+ * bytes without a type, because as a page it could. "" while it is on its way; null for other images.
+ */
+function useDrawing(image: ImageValue): string | null {
+  const isDrawing = image.format === "svg";
+  const [url, setUrl] = useState("");
+  useEffect(() => {
+    if (!isDrawing) return;
+    const abort = new AbortController();
+    let made = "";
+    void getBytes(mediaUrl(image), abort.signal).then(
+      (bytes) => {
+        if (abort.signal.aborted) return;
+        made = URL.createObjectURL(new Blob([bytes], { type: "image/svg+xml" }));
+        setUrl(made);
+      },
+      // Without a picture the address is one at which there is none, which says so.
+      () => abort.signal.aborted || setUrl(mediaUrl(image)),
+    );
+    return () => {
+      abort.abort();
+      if (made !== "") URL.revokeObjectURL(made);
+    };
+  }, [isDrawing, image.url]);
+  return isDrawing ? url : null;
 }
 
 /** Pixels of an image that its size on the screen leaves room for a number in, in CSS pixels. */
