@@ -33,8 +33,9 @@ def train(learning_rate: float, epochs: int = EPOCHS) -> tuple[Epoch, ...]:
     """Return the epochs of a softmax regression by gradient descent, the same each time."""
     from sklearn.datasets import load_digits
 
-    data, target = load_digits(return_X_y=True)
-    data = data / 16.0
+    loaded: Any = load_digits()
+    data: Floats = np.asarray(loaded.data, dtype=np.float64) / 16.0
+    target: npt.NDArray[np.int64] = np.asarray(loaded.target, dtype=np.int64)
     train_data, train_target = data[:1200], target[:1200]
     test_data, test_target = data[1200:], target[1200:]
     weights = np.random.default_rng(7).normal(0.0, 0.05, (64, 10))

@@ -82,6 +82,7 @@ def test_charts_of_layouts_follow_the_page(
 
     # A zoom is that of the page, a click marks the step for all, a hidden run goes.
     box = page.locator('[data-chart="all of them"] .layout-plot').bounding_box()
+    assert box is not None
     y = box["y"] + box["height"] / 2
     page.mouse.move(box["x"] + box["width"] * 0.4, y)
     page.mouse.down()

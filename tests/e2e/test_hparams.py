@@ -217,6 +217,7 @@ def test_brushes_and_axes_are_changed_by_the_pointer(open_page: OpenPage) -> Non
     page = open_sweep(open_page)
     start, target = axis_place(page, 0), axis_place(page, 2)
     head = page.locator(".axis-head", has_text="lr").first.bounding_box()
+    assert head is not None
     y = head["y"] + head["height"] / 2
     page.mouse.move(start["x"], y)
     page.mouse.down()
