@@ -134,12 +134,13 @@ def _old_histogram(old: protos.OldHistogram) -> dict[str, Any]:
     if not len(full):
         return media.histogram([0.0, 0.0], [0.0], **known)
     first, last = int(full[0]), int(full[-1])
-    inner = limits[first:last]
-    edges = np.concatenate([[old.min], inner, [old.max]])
-    if not np.isfinite(old.min) or (len(inner) and old.min > inner[0]):
-        edges[0] = limits[first - 1] if first else limits[first]
-    if not np.isfinite(old.max) or (len(inner) and old.max < inner[-1]):
-        edges[-1] = limits[last]
+    # What lies outside of the limits was not counted: an edge only moves inwards.
+    edges = np.concatenate([[limits[first - 1] if first else old.min], limits[first : last + 1]])
+    if edges[0] < old.min < edges[1]:
+        edges[0] = old.min
+    if edges[-2] < old.max < edges[-1]:
+        edges[-1] = old.max
+    edges = np.where(np.isnan(edges), limits[first], edges)
     return media.histogram(_ascending(edges), counts[first : last + 1], **known)
 
 

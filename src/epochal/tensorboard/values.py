@@ -85,21 +85,23 @@ def _value_of(value: Value, plugin: str) -> Found | None:
 
 
 def _histogram(proto: protos.HistogramProto) -> dict[str, Any]:
-    """Return a histogram whose empty buckets at both ends are left out, as TensorBoard leaves them out.
-
-    The limits are upper edges; the lower edge of the first bucket is the limit before it, or the minimum.
-    """
+    """Return a histogram without the empty buckets at its ends, whose outermost edges are the extremes within them."""
     limits, counts = np.array(proto.bucket_limit), np.array(proto.bucket)
     filled = np.flatnonzero(counts > 0)
-    if len(filled):
-        first, last = int(filled[0]), int(filled[-1])
-        lowest = min(proto.min, limits[first]) if first == 0 else limits[first - 1]
-        edges = np.concatenate(([lowest], limits[first : last + 1]))
-        counts = counts[first : last + 1]
-    else:
-        edges, counts = np.array([proto.min, proto.max]), np.zeros(1)
     known = {name: getattr(proto, name) for name in ("min", "max", "num", "sum")}
-    return media.histogram(edges, counts, **known, squares=proto.sum_squares)
+    known["squares"] = proto.sum_squares
+    if not len(filled):
+        return media.histogram([0.0, 0.0], [0.0], **known)
+    first, last = int(filled[0]), int(filled[-1])
+    # The limits are right edges; what lies outside was not counted, so an edge only moves inwards.
+    left = limits[first - 1] if first else proto.min
+    edges = np.concatenate(([left], limits[first : last + 1]))
+    if edges[0] < proto.min < edges[1]:
+        edges[0] = proto.min
+    if edges[-2] < proto.max < edges[-1]:
+        edges[-1] = proto.max
+    edges = np.maximum.accumulate(np.where(np.isnan(edges), limits[first], edges))
+    return media.histogram(edges, counts[first : last + 1], **known)
 
 
 SIGNATURES = ((b"\x89PNG", "png"), (b"GIF8", "gif"), (b"\xff\xd8\xff", "jpeg"), (b"BM", "bmp"))
