@@ -199,17 +199,17 @@ def test_a_run_that_is_chosen_by_its_image_stands_out_in_the_charts(
 def test_texts_are_formatted_raw_or_compared(
     open_page: OpenPage, epochal_server: RunningServer, tmp_path: Path, axe: str
 ):
-    log_media(tmp_path, names=NAMES[:2])
+    log_media(tmp_path, names=NAMES[1:3])
     page = open_page("local/media/workspace?kind=text")
     notes = panel(page, "notes/text_summary")
     notes.locator(".text-card").nth(1).wait_for()
     first = notes.locator(".text-card").first
     assert first.locator("h4").inner_text() == f"Step {LAST}"
-    assert first.locator("strong").inner_text() == NAMES[0]
+    assert first.locator("strong").inner_text() == NAMES[1]
     # A step that is chosen in one text is that of the page.
     first.get_by_label("Step of the text of").select_option("30")
     expect_eventually(
-        page, "() => document.querySelectorAll('.text-card h4')[1]?.textContent === 'Step 30'"
+        page, "() => document.querySelectorAll('.text-card h4')[1]?.textContent === 'Step 25'"
     )
     assert "step=30" in page.url
     notes.get_by_role("button", name="mono", exact=True).click()
@@ -221,6 +221,8 @@ def test_texts_are_formatted_raw_or_compared(
         "() => document.querySelector('.text-diff .new')?.textContent.trim() === '+ # Step 30'",
     )
     assert first.locator(".gone").inner_text().strip() == "− # Step 20"
+    # The other run logs at other steps: it is compared with its own text before.
+    assert notes.locator(".gone").nth(1).inner_text().strip() == "− # Step 15"
     notes.get_by_label("Compared with step").select_option("50")
     expect_eventually(
         page,

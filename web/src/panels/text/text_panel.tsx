@@ -18,6 +18,8 @@ import "../../styles/text_panel.css";
 
 /** Least width of a text, in CSS pixels. */
 const LEAST = 260;
+/** Different steps that the texts of runs are compared with at once. */
+const MOST_STEPS = 32;
 
 export function TextPanel(props: MediaPanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
@@ -26,9 +28,18 @@ export function TextPanel(props: MediaPanelProps): JSX.Element {
   const { mono, diff, against } = optionsOf(ws, id);
   const before = beforeOf(objects.entries, ws.step.value, against);
   const isDiff = diff === "1" && before !== null;
-  const asks = isDiff ? [{ metric, pick: { at: before } }] : [];
-  const [earlier] = useManyObjects(ws, asks, { isVisible }).value;
-  const former = new Map(earlier?.entries.map((entry) => [entry.run, entry]));
+  // Each run with what it had before, unless a step is chosen.
+  const formers = new Map(
+    objects.entries.map((entry) => [entry.run, against === undefined ? stepBefore(entry) : before]),
+  );
+  const steps = isDiff ? union([[...formers.values()].filter((step) => step !== null)]) : [];
+  const asks = steps.slice(0, MOST_STEPS).map((at) => ({ metric, pick: { at } }));
+  const earlier = useManyObjects(ws, asks, { isVisible }).value;
+  const formerOf = (run: string) => {
+    const at = formers.get(run);
+    const answer = at === null || at === undefined ? undefined : earlier[steps.indexOf(at)];
+    return answer?.entries.find((entry) => entry.run === run) ?? null;
+  };
   const columns = Math.max(1, Math.min(objects.entries.length, Math.floor(place.width / LEAST)));
   const word = (name: string, text: string, isOn: boolean, title: string) => (
     <button
@@ -71,7 +82,7 @@ export function TextPanel(props: MediaPanelProps): JSX.Element {
             key={entry.run}
             ws={ws}
             entry={entry}
-            before={isDiff ? (former.get(entry.run) ?? null) : undefined}
+            before={isDiff ? formerOf(entry.run) : undefined}
             isMono={mono === "1"}
           />
         ))}
@@ -95,6 +106,13 @@ function beforeOf(
   const chosen = Number(against);
   if (against !== undefined && Number.isFinite(chosen)) return chosen;
   const here = step === null ? steps.length - 1 : indexAt(steps, step);
+  return here > 0 ? steps[here - 1]! : null;
+}
+
+/** The step of the run's text before the one that is shown; null: it is the first. */
+function stepBefore({ index, values }: ObjectEntry): number | null {
+  const steps = union([index?.steps ?? []]);
+  const here = values[0] === undefined ? -1 : indexAt(steps, values[0].step);
   return here > 0 ? steps[here - 1]! : null;
 }
 
