@@ -29,6 +29,8 @@ interface MediaFrameProps {
   kind: MediaKind;
   place: PanelPlace;
   isFull?: boolean;
+  /** Instead of the key, where that says nothing. */
+  title?: string;
   /** What the panel shows; null: it has a way of its own to say that nothing is there. */
   objects: Pick<Objects, "entries" | "isLoading" | "error" | "retry"> | null;
   /** Buttons of the kind, before those that every panel has; always shown. */
@@ -57,7 +59,7 @@ export function MediaFrame(props: MediaFrameProps): JSX.Element {
     >
       <figcaption>
         <h3 title={metric.name}>
-          <KeyName name={metric.name} />
+          {props.title === undefined ? <KeyName name={metric.name} /> : <b>{props.title}</b>}
         </h3>
         {props.tools}
         <MediaTools {...props} id={id} isFull={isFull} />

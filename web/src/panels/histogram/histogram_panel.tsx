@@ -162,7 +162,7 @@ export function HistogramPanel(props: MediaPanelProps): JSX.Element {
     >
       <div
         ref={box}
-        class="histogram-plot"
+        class={`histogram-plot${roster.entries.length > held.length ? " with-note" : ""}`}
         role="img"
         aria-label={sentence(metric.name, mode, runs)}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys go from step to step

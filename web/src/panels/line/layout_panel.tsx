@@ -25,6 +25,9 @@ import "../../styles/layout_panel.css";
 /** The newest layout of each run, whatever step the page is at. */
 const NEWEST: ObjectPick = { last: true };
 
+/** The tag under which TensorBoard's layouts are written. */
+const TENSORBOARD_KEY = "custom_scalars__config__";
+
 export function LayoutPanel(props: MediaPanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
   const id = panelId(metric, "layout");
@@ -41,6 +44,7 @@ export function LayoutPanel(props: MediaPanelProps): JSX.Element {
       place={place}
       isFull={isFull}
       objects={objects}
+      title={metric.name === TENSORBOARD_KEY ? "Charts of the layout" : metric.name}
     >
       <div class="layout-categories">
         {categories.map((category) => (
