@@ -105,6 +105,12 @@ export class Watch implements Asked {
   /** The loader's count of changes when the watch was found to lack nothing; -1: it may lack something. */
   settled = -1;
   private bases: { runs: readonly string[]; list: readonly string[] } | null = null;
+  private found: {
+    stamp: number;
+    bases: readonly string[];
+    part: string;
+    list: readonly (Entry | null)[];
+  } | null = null;
 
   constructor(
     private readonly loader: SeriesLoader,
@@ -133,8 +139,7 @@ export class Watch implements Asked {
    */
   series(): Series[] {
     const out: Series[] = [];
-    for (const base of this.basesOfRuns()) {
-      const entry = this.loader.best(this, base);
+    for (const entry of this.entries()) {
       if (!entry?.series) continue;
       out.push(smoothSeries(entry.series, smoothingKey(entry.smooth), this.smooth));
     }
@@ -143,7 +148,7 @@ export class Watch implements Asked {
 
   /** Whether the first answer for some run is still to come. */
   isLoading(): boolean {
-    return this.basesOfRuns().some((base) => this.loader.best(this, base) === null);
+    return this.entries().includes(null);
   }
 
   retry(): void {
@@ -158,6 +163,19 @@ export class Watch implements Asked {
       this.bases = { runs, list: runs.map((run) => `${run}\n${key}\n${x}`) };
     }
     return this.bases.list;
+  }
+
+  /** What answers the want for each run best, null where nothing is known; worked out when something has changed. */
+  entries(): readonly (Entry | null)[] {
+    const { loader, part } = this;
+    const bases = this.basesOfRuns();
+    const before = this.found;
+    if (before?.stamp === loader.stamp && before.bases === bases && before.part === part) {
+      return before.list;
+    }
+    const list = bases.map((base) => loader.best(this, base));
+    this.found = { stamp: loader.stamp, bases, part, list };
+    return list;
   }
 
   private settle(): void {
@@ -178,6 +196,8 @@ export class SeriesLoader {
   private readonly requests = new Set<Request>();
   private readonly pending = new Map<string, Request>();
   private bytes = 0;
+  /** Counts changes of what is kept. */
+  stamp = 0;
   /** Counts what may make a watch lack something that it did not. */
   private changes = 0;
   /** Counts uses of series, to tell which was used longest ago. */
@@ -243,6 +263,7 @@ export class SeriesLoader {
   /** Forgets every series of a run (it was deleted or restored). */
   forget(run: string): void {
     this.changes += 1;
+    this.stamp += 1;
     for (const [base, parts] of this.entries) {
       if (!base.startsWith(`${run}\n`)) continue;
       for (const entry of parts.values()) this.bytes -= entry.bytes;
@@ -296,11 +317,6 @@ export class SeriesLoader {
     return coarse;
   }
 
-  private exact(watch: Watch, base: string): Entry | null {
-    const entry = this.best(watch, base);
-    return entry !== null && isAnswer(entry, watch) ? entry : null;
-  }
-
   private leave(watch: Watch, stillWants: (id: string) => boolean): void {
     for (const request of this.requests) {
       if (!request.watches.has(watch) || [...request.ids].some(stillWants)) continue;
@@ -343,9 +359,11 @@ export class SeriesLoader {
       const changed = new Map<string, Entry>();
       let isAwaited = false;
       const bases = watch.basesOfRuns();
+      const found = watch.entries();
       for (let i = 0; i < bases.length; i++) {
         const run = watch.want.runs[i]!;
-        const entry = this.exact(watch, bases[i]!);
+        const best = found[i]!;
+        const entry = best !== null && isAnswer(best, watch) ? best : null;
         const under = this.requestFor(watch, bases[i]!, entry);
         if (under) {
           under.watches.add(watch);
@@ -452,6 +470,7 @@ export class SeriesLoader {
   }
 
   private store(group: Group, part: string, answer: SeriesAnswer): void {
+    this.stamp += 1;
     const found = new Map(answer.series.map((one) => [`${one.run}\n${one.key}`, one]));
     for (const key of group.keys.keys()) {
       for (const run of group.runs) {
@@ -544,6 +563,7 @@ export class SeriesLoader {
   private evict(): void {
     if (this.bytes <= this.limitBytes) return;
     this.changes += 1;
+    this.stamp += 1;
     const shown = new Set<string>();
     for (const watch of this.watches) for (const base of watch.basesOfRuns()) shown.add(base);
     const oldest = [...this.entries].map(([base, parts]) => ({
