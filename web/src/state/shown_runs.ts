@@ -64,12 +64,15 @@ export class ShownRuns {
     return [
       askAlong(this.aside, aside),
       askAlong(this.named, named),
+      // Another question (with other columns, too) begins with its first page again.
       effect(() => {
-        if (this.isAll.value && ws.list.isReady.value) void ws.list.ensure(MOST_SHOWN - 1);
+        const isAnswered = ws.list.answered.value !== null;
+        if (this.isAll.value && isAnswered) void ws.list.ensure(MOST_SHOWN - 1);
       }),
       effect(() => {
         const isRunning = ws.view.value.show === "running";
-        if (isRunning && this.aside.isReady.value) void this.aside.ensure(MOST_SHOWN - 1);
+        const isAnswered = this.aside.answered.value !== null;
+        if (isRunning && isAnswered) void this.aside.ensure(MOST_SHOWN - 1);
       }),
     ];
   }
