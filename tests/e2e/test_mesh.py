@@ -39,12 +39,14 @@ def log_meshes(server: RunningServer, project: str) -> None:
         for step in (0, 5):
             mesh = {
                 "_type": "mesh",
-                "vertices": reference(journal, CORNERS * [1, 1 + step, 1]),
+                "vertices": reference(journal, (CORNERS * [1, 1 + step, 1]).astype("<f4")),
                 "faces": reference(journal, FACES),
                 "colors": reference(journal, COLORS),
-                "config": {"camera": {"cls": "PerspectiveCamera", "fov": 60}},
+                "config": {
+                    "camera": {"cls": "PerspectiveCamera", "fov": 60},
+                    "lights": [{"cls": "AmbientLight", "color": "#ffffff", "intensity": 1}],
+                },
             }
-            mesh["vertices"] = reference(journal, (CORNERS * [1, 1 + step, 1]).astype("<f4"))
             journal.row(step, {"shape": mesh})
         if run == "first":
             grid = np.linspace(-1, 1, 15)
@@ -142,6 +144,18 @@ def test_colours_are_as_logged_or_by_height(open_page: OpenPage, epochal_server:
     picture(page, cloud)
     assert page.evaluate(PAINTED, [cloud, [255, 0, 0]]) == 0
     expect_eventually(page, "() => location.search.includes('color:height')")
+
+
+def test_logged_lights_are_as_bright_as_in_tensorboard(
+    open_page: OpenPage, epochal_server: RunningServer
+):
+    log_meshes(epochal_server, "lights")
+    page = open_page("local/lights/workspace?o:shape=color:none")
+    one = canvas("shape", "lights-first")
+    ready(page, one)
+    picture(page, one)
+    # In full light from everywhere, one colour is that very colour (see scene.ts).
+    assert page.evaluate(PAINTED, [one, [0x6B, 0x7F, 0xAE]]) > 1000
 
 
 def test_wireframe_steps_and_how_many_contexts(open_page: OpenPage, epochal_server: RunningServer):

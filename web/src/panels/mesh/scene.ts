@@ -82,7 +82,8 @@ export class MeshScene {
     for (const one of logged.slice(0, 8)) {
       const light = (one ?? {}) as Config;
       const color = colorIn(light, "color", "#ffffff");
-      const intensity = numberIn(light, "intensity", 1);
+      // Written for the three.js of TensorBoard, whose lights were not yet divided by pi.
+      const intensity = numberIn(light, "intensity", 1) * Math.PI;
       if (light.cls === "AmbientLight") this.scene.add(new AmbientLight(color, intensity));
       else if (light.cls === "DirectionalLight") {
         const made = new DirectionalLight(color, intensity);
