@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -146,9 +147,7 @@ class EventReader:
     def _walk(
         self, view: memoryview, start: int, base: int, room: int, found: Events
     ) -> tuple[int, Frame, int]:
-        times, steps, values = np.empty(room), np.empty(room, dtype=np.int64), np.empty(room)
-        rows, numbers = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.int32)
-        others = np.empty((room // 2 + 1, 4), dtype=np.int64)
+        times, steps, values, rows, numbers, others = _buffers(room)
         end, n, count, lines, why = self._kernels.walk_events(
             self._names, view, start, times, steps, values, rows, numbers, others
         )
@@ -313,6 +312,24 @@ class EventReader:
         if config is not None:
             mesh["config"] = config
         return [(name, "object", mesh)]
+
+
+_spare = threading.local()
+
+
+def _buffers(room: int) -> tuple[npt.NDArray[Any], ...]:
+    """Return what a walk writes into, the same for all readers of a thread: new memory costs as much as the walk."""
+    if getattr(_spare, "room", 0) < room:
+        _spare.room = room
+        _spare.buffers = (
+            np.empty(room),
+            np.empty(room, dtype=np.int64),
+            np.empty(room),
+            np.empty(room, dtype=np.int32),
+            np.empty(room, dtype=np.int32),
+            np.empty((room // 2 + 1, 4), dtype=np.int64),
+        )
+    return _spare.buffers
 
 
 def _keep_in(blobs: list[bytes]) -> Callable[[bytes], dict[str, Any]]:

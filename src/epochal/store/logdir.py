@@ -433,6 +433,7 @@ class LogDirectories:
             self._send(directory, file, file.delivery(None))
         if self._is_over(file):
             self._send(directory, file, file.exit())
+            file.start_over()  # its reader's memory
         return max(0, file.state.offset - began)
 
     def _is_native(self, directory: LogDirectory, file: EventFile) -> bool:
