@@ -361,7 +361,8 @@ def test_what_a_stranger_has_logged_runs_nothing_and_asks_nobody(
     )
     post(epochal_server, journal.exit())
     # Not by `open_page`: Chromium reports to the policy what stands in the inert document that texts are read in.
-    context = chromium.new_context(viewport=WIDE)
+    viewport: Any = WIDE
+    context = chromium.new_context(viewport=viewport)
     page = context.new_page()
     elsewhere: list[str] = []
     page.on("pageerror", lambda error: elsewhere.append(str(error)))

@@ -55,6 +55,7 @@ def test_four_runs_are_compared_at_one_step_with_two_actions(
     wait_for_steps(page, *at(LAST))
     track = page.get_by_role("slider", name="Step", exact=True)
     box = track.bounding_box()
+    assert box is not None
     page.mouse.click(box["x"] + 8 + (box["width"] - 16) * 50 / LAST, box["y"] + box["height"] / 2)
     wait_for_steps(page, *at(50))
     assert at(50) == [50, 50, 45, 50]
