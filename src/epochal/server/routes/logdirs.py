@@ -56,7 +56,9 @@ def _directories(call: Call) -> LogDirectories:
 
 async def list_open(call: Call) -> Response:
     """Answer the log directories that are watched."""
-    described = _directories(call).describe()
+    await call.service.open_store()
+    watched = call.service.logdirs
+    described = [] if watched is None else watched.describe()
     answer = LogDirectoryList([msgspec.convert(each, LogDirectory) for each in described])
     return json_response(call.request, answer)
 
