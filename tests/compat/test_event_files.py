@@ -115,24 +115,27 @@ def test_scalars_of_double_precision_and_tensors_of_torch(tmp_path: Path):
 
 def test_a_graph_of_torch_is_referred_to(tmp_path: Path):
     import torch
-    from tensorboard.compat.proto.graph_pb2 import GraphDef
+    from tensorboard.compat.proto import graph_pb2
+
+    protos: Any = graph_pb2
 
     with other_peoples_warnings():
         writer = writers()[0](str(tmp_path))
         writer.add_graph(torch.nn.Linear(2, 1), torch.zeros(1, 2))
         writer.close()
     found, _config, files = read(tmp_path)
-    graph = GraphDef.FromString(bytes_of(files, found["graph"][0][1]))
+    graph = protos.GraphDef.FromString(bytes_of(files, found["graph"][0][1]))
     assert any("Linear" in node.name for node in graph.node)
 
 
 def test_tensorboards_own_summaries_are_read(tmp_path: Path):
-    from tensorboard.compat.proto.event_pb2 import Event
+    from tensorboard.compat.proto import event_pb2
     from tensorboard.plugins.histogram.summary import histogram_pb
     from tensorboard.plugins.scalar.summary import scalar_pb
     from tensorboard.plugins.text.summary import text_pb
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
+    protos: Any = event_pb2
     made = {
         "scalar": scalar_pb("scalar", 0.25),
         "histogram": histogram_pb("histogram", np.arange(100.0), buckets=4),
@@ -141,7 +144,7 @@ def test_tensorboards_own_summaries_are_read(tmp_path: Path):
     with other_peoples_warnings():
         writer = EventFileWriter(str(tmp_path))
         for step, summary in enumerate(made.values()):
-            writer.add_event(Event(wall_time=10.0 + step, step=step, summary=summary))
+            writer.add_event(protos.Event(wall_time=10.0 + step, step=step, summary=summary))
         writer.close()
     found, _config, _files = read(tmp_path)
     assert {key: values[0][0] for key, values in found.items()} == {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+import time
 from typing import Any
 
 import numpy as np
@@ -500,7 +501,7 @@ def test_a_damaged_file_never_stops_the_reader(random):
 )
 def test_any_scalars_read_back_in_any_pieces(rows, cut):
     events = [
-        event(time, step, summary(made.scalar(tag, value))) for step, value, tag, time in rows
+        event(at_time, step, summary(made.scalar(tag, value))) for step, value, tag, at_time in rows
     ]
     data = file_of(*events)
     reader = EventReader()
@@ -516,6 +517,44 @@ def test_any_scalars_read_back_in_any_pieces(rows, cut):
         for key in {column.name for column in piece.frame.columns}:
             found.setdefault(key, []).extend(series(piece, key))
     expected: dict[str, list[tuple[int, float, float]]] = {}
-    for step, value, tag, time in rows:
-        expected.setdefault(tag, []).append((step, time, value))
+    for step, value, tag, at_time in rows:
+        expected.setdefault(tag, []).append((step, at_time, value))
     assert found == expected
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_ten_minutes_of_damaged_files():
+    """Whatever bytes come, reading ends, and a good record after them is found."""
+    random = np.random.default_rng()
+    good = [
+        event(1.0, 2, summary(made.part(1, "t") + made.strings((2,), "a", "b") + metadata("text"))),
+        event(1.0, 2, summary(made.part(1, "h") + old_histogram(0, 2, [1.0, 2.0], [1.0, 2.0]))),
+        event(1.0, 2, summary(mesh("m", 2, tensor(3, (1, 1, 3), made.part(7, b"\0\1\2"))))),
+        event(1.0, 2, made.part(4, b"graph")),
+        *points((0, 1.0)),
+    ]
+    end = time.monotonic() + 600
+    while time.monotonic() < end:
+        payloads: list[bytes] = []
+        for _ in range(50):
+            payload = bytearray(good[random.integers(len(good))])
+            for _ in range(random.integers(0, 6)):
+                payload[random.integers(len(payload))] = random.integers(256)
+            payloads.append(bytes(payload))
+        data = bytearray(tfrecord.write_records(payloads))
+        for _ in range(random.integers(0, 3)):
+            data[random.integers(len(data))] = random.integers(256)
+        data += tfrecord.write_records([event(9.0, 777, summary(made.scalar("end", 1.0)))] * 2)
+        reader, at = EventReader(), 0
+        last: list[int] = []
+        while at < len(data):
+            found = reader.read(bytes(data[at:]), at)
+            last = found.frame.steps.tolist() or last
+            if found.end == at or found.lost:
+                begin = tfrecord.find_record(bytes(data), max(found.end, at) + 1)
+                assert begin is not None
+                at = begin
+            else:
+                at = found.end
+        assert last[-1] == 777
