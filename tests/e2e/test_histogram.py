@@ -37,6 +37,13 @@ def open_panel(open_page: OpenPage, query: str = "kind=histogram", **context: An
     """Open the workspace, and wait until the histograms of all runs are drawn."""
     page = open_page(f"local/digits?{query}", **context)
     expect_fields(page, len(RATES))
+    # The newest histogram of each run is there first, then those of the other steps.
+    expect_eventually(
+        page,
+        f"""steps => document.querySelector('{PLOT}').plot.scene().fields.every(
+            ({{run}}) => run.values.length === steps)""",
+        EPOCHS,
+    )
     return page
 
 

@@ -39,9 +39,12 @@ def test_panels_and_hyperparameters_are_those_that_torch_wrote(open_page: OpenPa
     page = open_page("logdir/digits")
     expect_eventually(
         page,
-        """count => document.querySelector('.panel[data-key="weights"] .histogram-plot')
-              ?.plot?.scene().fields.length === count""",
-        len(RATES),
+        """([runs, steps]) => {
+            const element = document.querySelector('.panel[data-key="weights"] .histogram-plot');
+            const fields = element?.plot?.scene().fields ?? [];
+            return fields.length === runs && fields.every(({run}) => run.values.length === steps);
+        }""",
+        [len(RATES), EPOCHS],
     )
     logged = page.evaluate(
         """() => document.querySelector('.panel[data-key="weights"] .histogram-plot').plot.scene().fields.map(
