@@ -59,7 +59,7 @@ def _up(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
 def test_server_json_says_where_and_is_removed_at_the_end(epochal_server: RunningServer):
     path = epochal_server.data / "server.json"
     described = json.loads(path.read_text())
-    assert set(described) == {"url", "token", "pid", "version"}
+    assert set(described) == {"url", "token", "frame", "pid", "version"}
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", described["url"])
     assert re.fullmatch(r"local-[0-9a-f]{40}", described["token"])
     if sys.platform != "win32":

@@ -152,6 +152,8 @@ def test_a_page_names_the_version_of_its_answers(epochal_server: RunningServer):
     with listening(epochal_server, f"?project=local/digits&seen={now}") as listener:
         _post(epochal_server, Journal("b").rows("loss", [0.0]))
         _event, later, _data = listener.next(2)
+        assert now is not None
+        assert later is not None
         assert later > now
 
 

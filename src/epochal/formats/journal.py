@@ -25,7 +25,6 @@ are escaped.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import struct
 import zlib
@@ -94,9 +93,12 @@ def encode_blob(data: bytes | memoryview, digest: bytes | None = None) -> Iterat
     if size > MAX_BLOB:
         message = f"a blob of {size} bytes is too large, {MAX_BLOB} are kept"
         raise ValueError(message)
-    known = hashlib.sha256(view).digest() if digest is None else digest
+    if digest is None:
+        import hashlib  # 3.5 ms that `import epochal` should not cost
+
+        digest = hashlib.sha256(view).digest()
     for start in range(0, max(size, 1), BLOB_PIECE):
-        head = BLOB_HEAD.pack(known, size, start)
+        head = BLOB_HEAD.pack(digest, size, start)
         yield encode_record(BLOB, b"".join((head, view[start : start + BLOB_PIECE])))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import os
+import time
 from urllib.parse import quote
 
 import httpx
@@ -15,6 +16,7 @@ from epochal.sdk.local_server import LocalServer, ensure_server, running_server
 from epochal.sdk.settings import DEFAULT_ENTITY
 
 TIMEOUT_S = 30.0
+START_S, POLL_S = 10.0, 0.1
 
 _seen: builtins.list[str] = []
 """Data directories that this kernel has shown pages of."""
@@ -123,5 +125,15 @@ def _open_logdir(server: LocalServer, logdir: str) -> str:
         name, folder = "", logdir  # no name: a plain path, a drive letter or a URL
     if "://" not in folder:
         folder = os.path.abspath(os.path.expanduser(folder))
-    opened = _ask(server, "POST", "/logdirs", {"logdir": f"{name}:{folder}" if name else folder})
+    body = {"path": folder, "name": name or None}
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            opened = _ask(server, "POST", "/logdirs", body)
+            break
+        except Refused as error:
+            # A server that has just been started answers before its watcher does.
+            if error.status != 503 or time.monotonic() > deadline:
+                raise
+            time.sleep(POLL_S)
     return f"{quote(str(opened['entity']), safe='')}/{quote(str(opened['project']), safe='')}"
