@@ -1,6 +1,16 @@
 /** The JSON routes, one function each. */
 import { getJson, sendJson } from "./client.ts";
-import type { Column, Key, Project, Run, RunDetail, RunPage, RunPatch, Viewer } from "./wire.ts";
+import type {
+  Column,
+  Key,
+  Logdir,
+  Project,
+  Run,
+  RunDetail,
+  RunPage,
+  RunPatch,
+  Viewer,
+} from "./wire.ts";
 
 export interface RunQuery {
   filter: string;
@@ -29,6 +39,11 @@ export function getViewer(): Promise<Viewer> {
 export async function getProjects(signal?: AbortSignal): Promise<Project[]> {
   const answer = await getJson<{ projects: Project[] }>("api/v1/projects", {}, signal);
   return answer.projects;
+}
+
+/** The directories of event files that the server watches. */
+export function getLogdirs(): Promise<{ logdirs: Logdir[] }> {
+  return getJson("api/v1/logdirs");
 }
 
 export function getProject(entity: string, project: string): Promise<Project> {

@@ -10,6 +10,16 @@ export interface Project {
   version: number;
 }
 
+/** A directory of event files that the server watches; `problem` is why it cannot be listed now. */
+export interface Logdir {
+  project: string;
+  root: string;
+  files: number;
+  runs: number;
+  scanned: boolean;
+  problem: string | null;
+}
+
 export type RunState = "running" | "finished" | "failed" | "crashed" | "killed" | (string & {});
 
 /** A number, or one of the strings "NaN", "Infinity", "-Infinity" that stand for what JSON lacks. */

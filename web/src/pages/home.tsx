@@ -8,7 +8,7 @@ import { getProjects, getRuns } from "../data/api.ts";
 import { type Liveness, watchChanges } from "../data/stream.ts";
 import type { Project, Run } from "../data/wire.ts";
 import { paced } from "../state/pace.ts";
-import { projectHref, runHref } from "../state/route.ts";
+import { LOGDIRS, projectHref, runHref } from "../state/route.ts";
 import { themeChoice } from "../state/theme.ts";
 import { Age } from "./age.tsx";
 import { Header } from "./header.tsx";
@@ -17,8 +17,6 @@ import { Snippets } from "./snippets.tsx";
 import { Notice } from "./workspace/empty_panels.tsx";
 
 const MAX_ACTIVE = 50;
-/** The entity whose projects are directories of event files. */
-const LOGDIRS = "logdir";
 
 function createHome() {
   const projects = signal<Project[] | null>(null);

@@ -14,6 +14,9 @@ export type Route =
   | { page: "run"; entity: string; project: string; run: string; tab: RunTab }
   | { page: "unknown"; path: string };
 
+/** The entity whose projects are directories of event files. */
+export const LOGDIRS = "logdir";
+
 /** First part of the path of a page without its frame, for notebooks and reports. */
 const EMBED = "embed";
 

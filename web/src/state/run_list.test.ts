@@ -119,6 +119,18 @@ describe("RunList", () => {
     expect(list.matched.value).toBe(11);
   });
 
+  it("asks again after a first question without an answer: the project may have begun", async () => {
+    const { server, list } = open(3);
+    server.failure = { status: 404, message: "There is no project." };
+    await list.ask(QUERY);
+    await list.refresh(null);
+    expect(list.error.value?.message).toBe("There is no project.");
+    server.failure = null;
+    await list.refresh(new Set(["run-1"]));
+    expect(list.error.value).toBe(null);
+    expect(list.matched.value).toBe(3);
+  });
+
   it("forgets the answer to an older question", async () => {
     const { server, list } = open(30);
     let release = () => {};

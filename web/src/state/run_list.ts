@@ -70,6 +70,8 @@ export class RunList {
 
   /** Reads again the first page and those that hold one of `changed` (null: all of them). */
   async refresh(changed: ReadonlySet<string> | null): Promise<void> {
+    // The first question had no answer: the project may have begun since.
+    if (this.pages.length === 0 && this.error.peek() && this.query) await this.ask(this.query);
     for (let i = 0; i < this.pages.length; i++) {
       const page = this.pages[i]!;
       const isStale = changed === null || page.runs.some((run) => changed.has(run.uid));

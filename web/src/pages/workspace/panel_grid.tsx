@@ -13,6 +13,7 @@ import {
   panelsBetween,
   sectionsBetween,
 } from "../../state/panel_layout.ts";
+import { LOGDIRS } from "../../state/route.ts";
 import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { lazy } from "../lazy.tsx";
@@ -21,6 +22,7 @@ import { MarkStrip } from "./mark_strip.tsx";
 import { useReach } from "./reach.ts";
 import { SectionHead } from "./section_head.tsx";
 
+const LogdirNotice = lazy(async () => (await import("./logdir_notice.tsx")).LogdirNotice);
 export const StepBar = lazy(async () => (await import("./step_bar.tsx")).StepBar);
 
 interface Sight {
@@ -51,10 +53,19 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
     () => ws.view.value.full === null && hasStepwise(ws.sections.value),
   ).value;
 
+  const isUnknownLogdir =
+    ws.entity === LOGDIRS && ws.keysError.value !== null && !ws.areKeysReady.value;
+
   return (
     <>
       <main ref={box} class={`panels ${density}`} id="panels">
-        <EmptyPanels ws={ws} />
+        {isUnknownLogdir ? (
+          <LogdirNotice ws={ws}>
+            <EmptyPanels ws={ws} />
+          </LogdirNotice>
+        ) : (
+          <EmptyPanels ws={ws} />
+        )}
         {sight.width > 0 && (
           <div class="panels-all" style={{ height: `${layout.height}px` }}>
             {piecesInSight(ws, layout, sight, reach)}

@@ -192,6 +192,8 @@ export function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
     </button>
   );
   const fault = error.value ?? ws.grouping.error.value;
+  // The middle of the page says it of a project that is not there.
+  if (fault && ws.keysError.value && !ws.areKeysReady.value) return null;
   if (fault) {
     return (
       <div class="list-notice" role="alert">
