@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from epochal.errors import UsageError
@@ -94,6 +94,9 @@ some_run = st.lists(st.tuples(st.integers(-20, 60), values), max_size=25)
     st.sampled_from([None, (-5.0, 30.5), (12.25, 12.5), (70.0, 80.0)]),
     st.booleans(),
 )
+@example(
+    [[(0, 0.0)], [(1, float("nan"))]], "mean", "std", None, False
+)  # a run without a finite value
 def test_bands_are_numpys_of_the_raw_values(runs, center, kind, within, log):
     if log and within is not None and within[0] <= 0:
         within = (0.5, within[1])

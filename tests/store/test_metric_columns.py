@@ -174,6 +174,11 @@ def take_back(store: SqlStore) -> None:
     with store.database.write() as connection:
         for name in ("latest", "latest_row", "lowest", "highest"):
             connection.run(f"ALTER TABLE series DROP COLUMN {name}")
+        # And what came after them.
+        connection.run("ALTER TABLE series DROP COLUMN media")
+        connection.run("ALTER TABLE writer DROP COLUMN source")
+        for name in ("blob_ref", "blob_piece", "blob"):
+            connection.run(f"DROP TABLE {name}")
         connection.run("UPDATE alembic_version SET version_num = '0002'")
 
 

@@ -72,7 +72,8 @@ class _Read(SeriesRead):
             return super()._straight(item, ref, lines, grid)
         parts = [(x, y if course is None else course, None) for x, y, course in lines[0]]
         found = native.sample_parts(parts, self.origins.get(item.run, 0.0), self.positions)
-        if found is None:
+        if found is None or np.isnan(found[0]).all():
+            # Nothing at any position: whether the run has a finite value elsewhere, its points tell.
             return super()._straight(item, ref, lines, grid)
         self.samples[item.run] = found
         return Points(item.run, item.key, ref.total, (), np.empty(0), np.empty(0))
