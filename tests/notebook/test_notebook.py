@@ -95,6 +95,10 @@ def test_what_is_wrong_is_one_sentence_and_no_traceback(outputs: list[list[objec
         assert len(said.strip().splitlines()) == 1
 
 
+_CLIENT = httpx.Client(trust_env=False)
+"""One for all requests: each new one reads the system's certificates, which took longer than the page waits."""
+
+
 class _Notebook(http.server.SimpleHTTPRequestHandler):
     """Serves pages with a cell's output, as a notebook's server does, and a proxy below /hub/proxy/PORT."""
 
@@ -122,12 +126,11 @@ class _Notebook(http.server.SimpleHTTPRequestHandler):
         sent = {
             name: self.headers[name] for name in ("content-type", "origin") if self.headers[name]
         }
-        answer = httpx.request(
+        answer = _CLIENT.request(
             method,
             f"http://127.0.0.1:{found[1]}{found[2]}",
             content=body,
             headers={**sent, "host": "notebooks.example.org"},
-            trust_env=False,
         )
         kept = ("content-type", "content-security-policy", "x-frame-options")
         headers = {name: answer.headers[name] for name in kept if name in answer.headers}
@@ -166,7 +169,7 @@ def test_the_frame_shows_the_charts_beside_a_local_notebook(chromium: Browser, n
     page = chromium.new_page()
     page.goto(f"http://{notebook_site}/")
     frame = page.frame_locator("iframe[title=epochal]")
-    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=40_000)
     expect(page.locator("img")).to_have_count(0)
     assert page.context.cookies() == []
     page.close()
@@ -180,7 +183,7 @@ def test_the_frame_finds_its_way_through_a_hub(
     page = chromium.new_page()
     page.goto(f"http://notebooks.localhost:{port}/hub")
     frame = page.frame_locator("iframe[title=epochal]")
-    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=20_000)
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=40_000)
     source = page.locator("iframe").get_attribute("src") or ""
     assert f"notebooks.localhost:{port}/hub/proxy/{server.port}/-/frame/" in source
     page.close()

@@ -45,7 +45,7 @@ _SCRIPT = """
       frame.src = address.replace(/\\/$/, "") + path;
       frame.style.cssText = "position:absolute;inset:0;width:100%%;height:100%%;border:0;visibility:hidden";
       frame.title = "epochal";
-      const timer = setTimeout(() => end(false), 8000);
+      const timer = setTimeout(() => end(false), 20000);
       function hear(event) {
         if (event.source === frame.contentWindow && event.data === "epochal-ready") end(true);
       }

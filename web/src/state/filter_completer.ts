@@ -32,6 +32,7 @@ export class FilterCompleter {
   private text = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
   private abort = new AbortController();
+  private unwatch = () => {};
 
   constructor(private readonly ws: Workspace) {}
 
@@ -50,6 +51,12 @@ export class FilterCompleter {
     } else if (spot.kind === "column" && (spot.typed !== "" || isAsked)) {
       this.show(columnChoices(spot.typed, [...columns, ...this.aggregates(spot.typed)]));
     } else this.close();
+    // Columns that are still on their way complete what is typed when they come.
+    if (this.ws.columns.peek().length === 0) {
+      this.unwatch = this.ws.columns.subscribe((found) => {
+        if (found.length > 0) this.update(text, cursor, isAsked);
+      });
+    }
   }
 
   move(step: 1 | -1): void {
@@ -80,6 +87,8 @@ export class FilterCompleter {
 
   private cancel(): void {
     clearTimeout(this.timer);
+    this.unwatch();
+    this.unwatch = () => {};
     this.abort.abort();
     this.abort = new AbortController();
   }
