@@ -119,7 +119,7 @@ class _Notebook(http.server.SimpleHTTPRequestHandler):
             self._write(200 if text else 404, {"content-type": "text/html; charset=utf-8"}, text)
             return
         if (
-            "/stream" in self.path
+            "/api/v1/stream" in self.path
         ):  # the live stream has no end that this little proxy could wait for
             self._write(503, {}, b"")
             return
