@@ -9,6 +9,7 @@ import {
   type HistogramRun,
   HistogramScene,
 } from "./histogram_scene.ts";
+import { Surface, type SurfaceSize } from "./surface.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
 
 export interface HistogramOptions {
@@ -40,24 +41,18 @@ export function createHistogramPlot(element: HTMLElement, target: HistogramTarge
 }
 
 class CanvasHistogramPlot implements HistogramPlot {
-  private readonly canvas = document.createElement("canvas");
-  private readonly watcher: ResizeObserver;
+  private readonly surface: Surface;
   private readonly stop = new AbortController();
   private runs: readonly HistogramRun[] = [];
   private options: HistogramOptions = { mode: "ridge", isLog: false, xKind: "whole", step: null };
   private made: HistogramScene | null = null;
   private hover: HistogramHit | null = null;
-  private size = { width: 0, height: 0, ratio: 1 };
   private theme: Theme;
-  private request = 0;
 
   constructor(
     private readonly element: HTMLElement,
     private readonly target: HistogramTarget,
   ) {
-    this.canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
-    this.canvas.setAttribute("aria-hidden", "true");
-    element.append(this.canvas);
     this.theme = readTheme(element);
     const { signal } = this.stop;
     element.addEventListener("pointermove", (event) => this.point(event), { signal });
@@ -66,11 +61,12 @@ class CanvasHistogramPlot implements HistogramPlot {
     element.addEventListener("click", () => this.hover && this.target.onPick(this.hover), {
       signal,
     });
-    this.watcher = new ResizeObserver(() => {
-      if (this.measure()) this.flush();
+    this.surface = new Surface(element, 1, {
+      onSize: () => {
+        this.made = null;
+      },
+      draw: () => this.draw(),
     });
-    this.watcher.observe(element);
-    this.measure();
   }
 
   update(runs: readonly HistogramRun[], options: HistogramOptions): void {
@@ -78,7 +74,7 @@ class CanvasHistogramPlot implements HistogramPlot {
     this.options = options;
     this.made = null;
     this.theme = readTheme(this.element);
-    this.schedule();
+    this.surface.schedule();
   }
 
   scene(): HistogramScene {
@@ -88,40 +84,16 @@ class CanvasHistogramPlot implements HistogramPlot {
   }
 
   flush(): void {
-    cancelAnimationFrame(this.request);
-    this.request = 0;
-    if (window.devicePixelRatio !== this.size.ratio) this.measure();
-    const { width, height, ratio } = this.size;
-    if (width < 1 || height < 1) return;
-    const context = this.canvas.getContext("2d")!;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    context.font = this.theme.font;
-    const scene = this.scene();
-    for (const field of scene.fields) this.drawField(context, scene, field);
+    this.surface.flush();
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.request);
-    this.watcher.disconnect();
     this.stop.abort();
-    this.canvas.remove();
+    this.surface.destroy();
   }
 
-  private schedule(): void {
-    if (this.request === 0) this.request = requestAnimationFrame(() => this.flush());
-  }
-
-  private measure(): boolean {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = window.devicePixelRatio || 1;
-    const { size } = this;
-    if (size.width === width && size.height === height && size.ratio === ratio) return false;
-    this.size = { width, height, ratio };
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    this.made = null;
-    return true;
+  private get size(): SurfaceSize {
+    return this.surface.size;
   }
 
   private point(event: PointerEvent): void {
@@ -134,10 +106,20 @@ class CanvasHistogramPlot implements HistogramPlot {
     if (hit === null && this.hover === null) return;
     this.hover = hit;
     this.target.onHover(hit, left, top);
-    this.schedule();
+    this.surface.schedule();
   }
 
   // ---- drawing
+
+  private draw(): void {
+    const { width, height, ratio } = this.size;
+    const context = this.surface.canvases[0]!.getContext("2d")!;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.font = this.theme.font;
+    const scene = this.scene();
+    for (const field of scene.fields) this.drawField(context, scene, field);
+  }
 
   private drawField(context: CanvasRenderingContext2D, scene: HistogramScene, field: Field): void {
     this.drawName(context, field);

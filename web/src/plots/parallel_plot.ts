@@ -7,6 +7,7 @@
  */
 import type { ParallelAxis } from "./parallel_axis.ts";
 import { type FieldLines, ParallelField, SHARES } from "./parallel_field.ts";
+import { Surface, type SurfaceSize, shortened } from "./surface.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
 
 /** A brush on an axis, `from` below `to`, in shares of the axis as it is drawn without a flip. */
@@ -83,17 +84,15 @@ interface Drag {
 }
 
 class CanvasParallelPlot implements ParallelPlot {
-  private readonly lines = document.createElement("canvas");
-  private readonly above = document.createElement("canvas");
-  private readonly watcher: ResizeObserver;
+  private readonly surface: Surface;
+  private readonly lines: HTMLCanvasElement;
+  private readonly above: HTMLCanvasElement;
   private readonly stop = new AbortController();
   private theme: Theme;
-  private size = { width: 0, height: 0, ratio: 1 };
   private fields: { below: ParallelField; above: ParallelField } | null = null;
   private background: Uint32Array | null = null;
   private image: ImageData | null = null;
   private ys: readonly Float32Array[] = [];
-  private request = 0;
   private isDirty = { lines: true, above: true };
   private highlighted: number | null = null;
   private drag: Drag | null = null;
@@ -103,24 +102,22 @@ class CanvasParallelPlot implements ParallelPlot {
     private data: ParallelData,
     private readonly target: ParallelTarget,
   ) {
-    for (const canvas of [this.lines, this.above]) {
-      canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
-      canvas.setAttribute("aria-hidden", "true");
-      element.append(canvas);
-    }
     this.theme = readTheme(element);
-    this.watcher = new ResizeObserver(() => {
-      if (this.measure()) this.flush();
+    this.surface = new Surface(element, 2, {
+      onSize: () => {
+        this.fields = null;
+        this.isDirty = { lines: true, above: true };
+      },
+      draw: () => this.draw(),
     });
-    this.watcher.observe(element);
+    [this.lines, this.above] = this.surface.canvases as [HTMLCanvasElement, HTMLCanvasElement];
     const { signal } = this.stop;
     element.addEventListener("pointerdown", (event) => this.down(event), { signal });
     element.addEventListener("pointermove", (event) => this.move(event), { signal });
     element.addEventListener("pointerup", (event) => this.up(event), { signal });
     element.addEventListener("pointercancel", () => this.cancel(), { signal });
     element.addEventListener("pointerleave", () => this.leave(), { signal });
-    this.measure();
-    this.schedule();
+    this.surface.schedule();
   }
 
   update(data: ParallelData): void {
@@ -138,14 +135,14 @@ class CanvasParallelPlot implements ParallelPlot {
     this.theme = readTheme(this.element);
     if (!isSame || old.selected !== data.selected) this.isDirty.lines = true;
     this.isDirty.above = true;
-    this.schedule();
+    this.surface.schedule();
   }
 
   highlight(run: number | null): void {
     if (this.highlighted === run) return;
     this.highlighted = run;
     this.isDirty.above = true;
-    this.schedule();
+    this.surface.schedule();
   }
 
   lefts(): readonly number[] {
@@ -163,40 +160,22 @@ class CanvasParallelPlot implements ParallelPlot {
   }
 
   flush(): void {
-    cancelAnimationFrame(this.request);
-    this.request = 0;
-    if (window.devicePixelRatio !== this.size.ratio) this.measure();
-    if (this.size.width < 1 || this.size.height < 1) return;
-    if (this.isDirty.lines) this.drawLines();
-    if (this.isDirty.above) this.drawAbove();
-    this.isDirty = { lines: false, above: false };
+    this.surface.flush();
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.request);
-    this.watcher.disconnect();
     this.stop.abort();
-    this.lines.remove();
-    this.above.remove();
+    this.surface.destroy();
   }
 
-  private schedule(): void {
-    if (this.request === 0) this.request = requestAnimationFrame(() => this.flush());
+  private get size(): SurfaceSize {
+    return this.surface.size;
   }
 
-  private measure(): boolean {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = window.devicePixelRatio || 1;
-    const { size } = this;
-    if (size.width === width && size.height === height && size.ratio === ratio) return false;
-    this.size = { width, height, ratio };
-    for (const canvas of [this.lines, this.above]) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
-    this.fields = null;
-    this.isDirty = { lines: true, above: true };
-    return true;
+  private draw(): void {
+    if (this.isDirty.lines) this.drawLines();
+    if (this.isDirty.above) this.drawAbove();
+    this.isDirty = { lines: false, above: false };
   }
 
   // ---- the lines
@@ -296,7 +275,7 @@ class CanvasParallelPlot implements ParallelPlot {
     context.textAlign = "left";
     for (const { at, label } of axis.axis.ticks(length)) {
       const y = this.topOf(axis, at);
-      const text = shorten(context, label, LABEL_WIDTH);
+      const text = shortened(context, label, LABEL_WIDTH);
       context.strokeStyle = theme.label;
       context.beginPath();
       context.moveTo(left - 3, Math.round(y) + 0.5);
@@ -522,11 +501,4 @@ function rampOf(ramp: readonly string[]): Uint32Array {
   return Uint32Array.from({ length: SHARES + 1 }, (_, i) =>
     packed(ramp[Math.round((i / SHARES) * (ramp.length - 1))]!),
   );
-}
-
-function shorten(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let cut = text.length;
-  while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut -= 1;
-  return `${text.slice(0, cut)}…`;
 }

@@ -10,6 +10,7 @@ import {
   type PrView,
   WHOLE,
 } from "./pr_curve.ts";
+import { Surface, type SurfaceSize } from "./surface.ts";
 import { readTheme, type Theme } from "./theme.ts";
 
 export interface PrTarget {
@@ -38,26 +39,20 @@ export function createPrPlot(element: HTMLElement, target: PrTarget): PrPlot {
 }
 
 class CanvasPrPlot implements PrPlot {
-  private readonly canvas = document.createElement("canvas");
   private readonly gestures: Gestures;
-  private readonly watcher: ResizeObserver;
+  private readonly surface: Surface;
   private drawn: readonly PrCurve[] = [];
   private highlighted: string | null = null;
   private marked: PrPoint | null = null;
   private view: PrView = WHOLE;
   private readonly before: PrView[] = [];
   private selection: Box | null = null;
-  private size = { width: 0, height: 0, ratio: 1 };
   private theme: Theme;
-  private request = 0;
 
   constructor(
     private readonly element: HTMLElement,
     private readonly target: PrTarget,
   ) {
-    this.canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
-    this.canvas.setAttribute("aria-hidden", "true");
-    element.append(this.canvas);
     this.theme = readTheme(element);
     this.gestures = new Gestures(element, {
       plotBox: () => this.plotBox(),
@@ -72,23 +67,19 @@ class CanvasPrPlot implements PrPlot {
         if (near !== null) this.target.onPick(near);
       },
     });
-    this.watcher = new ResizeObserver(() => {
-      if (this.measure()) this.flush();
-    });
-    this.watcher.observe(element);
-    this.measure();
+    this.surface = new Surface(element, 1, { draw: () => this.draw() });
   }
 
   update(curves: readonly PrCurve[], highlighted: string | null): void {
     this.drawn = curves;
     this.highlighted = highlighted;
     this.theme = readTheme(this.element);
-    this.schedule();
+    this.surface.schedule();
   }
 
   mark(point: PrPoint | null): void {
     this.marked = point;
-    this.schedule();
+    this.surface.schedule();
   }
 
   frame(): PrFrame {
@@ -100,47 +91,16 @@ class CanvasPrPlot implements PrPlot {
   }
 
   flush(): void {
-    cancelAnimationFrame(this.request);
-    this.request = 0;
-    if (window.devicePixelRatio !== this.size.ratio) this.measure();
-    const { width, height, ratio } = this.size;
-    if (width < 1 || height < 1) return;
-    const context = this.canvas.getContext("2d")!;
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    context.font = this.theme.font;
-    const frame = this.frame();
-    this.drawAxes(context, frame);
-    context.save();
-    context.beginPath();
-    context.rect(frame.left - 1, frame.top - 1, frame.width + 2, frame.height + 2);
-    context.clip();
-    for (const curve of this.drawn) this.drawCurve(context, frame, curve);
-    this.drawMarks(context, frame);
-    context.restore();
-    if (this.selection !== null) this.drawSelection(context, this.selection);
+    this.surface.flush();
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.request);
-    this.watcher.disconnect();
     this.gestures.destroy();
-    this.canvas.remove();
+    this.surface.destroy();
   }
 
-  private schedule(): void {
-    if (this.request === 0) this.request = requestAnimationFrame(() => this.flush());
-  }
-
-  private measure(): boolean {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = window.devicePixelRatio || 1;
-    const { size } = this;
-    if (size.width === width && size.height === height && size.ratio === ratio) return false;
-    this.size = { width, height, ratio };
-    this.canvas.width = Math.round(width * ratio);
-    this.canvas.height = Math.round(height * ratio);
-    return true;
+  private get size(): SurfaceSize {
+    return this.surface.size;
   }
 
   // ---- the pointer
@@ -157,7 +117,7 @@ class CanvasPrPlot implements PrPlot {
   private select(box: Box | null): void {
     if (this.selection === null && box === null) return;
     this.selection = box;
-    this.schedule();
+    this.surface.schedule();
   }
 
   private show(part: Part, isBurst: boolean): void {
@@ -173,10 +133,28 @@ class CanvasPrPlot implements PrPlot {
 
   private look(view: PrView): void {
     this.view = view;
-    this.schedule();
+    this.surface.schedule();
   }
 
   // ---- drawing
+
+  private draw(): void {
+    const { width, height, ratio } = this.size;
+    const context = this.surface.canvases[0]!.getContext("2d")!;
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    context.font = this.theme.font;
+    const frame = this.frame();
+    this.drawAxes(context, frame);
+    context.save();
+    context.beginPath();
+    context.rect(frame.left - 1, frame.top - 1, frame.width + 2, frame.height + 2);
+    context.clip();
+    for (const curve of this.drawn) this.drawCurve(context, frame, curve);
+    this.drawMarks(context, frame);
+    context.restore();
+    if (this.selection !== null) this.drawSelection(context, this.selection);
+  }
 
   private drawAxes(context: CanvasRenderingContext2D, frame: PrFrame): void {
     const { theme } = this;

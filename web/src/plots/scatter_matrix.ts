@@ -6,6 +6,7 @@
  */
 import type { AxisTick } from "./parallel_axis.ts";
 import type { PlotAxis, ShareRange } from "./parallel_plot.ts";
+import { Surface, type SurfaceSize, shortened } from "./surface.ts";
 import { parseColor, readTheme, type Theme } from "./theme.ts";
 
 export interface ScatterData {
@@ -70,13 +71,11 @@ export function createScatterMatrix(
 }
 
 class CanvasScatterMatrix implements ScatterMatrix {
-  private readonly points = document.createElement("canvas");
-  private readonly above = document.createElement("canvas");
-  private readonly watcher: ResizeObserver;
+  private readonly surface: Surface;
+  private readonly points: HTMLCanvasElement;
+  private readonly above: HTMLCanvasElement;
   private readonly stop = new AbortController();
   private theme: Theme;
-  private size = { width: 0, height: 0, ratio: 1 };
-  private request = 0;
   private isDirty = true;
   private highlighted: number | null = null;
   private drag: { cell: ScatterCell; x: number; y: number; hasMoved: boolean } | null = null;
@@ -87,23 +86,20 @@ class CanvasScatterMatrix implements ScatterMatrix {
     private data: ScatterData,
     private readonly target: ScatterTarget,
   ) {
-    for (const canvas of [this.points, this.above]) {
-      canvas.style.cssText = "position:absolute;inset:0;width:100%;height:100%;display:block";
-      canvas.setAttribute("aria-hidden", "true");
-      element.append(canvas);
-    }
     this.theme = readTheme(element);
-    this.watcher = new ResizeObserver(() => {
-      if (this.measure()) this.flush();
+    this.surface = new Surface(element, 2, {
+      onSize: () => {
+        this.isDirty = true;
+      },
+      draw: () => this.draw(),
     });
-    this.watcher.observe(element);
+    [this.points, this.above] = this.surface.canvases as [HTMLCanvasElement, HTMLCanvasElement];
     const { signal } = this.stop;
     element.addEventListener("pointerdown", (event) => this.down(event), { signal });
     element.addEventListener("pointermove", (event) => this.move(event), { signal });
     element.addEventListener("pointerup", (event) => this.up(event), { signal });
     element.addEventListener("pointercancel", () => this.end(), { signal });
     element.addEventListener("pointerleave", () => this.leave(), { signal });
-    this.measure();
     this.schedule(true);
   }
 
@@ -145,43 +141,30 @@ class CanvasScatterMatrix implements ScatterMatrix {
   }
 
   flush(): void {
-    cancelAnimationFrame(this.request);
-    this.request = 0;
-    if (window.devicePixelRatio !== this.size.ratio) this.measure();
-    if (this.size.width < 1 || this.size.height < 1) return;
-    if (this.isDirty) this.drawPoints();
-    this.isDirty = false;
-    this.drawAbove();
+    this.surface.flush();
   }
 
   destroy(): void {
-    cancelAnimationFrame(this.request);
-    this.watcher.disconnect();
     this.stop.abort();
-    this.points.remove();
-    this.above.remove();
+    this.surface.destroy();
+  }
+
+  private get size(): SurfaceSize {
+    return this.surface.size;
   }
 
   private schedule(isDirty: boolean): void {
     this.isDirty ||= isDirty;
-    if (this.request === 0) this.request = requestAnimationFrame(() => this.flush());
-  }
-
-  private measure(): boolean {
-    const { clientWidth: width, clientHeight: height } = this.element;
-    const ratio = window.devicePixelRatio || 1;
-    const { size } = this;
-    if (size.width === width && size.height === height && size.ratio === ratio) return false;
-    this.size = { width, height, ratio };
-    for (const canvas of [this.points, this.above]) {
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-    }
-    this.isDirty = true;
-    return true;
+    this.surface.schedule();
   }
 
   // ---- drawing
+
+  private draw(): void {
+    if (this.isDirty) this.drawPoints();
+    this.isDirty = false;
+    this.drawAbove();
+  }
 
   private drawPoints(): void {
     const { points, theme, data, size } = this;
@@ -458,13 +441,6 @@ function square(
     const from = row * width + left;
     if (row >= 0 && from >= 0) pixels.fill(color, from, from + side);
   }
-}
-
-function shortened(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let cut = text.length;
-  while (cut > 1 && context.measureText(`${text.slice(0, cut)}…`).width > width) cut -= 1;
-  return `${text.slice(0, cut)}…`;
 }
 
 /** Whether tick labels beside one another have room. */

@@ -1,10 +1,10 @@
 /** Settings of runs and what came of them: parallel axes above, the table or the scatter matrix below. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { Hparams, MOST_RUNS } from "../../state/hparams.ts";
 import type { Bindings } from "../../state/keys.ts";
-import { isListHidden, PHONE, toggleList } from "../../state/list_shown.ts";
+import { toggleList } from "../../state/list_shown.ts";
 import { projectHref } from "../../state/route.ts";
 import { RunTable } from "../../state/table.ts";
 import { Choice } from "../../widgets/choice.tsx";
@@ -15,10 +15,8 @@ import { ColumnMenu } from "../table/column_choice.tsx";
 import { Grid } from "../table/grid.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
 import { PickBar } from "../workspace/pick_bar.tsx";
-import { RunList } from "../workspace/run_list.tsx";
-import { RunListHead } from "../workspace/run_list_head.tsx";
 import { RunSheet } from "../workspace/run_sheet.tsx";
-import { Splitter } from "../workspace/splitter.tsx";
+import { RunsBeside } from "../workspace/runs_beside.tsx";
 import { focusField, useWorkspace } from "../workspace/workspace_page.tsx";
 import { ColorLegend } from "./color_legend.tsx";
 import { Parallel } from "./parallel.tsx";
@@ -31,7 +29,6 @@ export function HparamsPage(props: { entity: string; project: string }): JSX.Ele
   const ws = useWorkspace(entity, project, null);
   const hparams = useMemo(() => new Hparams(ws), [ws]);
   const table = useMemo(() => new RunTable(ws, hparams.columnStore), [ws, hparams]);
-  const [isSheet, setSheet] = useState(false);
   useLayoutEffect(() => {
     table.start();
     const stop = hparams.start();
@@ -53,11 +50,6 @@ export function HparamsPage(props: { entity: string; project: string }): JSX.Ele
     document.title = `${project}: hyperparameters · epochal`;
   }, [project]);
 
-  function onList(): void {
-    if (innerWidth <= PHONE) setSheet(!isSheet);
-    else toggleList();
-  }
-
   return (
     <>
       <Header ws={ws} tab="hparams">
@@ -67,30 +59,15 @@ export function HparamsPage(props: { entity: string; project: string }): JSX.Ele
         </a>
       </Header>
       <h1 class="sr">{project}: hyperparameters</h1>
-      {ws.address.isReady.value && (
-        <div
-          class={`workspace${isListHidden.value ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}
-        >
-          <aside class="run-list" aria-label="Runs">
-            <RunListHead ws={ws} />
-            <RunList ws={ws} />
-            <Splitter />
-          </aside>
-          {isSheet && (
-            <button
-              type="button"
-              class="curtain"
-              aria-label="Close the run list"
-              onClick={() => setSheet(false)}
-            />
-          )}
+      <RunsBeside ws={ws}>
+        {(onList) => (
           <main class="hparams">
             <HparamsBar hparams={hparams} table={table} onList={onList} />
             <Content hparams={hparams} table={table} />
             <PickBar ws={ws} />
           </main>
-        </div>
-      )}
+        )}
+      </RunsBeside>
       <RunSheet ws={ws} />
     </>
   );

@@ -1,8 +1,8 @@
 /** A project's workspace: its runs at the left, its charts at the right. */
 import type { JSX } from "preact";
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { Bindings } from "../../state/keys.ts";
-import { isListHidden, PHONE, toggleList } from "../../state/list_shown.ts";
+import { toggleList } from "../../state/list_shown.ts";
 import { findWorkspace, keepWorkspace } from "../../state/opened.ts";
 import { isEmbedded, projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -10,10 +10,8 @@ import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { FullScreen } from "./full_screen.tsx";
 import { PanelGrid } from "./panel_grid.tsx";
-import { RunList } from "./run_list.tsx";
-import { RunListHead } from "./run_list_head.tsx";
 import { RunSheet } from "./run_sheet.tsx";
-import { Splitter } from "./splitter.tsx";
+import { RunsBeside } from "./runs_beside.tsx";
 import { Toolbar } from "./toolbar.tsx";
 
 interface ProjectAddress {
@@ -30,7 +28,6 @@ export function useWorkspace(entity: string, project: string, run: string | null
 
 export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element {
   const ws = useWorkspace(entity, project, null);
-  const [isSheet, setSheet] = useState(false);
   const shortcuts = useMemo(
     (): Bindings => ({
       ...chartShortcuts(ws),
@@ -44,11 +41,6 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
     document.title = `${project} · epochal`;
   }, [project]);
 
-  function onList(): void {
-    if (innerWidth <= PHONE) setSheet(!isSheet);
-    else toggleList();
-  }
-
   return (
     <>
       <Header ws={ws} tab="workspace">
@@ -58,29 +50,14 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
         </a>
       </Header>
       <h1 class="sr">{project}: workspace</h1>
-      {ws.address.isReady.value && (
-        <div
-          class={`workspace${isListHidden.value ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}
-        >
-          <aside class="run-list" aria-label="Runs">
-            <RunListHead ws={ws} />
-            <RunList ws={ws} />
-            <Splitter />
-          </aside>
-          {isSheet && (
-            <button
-              type="button"
-              class="curtain"
-              aria-label="Close the run list"
-              onClick={() => setSheet(false)}
-            />
-          )}
+      <RunsBeside ws={ws}>
+        {(onList) => (
           <div class="charts">
             <Toolbar ws={ws} onList={onList} />
             <PanelGrid ws={ws} />
           </div>
-        </div>
-      )}
+        )}
+      </RunsBeside>
       <FullScreen ws={ws} />
       <RunSheet ws={ws} />
     </>

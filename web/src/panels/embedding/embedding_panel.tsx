@@ -7,13 +7,11 @@ import { FLAT, FRONT } from "../../base/orbit.ts";
 import type { MethodName, MetricName, TensorReference } from "../../data/embeddings.ts";
 import { mediaUrl, type ObjectEntry } from "../../data/objects.ts";
 import { cloudOf } from "../../plots/cloud.ts";
-import { useObjects } from "../../state/objects.ts";
-import { panelId } from "../../state/panel_kinds.ts";
 import { optionsOf, setOption } from "../../state/panel_options.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
-import { RunChoice } from "../frame/run_choice.tsx";
+import type { MediaPanelProps } from "../frame/media_frame.tsx";
+import { OneRunPanel } from "../frame/one_run_panel.tsx";
 import { CloudView } from "./cloud_view.ts";
 import { EmbeddingBar } from "./embedding_bar.tsx";
 import { EmbeddingModel, type EmbeddingValue } from "./embedding_model.ts";
@@ -41,41 +39,18 @@ function embeddingIn(entry: ObjectEntry): EmbeddingValue | null {
 }
 
 export function EmbeddingPanel(props: MediaPanelProps): JSX.Element {
-  const { ws, metric, place, isVisible, isFull = false } = props;
-  const id = panelId(metric, "embedding");
-  const objects = useObjects(ws, metric, null, { isVisible }).value;
-  const entries = objects.entries.filter((entry) => embeddingIn(entry) !== null);
-  const asked = optionsOf(ws, id).run;
-  const chosen = entries.find((entry) => ws.known.value.get(entry.run)?.id === asked) ?? entries[0];
   return (
-    <MediaFrame
-      ws={ws}
-      metric={metric}
-      kind="embedding"
-      place={place}
-      isFull={isFull}
-      objects={{ ...objects, entries }}
-      tools={
-        entries.length > 1 && (
-          <RunChoice
-            ws={ws}
-            runs={entries.map((entry) => entry.run)}
-            chosen={chosen!.run}
-            onPick={(run) => setOption(ws, id, "run", run)}
-          />
-        )
-      }
-    >
-      {chosen && (
+    <OneRunPanel panel={props} kind="embedding" pick={null} read={embeddingIn}>
+      {(value, id, entry) => (
         <EmbeddingBody
-          ws={ws}
+          ws={props.ws}
           id={id}
-          value={embeddingIn(chosen)!}
-          step={chosen.values[0]!.step}
-          isFull={isFull}
+          value={value}
+          step={entry.values[0]!.step}
+          isFull={props.isFull ?? false}
         />
       )}
-    </MediaFrame>
+    </OneRunPanel>
   );
 }
 

@@ -4,14 +4,12 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
-import { useObjects } from "../../state/objects.ts";
-import { panelId } from "../../state/panel_kinds.ts";
-import { optionsOf, setOption } from "../../state/panel_options.ts";
+import { setOption } from "../../state/panel_options.ts";
 import { notify } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
-import { RunChoice } from "../frame/run_choice.tsx";
+import type { MediaPanelProps } from "../frame/media_frame.tsx";
+import { OneRunPanel } from "../frame/one_run_panel.tsx";
 import { GraphCard } from "./graph_card.tsx";
 import { decodeOpen, encodeOpen, GraphModel, MOST_SEEN } from "./graph_model.ts";
 import { GraphSearch } from "./graph_search.tsx";
@@ -36,33 +34,12 @@ function graphIn(entry: ObjectEntry): GraphValue | null {
 }
 
 export function GraphPanel(props: MediaPanelProps): JSX.Element {
-  const { ws, metric, place, isVisible, isFull = false } = props;
-  const id = panelId(metric, "graph");
-  const objects = useObjects(ws, metric, NEWEST, { isVisible }).value;
-  const entries = objects.entries.filter((entry) => graphIn(entry) !== null);
-  const asked = optionsOf(ws, id).run;
-  const chosen = entries.find((entry) => ws.known.value.get(entry.run)?.id === asked) ?? entries[0];
   return (
-    <MediaFrame
-      ws={ws}
-      metric={metric}
-      kind="graph"
-      place={place}
-      isFull={isFull}
-      objects={{ ...objects, entries }}
-      tools={
-        entries.length > 1 && (
-          <RunChoice
-            ws={ws}
-            runs={entries.map((entry) => entry.run)}
-            chosen={chosen!.run}
-            onPick={(run) => setOption(ws, id, "run", run)}
-          />
-        )
-      }
-    >
-      {chosen && <GraphBody ws={ws} id={id} value={graphIn(chosen)!} isFull={isFull} />}
-    </MediaFrame>
+    <OneRunPanel panel={props} kind="graph" pick={NEWEST} read={graphIn}>
+      {(value, id) => (
+        <GraphBody ws={props.ws} id={id} value={value} isFull={props.isFull ?? false} />
+      )}
+    </OneRunPanel>
   );
 }
 
