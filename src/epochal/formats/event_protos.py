@@ -7,85 +7,25 @@ summary.proto, tensor.proto, tensor_shape.proto and struct.proto (tensorboard/co
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
 
 from epochal.errors import CorruptBlock
+from epochal.formats.protowire import (
+    BYTES,
+    FIXED32,
+    FIXED64,
+    NOWHERE,
+    VARINT,
+    Bytes,
+    Span,
+    read_spans,
+    signed,
+)
 
-VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
-_SIZES = {FIXED64: 8, FIXED32: 4}
 _DOUBLE = struct.Struct("<d")
 _FLOAT = struct.Struct("<f")
 MOST_VALUES = 100_000
 """Values of one event, dimensions of a shape: more are no event that anybody wrote."""
-
-
-class Bytes(Protocol):
-    """What messages are read from: bytes, or a file that looks like them."""
-
-    def __len__(self) -> int: ...
-    def __getitem__(self, key: Any, /) -> Any: ...
-
-
-class Span(NamedTuple):
-    """From where to where something stands in the bytes."""
-
-    start: int
-    end: int
-
-
-class Field(NamedTuple):
-    """A field: its number and wire type; the value of a varint (unsigned), else where the value stands."""
-
-    number: int
-    wire: int
-    value: int
-    span: Span
-
-
-_NOWHERE = Span(0, 0)
-
-
-def read_fields(data: Bytes, span: Span) -> Iterator[Field]:
-    """Yield the fields of the message that stands in `span`. Raises CorruptBlock where it is none."""
-    at, end = span
-    while at < end:
-        key, at = read_varint(data, at, end)
-        number, wire = key >> 3, key & 7
-        if wire == VARINT:
-            value, at = read_varint(data, at, end)
-            yield Field(number, wire, value, _NOWHERE)
-            continue
-        if wire == BYTES:
-            size, at = read_varint(data, at, end)
-        elif wire in _SIZES:
-            size = _SIZES[wire]
-        else:
-            raise CorruptBlock(f"a protocol buffer has no wire type {wire}")
-        if size > end - at or number == 0:
-            raise CorruptBlock(f"field {number} of {size} bytes does not fit into its message")
-        yield Field(number, wire, 0, Span(at, at + size))
-        at += size
-
-
-def read_varint(data: Bytes, at: int, end: int) -> tuple[int, int]:
-    """Return a varint (uint64) and where it ends. Raises CorruptBlock."""
-    value = shift = 0
-    while at < end and shift < 70:
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value & 0xFFFFFFFFFFFFFFFF, at
-        shift += 7
-    raise CorruptBlock("a varint has no end")
-
-
-def signed(value: int, bits: int = 64) -> int:
-    """Return a varint as the signed integer that it stands for."""
-    value &= (1 << bits) - 1
-    return value - (1 << bits) if value >> (bits - 1) else value
 
 
 def bytes_of(data: Bytes, span: Span) -> bytes:
@@ -135,7 +75,7 @@ class Value:
     node_name: str = ""
     metadata: Metadata | None = None
     what: int = 0
-    span: Span = _NOWHERE
+    span: Span = NOWHERE
 
 
 @dataclass(slots=True)
@@ -145,7 +85,7 @@ class Event:
     wall_time: float = 0.0
     step: int = 0
     what: int = 0
-    span: Span = _NOWHERE
+    span: Span = NOWHERE
     values: list[Value] = field(default_factory=list)
     source_writer: str = ""
 
@@ -159,7 +99,7 @@ SIMPLE_VALUE, OLD_HISTOGRAM, IMAGE, HISTOGRAM, AUDIO, TENSOR = 2, 3, 4, 5, 6, 8
 def read_event(data: Bytes, span: Span) -> Event:
     """Return the event that stands in `span`; unknown fields are passed over. Raises CorruptBlock."""
     event = Event()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         number, wire = item.number, item.wire
         if number == 1 and wire == FIXED64:
             event.wall_time = double_of(data, item.span)
@@ -168,13 +108,13 @@ def read_event(data: Bytes, span: Span) -> Event:
         elif FILE_VERSION <= number <= META_GRAPH and wire == BYTES:
             event.what, event.span = number, item.span
             if number == SUMMARY:  # one that comes again adds to the one before
-                for part in read_fields(data, item.span):
+                for part in read_spans(data, item.span):
                     if part.number == 1 and part.wire == BYTES:
                         event.values.append(_read_value(data, part.span))
                     if len(event.values) > MOST_VALUES:
                         raise CorruptBlock(f"an event has more than {MOST_VALUES} values")
         elif number == 10 and wire == BYTES:
-            for part in read_fields(data, item.span):
+            for part in read_spans(data, item.span):
                 if part.number == 1 and part.wire == BYTES:
                     event.source_writer = text_of(data, part.span)
     return event
@@ -182,7 +122,7 @@ def read_event(data: Bytes, span: Span) -> Event:
 
 def _read_value(data: Bytes, span: Span) -> Value:
     value = Value()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         number, wire = item.number, item.wire
         if wire == BYTES and number == 1:
             value.tag = tag_of(bytes_of(data, item.span))
@@ -199,13 +139,13 @@ def _read_value(data: Bytes, span: Span) -> Value:
 
 def _read_metadata(data: Bytes, span: Span) -> Metadata:
     found = Metadata()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.number == 4 and item.wire == VARINT:
             found.data_class = item.value
         elif item.wire != BYTES:
             continue
         elif item.number == 1:
-            for part in read_fields(data, item.span):
+            for part in read_spans(data, item.span):
                 if part.number == 1 and part.wire == BYTES:
                     found.plugin = text_of(data, part.span)
                 elif part.number == 2 and part.wire == BYTES:
@@ -241,7 +181,7 @@ def read_histogram(data: Bytes, span: Span) -> OldHistogram:
     found = OldHistogram()
     limits: list[bytes] = []
     counts: list[bytes] = []
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.wire == FIXED64 and item.number in _HISTOGRAM_NUMBERS:
             setattr(found, _HISTOGRAM_NUMBERS[item.number], double_of(data, item.span))
         elif item.wire in (FIXED64, BYTES) and item.number in (6, 7):
@@ -258,13 +198,13 @@ class OldImage:
 
     height: int = 0
     width: int = 0
-    span: Span = _NOWHERE
+    span: Span = NOWHERE
 
 
 def read_image(data: Bytes, span: Span) -> OldImage:
     """Return a Summary.Image. Raises CorruptBlock."""
     found = OldImage()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.number == 1 and item.wire == VARINT:
             found.height = signed(item.value, 32)
         elif item.number == 2 and item.wire == VARINT:
@@ -281,14 +221,14 @@ class OldAudio:
     rate: float = 0.0
     channels: int = 0
     frames: int = 0
-    span: Span = _NOWHERE
+    span: Span = NOWHERE
     content_type: str = ""
 
 
 def read_audio(data: Bytes, span: Span) -> OldAudio:
     """Return a Summary.Audio. Raises CorruptBlock."""
     found = OldAudio()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.number == 1 and item.wire == FIXED32:
             found.rate = float_of(data, item.span)
         elif item.number == 2 and item.wire == VARINT:

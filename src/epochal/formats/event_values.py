@@ -17,7 +17,8 @@ import numpy.typing as npt
 from epochal.errors import CorruptBlock
 from epochal.formats import event_protos as protos
 from epochal.formats import media, sniffing, tensors
-from epochal.formats.event_protos import BYTES, VARINT, Bytes, Metadata, Span, Value, read_fields
+from epochal.formats.event_protos import Metadata, Value
+from epochal.formats.protowire import BYTES, VARINT, Bytes, Span, read_spans
 from epochal.formats.tensors import Tensor
 
 INLINE_BYTES = 64 << 10
@@ -312,7 +313,7 @@ def _layout(place: Place, tensor: Tensor) -> dict[str, Any] | None:
     data = place.data
     categories = [
         _category(data, part.span)
-        for part in read_fields(data, spans[0])
+        for part in read_spans(data, spans[0])
         if part.number == 2 and part.wire == BYTES
     ]
     return {"_type": "layout", "categories": categories}
@@ -320,7 +321,7 @@ def _layout(place: Place, tensor: Tensor) -> dict[str, Any] | None:
 
 def _category(data: Bytes, span: Span) -> dict[str, Any]:
     found: dict[str, Any] = {"title": "", "closed": False, "charts": []}
-    for part in read_fields(data, span):
+    for part in read_spans(data, span):
         if part.number == 1 and part.wire == BYTES:
             found["title"] = protos.text_of(data, part.span)
         elif part.number == 2 and part.wire == BYTES:
@@ -332,7 +333,7 @@ def _category(data: Bytes, span: Span) -> dict[str, Any]:
 
 def _chart(data: Bytes, span: Span) -> dict[str, Any]:
     found: dict[str, Any] = {"title": ""}
-    for part in read_fields(data, span):
+    for part in read_spans(data, span):
         if part.wire != BYTES:
             continue
         if part.number == 1:
@@ -340,13 +341,13 @@ def _chart(data: Bytes, span: Span) -> dict[str, Any]:
         elif part.number == 2:
             found["multiline"] = [
                 protos.text_of(data, tag.span)
-                for tag in read_fields(data, part.span)
+                for tag in read_spans(data, part.span)
                 if tag.number == 1 and tag.wire == BYTES
             ]
         elif part.number == 3:
             found["margin"] = [
                 _margin(data, series.span)
-                for series in read_fields(data, part.span)
+                for series in read_spans(data, part.span)
                 if series.number == 1 and series.wire == BYTES
             ]
     return found
@@ -355,7 +356,7 @@ def _chart(data: Bytes, span: Span) -> dict[str, Any]:
 def _margin(data: Bytes, span: Span) -> dict[str, str]:
     names = {1: "value", 2: "lower", 3: "upper"}
     found = dict.fromkeys(names.values(), "")
-    for part in read_fields(data, span):
+    for part in read_spans(data, span):
         if part.wire == BYTES and part.number in names:
             found[names[part.number]] = protos.text_of(data, part.span)
     return found
@@ -403,7 +404,7 @@ _MESH_PARTS = {1: "vertices", 2: "faces", 3: "colors"}
 def mesh_part(place: Place, tensor: Tensor, content: bytes) -> MeshPart | None:
     """Return a part of a mesh (tensorboard/plugins/mesh/plugin_data.proto); None for one of an unknown kind."""
     name, kind, components, config = "", 0, 0, b""
-    for item in read_fields(content, Span(0, len(content))):
+    for item in read_spans(content, Span(0, len(content))):
         if item.number == 2 and item.wire == BYTES:
             name = protos.text_of(content, item.span)
         elif item.number == 3 and item.wire == VARINT:

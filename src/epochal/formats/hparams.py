@@ -15,16 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from epochal.errors import CorruptBlock
-from epochal.formats.event_protos import (
-    BYTES,
-    FIXED64,
-    VARINT,
-    Bytes,
-    Span,
-    double_of,
-    read_fields,
-    text_of,
-)
+from epochal.formats.event_protos import double_of, text_of
+from epochal.formats.protowire import BYTES, FIXED64, VARINT, Bytes, Span, read_spans
 
 _BOOL = 2
 _DEEPEST = 20
@@ -49,7 +41,7 @@ class Session:
 
     def take(self, content: bytes) -> None:
         """Add what the content of an hparams plugin says. Raises CorruptBlock."""
-        for item in read_fields(content, Span(0, len(content))):
+        for item in read_spans(content, Span(0, len(content))):
             if item.wire != BYTES:
                 continue
             if item.number == 2:
@@ -57,16 +49,16 @@ class Session:
             elif item.number == 3:
                 self._take_start(content, item.span)
             elif item.number == 4:
-                for part in read_fields(content, item.span):
+                for part in read_spans(content, item.span):
                     if part.number == 1 and part.wire == VARINT:
                         self.state = _STATES.get(part.value)
 
     def _take_experiment(self, data: Bytes, span: Span) -> None:
-        for item in read_fields(data, span):
+        for item in read_spans(data, span):
             if item.number != 4 or item.wire != BYTES:
                 continue
             name, boolean = "", False
-            for part in read_fields(data, item.span):
+            for part in read_spans(data, item.span):
                 if part.number == 1 and part.wire == BYTES:
                     name = text_of(data, part.span)
                 elif part.number == 4 and part.wire == VARINT:
@@ -80,7 +72,7 @@ class Session:
                 self.booleans.add(name)
 
     def _take_start(self, data: Bytes, span: Span) -> None:
-        for item in read_fields(data, span):
+        for item in read_spans(data, span):
             if item.wire != BYTES:
                 continue
             if item.number == 1:
@@ -92,7 +84,7 @@ class Session:
 
 def _entry(data: Bytes, span: Span, depth: int) -> tuple[str, Any]:
     name, value = "", None
-    for part in read_fields(data, span):
+    for part in read_spans(data, span):
         if part.number == 1 and part.wire == BYTES:
             name = text_of(data, part.span)
         elif part.number == 2 and part.wire == BYTES:
@@ -104,7 +96,7 @@ def _value(data: Bytes, span: Span, depth: int) -> Any:
     if depth > _DEEPEST:
         raise CorruptBlock("a hyperparameter is nested too deeply")
     found: Any = None
-    for part in read_fields(data, span):
+    for part in read_spans(data, span):
         if part.number == 2 and part.wire == FIXED64:
             number = double_of(data, part.span)
             found = int(number) if number.is_integer() and abs(number) < 1 << 53 else number
@@ -115,7 +107,7 @@ def _value(data: Bytes, span: Span, depth: int) -> Any:
         elif part.number == 5 and part.wire == BYTES:
             found = dict(
                 _entry(data, each.span, depth + 1)
-                for each in read_fields(data, part.span)
+                for each in read_spans(data, part.span)
                 if each.number == 1 and each.wire == BYTES
             )
         elif part.number == 6 and part.wire == BYTES:
@@ -126,6 +118,6 @@ def _value(data: Bytes, span: Span, depth: int) -> Any:
 def _list(data: Bytes, span: Span, depth: int) -> list[Any]:
     return [
         _value(data, each.span, depth)
-        for each in read_fields(data, span)
+        for each in read_spans(data, span)
         if each.number == 1 and each.wire == BYTES
     ]

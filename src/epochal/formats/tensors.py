@@ -19,15 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.errors import CorruptBlock
-from epochal.formats.event_protos import (
-    BYTES,
-    VARINT,
-    Bytes,
-    Field,
-    Span,
-    bytes_of,
-    read_fields,
-)
+from epochal.formats.event_protos import bytes_of
+from epochal.formats.protowire import BYTES, VARINT, Bytes, Field, Span, read_spans
 
 STRING, BFLOAT16 = 7, 14
 _FLOAT8 = {24: (5, 2), 25: (4, 3)}
@@ -104,7 +97,7 @@ class Tensor:
 def read_tensor(data: Bytes, span: Span) -> Tensor:
     """Return the tensor that stands in `span`. Raises CorruptBlock."""
     found = Tensor()
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.number == 1 and item.wire == VARINT:
             found.dtype = item.value % 100 if 100 < item.value < 200 else item.value  # "ref" types
         elif item.number == 2 and item.wire == BYTES:
@@ -122,12 +115,12 @@ def read_tensor(data: Bytes, span: Span) -> Tensor:
 
 def _read_shape(data: Bytes, span: Span) -> tuple[int, ...] | None:
     sizes: list[int] = []
-    for item in read_fields(data, span):
+    for item in read_spans(data, span):
         if item.number == 3 and item.wire == VARINT and item.value:
             return None
         if item.number == 2 and item.wire == BYTES:
             size = 0
-            for part in read_fields(data, item.span):
+            for part in read_spans(data, item.span):
                 if part.number == 1 and part.wire == VARINT:
                     size = part.value
             if size >= 1 << 63 or len(sizes) >= _MOST_DIMENSIONS:

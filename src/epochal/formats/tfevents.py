@@ -22,9 +22,10 @@ from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats import event_protos as protos
 from epochal.formats import event_values, media, tensors
-from epochal.formats.event_protos import BYTES, Bytes, Event, Metadata, Span, Value, read_fields
+from epochal.formats.event_protos import Event, Metadata, Value
 from epochal.formats.event_values import MeshPart, Place
 from epochal.formats.hparams import Session
+from epochal.formats.protowire import BYTES, Bytes, Span, read_spans
 from epochal.formats.tfrecord import HEAD_SIZE
 from epochal.records import Column, Frame, Kind
 
@@ -240,7 +241,7 @@ class EventReader:
             return [("graph", "object", event_values.graph(place, event.span, "graphdef", "graph"))]
         wanted = {protos.META_GRAPH: 2, protos.TAGGED_METADATA: 2}[event.what]
         tag, inner = "", None
-        for part in read_fields(place.data, event.span):
+        for part in read_spans(place.data, event.span):
             if part.wire != BYTES:
                 continue
             if part.number == 1 and event.what == protos.TAGGED_METADATA:
