@@ -8,6 +8,7 @@
  */
 import { RequestError } from "./client.ts";
 import type { ObjectEntry, ObjectPick, ObjectsAnswer } from "./objects.ts";
+import { Retry } from "./retry.ts";
 
 export interface ObjectWant {
   key: string;
@@ -33,7 +34,6 @@ const MAX_KEYS = 100;
 /** Values that one request may ask for, so that the first panels do not wait for the last. */
 const MAX_VALUES = 4000;
 const CACHE_BYTES = 64 * 2 ** 20;
-const RETRY_MS = [1000, 2000, 4000, 8000];
 
 /** The answer for one run, key and question; `entry` null: the run has no such key. */
 interface Kept {
@@ -129,8 +129,10 @@ export class ObjectLoader {
   private readonly pending = new Map<string, Request>();
   private bytes = 0;
   private isScheduled = false;
-  private failures = 0;
-  private retrying: ReturnType<typeof setTimeout> | undefined;
+  private readonly retry = new Retry(() => {
+    for (const watch of this.watches) watch.error = null;
+    this.schedule();
+  });
 
   constructor(
     private readonly ask: AskObjects,
@@ -267,7 +269,7 @@ export class ObjectLoader {
     this.ask(runs, names, pick, index, request.abort.signal).then(
       (answer) => {
         if (!this.requests.has(request)) return;
-        this.failures = 0;
+        this.retry.succeed();
         this.store(request, question, answer);
         this.finish(request, null);
       },
@@ -297,20 +299,9 @@ export class ObjectLoader {
       watch.error = error;
       watch.onChange();
     }
-    if (error !== null) this.retryLater(error);
+    if (error !== null) this.retry.after(error);
     this.evict();
     this.schedule();
-  }
-
-  private retryLater(error: RequestError): void {
-    if (error.status !== 0 && error.status < 500) return;
-    clearTimeout(this.retrying);
-    const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]!;
-    this.failures += 1;
-    this.retrying = setTimeout(() => {
-      for (const watch of this.watches) watch.error = null;
-      this.schedule();
-    }, wait);
   }
 
   /** Drops the answers used longest ago that nobody shows, until the cache fits again. */

@@ -9,6 +9,7 @@
 import { append, type Series } from "../plots/series.ts";
 import { type Smoothing, smoothingKey, smoothSeries } from "../plots/smooth.ts";
 import { RequestError } from "./client.ts";
+import { Retry } from "./retry.ts";
 import {
   type Asked,
   type Entry,
@@ -67,7 +68,6 @@ const MAX_BATCH_IN_SIGHT = 200;
 /** The very first question is smaller still, and goes alone: something to see comes before all of it. */
 const FIRST_BATCH = 100;
 const CACHE_BYTES = 192 * 2 ** 20;
-const RETRY_MS = [1000, 2000, 4000, 8000];
 /** How long a slider must rest before the server is asked to smooth anew: the page has a likeness until then. */
 const REST_MS = 150;
 
@@ -204,8 +204,10 @@ export class SeriesLoader {
   private uses = 0;
   private scheduled = false;
   private resting: ReturnType<typeof setTimeout> | undefined;
-  private failures = 0;
-  private retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly retry = new Retry(() => {
+    for (const watch of this.watches) watch.error = null;
+    this.schedule();
+  });
 
   constructor(
     private readonly ask: Ask,
@@ -272,8 +274,7 @@ export class SeriesLoader {
   }
 
   clearErrors(): void {
-    clearTimeout(this.retryTimer);
-    this.failures = 0;
+    this.retry.reset();
     for (const watch of this.watches) {
       if (watch.error === null) continue;
       watch.error = null;
@@ -456,7 +457,7 @@ export class SeriesLoader {
     if (group.smooth) question.smooth = group.smooth;
     this.ask(question, request.abort.signal)
       .then((answer) => {
-        this.failures = 0;
+        this.retry.succeed();
         this.store(group, part, answer);
         for (const id of request.ids) {
           if (request.changed.has(id.slice(0, id.indexOf("\n")))) this.setDirty(id);
@@ -543,20 +544,9 @@ export class SeriesLoader {
       watch.error = error;
       watch.onChange();
     }
-    if (error !== null) this.retryLater(error);
+    if (error !== null) this.retry.after(error);
     this.evict();
     this.schedule();
-  }
-
-  private retryLater(error: RequestError): void {
-    if (error.status !== 0 && error.status < 500) return;
-    clearTimeout(this.retryTimer);
-    const wait = RETRY_MS[Math.min(this.failures, RETRY_MS.length - 1)]!;
-    this.failures += 1;
-    this.retryTimer = setTimeout(() => {
-      for (const watch of this.watches) watch.error = null;
-      this.schedule();
-    }, wait);
   }
 
   /** Drops the series used longest ago that no panel shows, until the cache fits again. */
