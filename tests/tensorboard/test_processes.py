@@ -133,7 +133,7 @@ def test_workers_that_end_without_close_lose_nothing(data_dir: Path, method: str
 IMPORTED = """
 import sys
 from epochal.tensorboard import SummaryWriter
-writer = SummaryWriter("runs/one", mode="epochal")
+writer = SummaryWriter("runs/light", mode="epochal")
 writer.add_scalar("a", 1.5, 1)
 heavy = {"numpy", "torch", "tensorboard", "tensorflow", "google.protobuf", "PIL", "matplotlib"}
 print(sorted(heavy & set(sys.modules)))
