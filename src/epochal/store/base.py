@@ -53,6 +53,7 @@ from epochal.records import (
     ValueCounts,
     ValuesQuery,
 )
+from epochal.store.query import Node
 
 
 class Store(ABC):
@@ -109,15 +110,30 @@ class Store(ABC):
         """Return one project."""
 
     @abstractmethod
-    def runs(self, principal: Principal, entity: str, project: str, query: RunQuery) -> RunPage:
+    def runs(
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        query: RunQuery,
+        *,
+        condition: Node | None = None,
+    ) -> RunPage:
         """Return a page of runs. Raises FilterError for a filter or sort that cannot be read.
 
         Missing values sort last in either direction; ties keep the newest first.
+        condition: holds beside the filter.
         """
 
     @abstractmethod
     def run_order(
-        self, principal: Principal, entity: str, project: str, query: RunQuery
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        query: RunQuery,
+        *,
+        condition: Node | None = None,
     ) -> RunOrder:
         """Return all runs of a query, whatever its limit, cursor and offset. Raises FilterError."""
 

@@ -28,6 +28,7 @@ from epochal.store.query import (
     INTEGER,
     TEXT,
     Mask,
+    Node,
     conjuncts,
     evaluate,
     parse_filter,
@@ -120,7 +121,16 @@ def _field_values(row: Sequence[Any], document: Mapping[str, Any]) -> dict[str, 
         "job_type": document.get("job_type"),
         "notes": document.get("notes"),
         "tags": [str(tag) for tag in document.get("tags") or ()] or None,
+        **_wandb_values(document.get("wandb")),
     }
+
+
+def _wandb_values(section: Any) -> dict[str, Any]:
+    """Return the columns that only runs of the wandb client have."""
+    if not isinstance(section, dict):
+        return {}
+    names = ("commit", "sweep", "description")
+    return {f"wandb.{name}": section[name] for name in names if section.get(name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,12 +335,15 @@ class Listing:
         looked_at = _ALIVE | _TRASHED if archived else _ALIVE | _TRASHED | _ARCHIVED
         return flags & looked_at == _ALIVE
 
-    def select(self, query: RunQuery) -> Selection:
-        """Return the runs of a query that pass its filter. Raises FilterError."""
+    def select(self, query: RunQuery, condition: Node | None = None) -> Selection:
+        """Return the runs of a query that pass its filter, and a condition beside it. Raises FilterError."""
         visible = self.visible(trashed=query.trashed, archived=query.archived)
         total = int(np.count_nonzero(visible))
-        node = parse_filter(query.filter) if query.filter.strip() else None
-        mask = visible if node is None else visible & evaluate(node, self)
+        mask = visible
+        if query.filter.strip():
+            mask = mask & evaluate(parse_filter(query.filter), self)
+        if condition is not None:
+            mask = mask & evaluate(condition, self)
         newest = self._by_age()
         return Selection(newest[mask[newest]], total)
 
@@ -343,9 +356,11 @@ class Listing:
 
     # ---- answers
 
-    def page(self, connection: Connection, query: RunQuery) -> RunPage:
+    def page(
+        self, connection: Connection, query: RunQuery, condition: Node | None = None
+    ) -> RunPage:
         """Return a page of runs. Raises UsageError for a cursor of another order, or beside an offset."""
-        selection = self.select(query)
+        selection = self.select(query, condition)
         ordering = Ordering(self, query.sort)
         order = ordering.sort(selection.places).tolist()
         if query.cursor and query.offset:
@@ -373,9 +388,9 @@ class Listing:
                     return FilterPart(part.start, part.end, query.filter[part.start : part.end])
         return None
 
-    def order(self, query: RunQuery) -> RunOrder:
+    def order(self, query: RunQuery, condition: Node | None = None) -> RunOrder:
         """Return all runs of a query in order, with its columns. Raises FilterError."""
-        places = Ordering(self, query.sort).sort(self.select(query).places)
+        places = Ordering(self, query.sort).sort(self.select(query, condition).places)
         names: list[str] = []
         for name in query.columns:
             names += self._present(places) if name == "*" else [name]

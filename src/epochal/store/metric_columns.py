@@ -12,7 +12,7 @@ from typing import Any
 
 from epochal.store.documents import find_definition
 from epochal.store.engine import Connection
-from epochal.store.query import field_name, named_fields, parse_filter
+from epochal.store.query import Node, field_name, named_fields, parse_filter
 from epochal.store.value_column import ValueColumn
 
 STATISTICS = ("last", "min", "max", "best")
@@ -31,9 +31,11 @@ def split_name(name: str) -> tuple[str, str] | None:
     return (statistic, key) if dot and key and statistic in STATISTICS else None
 
 
-def asked_names(filter_text: str, *names: Iterable[str]) -> set[str]:
+def asked_names(filter_text: str, *names: Iterable[str], condition: Node | None = None) -> set[str]:
     """Return the columns that a filter, and these names of sorts and groups, look at. Raises FilterError."""
     found = set(named_fields(parse_filter(filter_text))) if filter_text.strip() else set[str]()
+    if condition is not None:
+        found.update(named_fields(condition))
     return found.union(*(map(field_name, part) for part in names))
 
 

@@ -81,6 +81,18 @@ class Compare:
 
 
 @dataclass(frozen=True, slots=True)
+class Exactly:
+    """A column compared with a JSON value of the same type: numbers with numbers, text by its characters.
+
+    A list holds where one of its items does; None is what a run without the column has.
+    """
+
+    field: str
+    operator: Operator
+    value: bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Contains:
     """A column's text contains a text."""
 
@@ -116,7 +128,7 @@ class AnyOf:
     nodes: tuple[Node, ...]
 
 
-Node = Words | Matches | Compare | Contains | Exists | Not | All | AnyOf
+Node = Words | Matches | Compare | Exactly | Contains | Exists | Not | All | AnyOf
 
 
 def parse_filter(text: str, now: float | None = None) -> Node:
@@ -671,7 +683,7 @@ def named_fields(node: Node) -> Iterator[str]:
                 yield from named_fields(part)
         case Not(part):
             yield from named_fields(part)
-        case Exists(field) | Contains(field, _) | Compare(field, _, _):
+        case Exists(field) | Contains(field, _) | Compare(field, _, _) | Exactly(field, _, _):
             yield field
         case Matches(field, _):
             if field is not None:
@@ -704,7 +716,44 @@ def evaluate(node: Node, table: RunTable) -> Mask:
             mask = _by_text(table.column(field), len(table), lambda found: text in found.casefold())
         case Compare(field, sign, value):
             mask = _compare(table.column(field), len(table), sign, value)
+        case Exactly(field, sign, value):
+            mask = _exactly(table.column(field), len(table), sign, value)
     return mask
+
+
+def _exactly(column: RunColumn | None, n: int, sign: str, value: Any) -> Mask:
+    if column is None:
+        return np.full(n, value is None and sign in ("=", "<=", ">="))
+    kinds, compare = column.kinds, _COMPARISONS[sign]
+    if value is None:
+        return (kinds == MISSING) & (sign in ("=", "<=", ">="))
+    if isinstance(value, bool):
+        mask = (kinds == BOOL) & compare(column.numbers, value)
+    elif isinstance(value, int | float):
+        with np.errstate(invalid="ignore"):
+            mask = ((kinds == FLOAT) | (kinds == INTEGER)) & compare(column.numbers, _double(value))
+    else:
+        mask = np.zeros(n, dtype=bool)
+    # Text, lists, and integers that float64 only has rounded.
+    for i, found in column.others.items():
+        items = found if isinstance(found, list | tuple) else (found,)
+        mask[i] = any(_is_like(item, value) and compare(item, value) for item in items)
+    return mask
+
+
+def _double(value: float) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return np.inf if value > 0 else -np.inf
+
+
+def _is_like(item: Any, value: Any) -> bool:
+    """Whether two JSON values are of one type, integers and other numbers being one."""
+    number = int | float
+    if isinstance(item, number) and isinstance(value, number):
+        return isinstance(item, bool) == isinstance(value, bool)
+    return isinstance(item, str) and isinstance(value, str)
 
 
 def _compare(column: RunColumn | None, n: int, sign: str, value: Value) -> Mask:

@@ -62,6 +62,7 @@ from epochal.store.metric_columns import asked_names
 from epochal.store.names import check_uid
 from epochal.store.objects import read_objects
 from epochal.store.ordering import sort_names
+from epochal.store.query import Node
 from epochal.store.series import read_series
 from epochal.store.value_counts import count_values
 
@@ -332,19 +333,35 @@ class SqlStore(Store):
         with self.database.read() as connection:
             return catalog.read_project(connection, principal, entity, name)[1]
 
-    def runs(self, principal: Principal, entity: str, project: str, query: RunQuery) -> RunPage:
+    def runs(
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        query: RunQuery,
+        *,
+        condition: Node | None = None,
+    ) -> RunPage:
         """See `Store.runs`."""
-        names = asked_names(query.filter, (name for name, _ in sort_names(query.sort)))
+        sorts = (name for name, _ in sort_names(query.sort))
+        names = asked_names(query.filter, sorts, condition=condition)
         with self._listed(principal, entity, project, names) as (connection, listing):
-            return listing.page(connection, query)
+            return listing.page(connection, query, condition)
 
     def run_order(
-        self, principal: Principal, entity: str, project: str, query: RunQuery
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        query: RunQuery,
+        *,
+        condition: Node | None = None,
     ) -> RunOrder:
         """See `Store.run_order`."""
-        names = asked_names(query.filter, (name for name, _ in sort_names(query.sort)))
+        sorts = (name for name, _ in sort_names(query.sort))
+        names = asked_names(query.filter, sorts, condition=condition)
         with self._listed(principal, entity, project, names) as (_connection, listing):
-            return listing.order(query)
+            return listing.order(query, condition)
 
     def listed_runs(
         self,
