@@ -829,3 +829,13 @@ class TestLife:
                 assert ack.offset == end
             stop.set()
             assert [future.result(30) for future in looking] == [60] * 3
+
+
+def test_a_project_is_made_before_its_first_run(store: SqlStore) -> None:
+    made = store.create_project(LOCAL_ADMIN, "local", "empty project")
+    assert (made.entity, made.name, made.runs) == ("local", "empty project", 0)
+    assert store.create_project(LOCAL_ADMIN, "local", "empty project") == made
+    with pytest.raises(UsageError):
+        store.create_project(LOCAL_ADMIN, "local", "a/b")
+    with pytest.raises(Forbidden):
+        store.create_project(VIEWER, "local", "another")

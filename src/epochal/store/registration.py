@@ -9,7 +9,7 @@ from typing import Any
 from epochal.errors import NotFound, OffsetGap, RunDeleted, UsageError
 from epochal.formats.journal import HEAD, Record, read_records
 from epochal.records import Principal
-from epochal.store.access import can_see
+from epochal.store.access import can_see, must_write
 from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
 from epochal.store.names import (
@@ -100,6 +100,18 @@ def register_writer(
             b"{}",
         ],
     )
+
+
+def create_project(
+    connection: Connection, principal: Principal, entity: str, name: str, now: float
+) -> None:
+    """Make a project where there is none of that name. Raises UsageError for what is no name, NotFound, Forbidden."""
+    must_write(principal)
+    check_name("entity", entity)
+    check_name("project", name)
+    if not can_see(principal, entity):
+        raise NotFound(f"there is no entity {entity!r}")
+    _ensure_project(connection, principal, entity, name, now)
 
 
 def _ensure_project(

@@ -63,6 +63,7 @@ from epochal.store.names import check_uid
 from epochal.store.objects import read_objects
 from epochal.store.ordering import sort_names
 from epochal.store.query import Node
+from epochal.store.registration import create_project
 from epochal.store.series import read_series
 from epochal.store.value_counts import count_values
 
@@ -332,6 +333,12 @@ class SqlStore(Store):
         """See `Store.project`."""
         with self.database.read() as connection:
             return catalog.read_project(connection, principal, entity, name)[1]
+
+    def create_project(self, principal: Principal, entity: str, name: str) -> ProjectInfo:
+        """See `Store.create_project`."""
+        now = time.time()
+        self._change(lambda connection: create_project(connection, principal, entity, name, now))
+        return self.project(principal, entity, name)
 
     def runs(
         self,
