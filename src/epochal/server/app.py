@@ -107,9 +107,13 @@ def _endpoint(route: Route, service: Service) -> Callable[[Request], Awaitable[R
         except Unauthorized as error:
             if route.page:
                 return login_page(service.settings, _address(request), 401)
-            return error_response(error)
+            return error_response(error) if route.refuse is None else route.refuse(error)
         except EpochalError as error:
-            response = error_response(error, route.missing)
+            response = (
+                error_response(error, route.missing)
+                if route.refuse is None
+                else route.refuse(error)
+            )
             if response.status_code == 500:
                 log.error("%s %s: %s", request.method, route.path, error)
             return response

@@ -8,9 +8,10 @@ from typing import Literal, TypeVar
 
 import msgspec
 from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from epochal.errors import Forbidden, NotFound, UsageError
+from epochal.errors import EpochalError, Forbidden, NotFound, UsageError
 from epochal.records import Principal
 from epochal.server.answers import Unauthorized, WrongMediaType
 from epochal.server.auth import Credentials
@@ -101,6 +102,8 @@ class Route:
     missing: str = "not_found"
     """Code of the 404 that the route itself answers."""
     page: bool = False
+    refuse: Callable[[EpochalError], Response] | None = None
+    """How an error is answered, for clients that read another shape than ours; None: as everywhere else."""
 
 
 async def authorise(route: Route, service: Service, request: Request) -> Principal | None:

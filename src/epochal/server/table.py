@@ -26,6 +26,7 @@ from epochal.server.routes import (
     tensorboard,
     views,
 )
+from epochal.server.wandb import routes as wandb
 
 PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
@@ -406,6 +407,7 @@ ROUTES: tuple[Route, ...] = (
         missing="writer_not_found",
     ),
     *tensorboard.ROUTES,
+    *wandb.ROUTES,
     Route(
         "GET",
         "/login",
