@@ -305,6 +305,64 @@ class HistoryPage:
     columns: Sequence[HistoryColumn]
 
 
+# ------------------------------------------------------------------------------------------------ as received
+
+LineFile = Literal["history", "events", "output", "summary"]
+"""A run's file of lines: rows of JSON, system metrics, console output, and the one line of the summary."""
+Attempt = Literal["new", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSession:
+    """A client's session of a run: the two writers that its rows go to, and how far they and the files of lines are.
+
+    attempt: from 1; sessions of one attempt go on in the same files. acknowledged, events_acknowledged: stream offsets
+    of the writers, 0 before their HEAD. lines: how many each file has, as `Store.line_total` counts. branch: the run and
+    step that the attempt was forked from, as {"run": uid, "step": n}.
+    """
+
+    run: str
+    attempt: int
+    writer: str
+    events_writer: str
+    acknowledged: int
+    events_acknowledged: int
+    lines: Mapping[str, int]
+    stop_requested: bool
+    branch: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """Bytes that the store has: SHA-256 in hexadecimal digits, MD5 in base64, and how many."""
+
+    digest: str
+    md5: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFile:
+    """A file of a run by its name; md5 in base64, None where the store was not told and did not see the bytes."""
+
+    name: str
+    digest: str
+    md5: str | None
+    size: int
+    mimetype: str | None
+    updated: float
+
+
+@dataclass(frozen=True, slots=True)
+class RunAlert:
+    """A message that a run's script sent to people; level is INFO, WARN or ERROR."""
+
+    title: str
+    text: str
+    level: str
+    created: float
+
+
 # ------------------------------------------------------------------------------------------------ catalog
 
 
@@ -380,6 +438,8 @@ class RunDetail:
     metrics: Mapping[str, Any]
     environment: Mapping[str, Any]
     writers: Sequence[WriterInfo]
+    wandb: Mapping[str, Any] = field(default_factory=dict)
+    """What a wandb client said of it that has no place of its own (its raw config, commit, program, ...)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,6 +642,17 @@ class RunKey:
     run: str
     name: str
     kind: Kind
+    media: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RunSeries:
+    """A series of a run: how many values it has, and the latest finite number among them."""
+
+    name: str
+    kind: Kind
+    count: int
+    latest: float | None
     media: tuple[str, ...]
 
 

@@ -18,6 +18,7 @@ from epochal.records import (
     ProjectInfo,
     RunDetail,
     RunKey,
+    RunSeries,
     SourceInfo,
     WriterInfo,
 )
@@ -174,6 +175,14 @@ def list_run_keys(
         [project_id],
     )
     return [RunKey(run, name, kind, split_media(media)) for run, name, kind, media in rows]
+
+
+def list_series(connection: Connection, run: str) -> list[RunSeries]:
+    """Return the series of a run, in the order in which they first appeared."""
+    rows = connection.rows(
+        "SELECT name, kind, count, latest, media FROM series WHERE run_uid = ? ORDER BY id", [run]
+    )
+    return [RunSeries(*row, split_media(media)) for *row, media in rows]
 
 
 def read_source(

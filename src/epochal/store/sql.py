@@ -37,6 +37,7 @@ from epochal.records import (
     RunOrder,
     RunPage,
     RunQuery,
+    RunSeries,
     SavedView,
     SeriesAnswer,
     SeriesQuery,
@@ -417,6 +418,13 @@ class SqlStore(Store):
         """See `Store.run_keys`."""
         with self.database.read() as connection:
             return catalog.list_run_keys(connection, principal, entity, project)
+
+    def run_series(self, principal: Principal, run: str) -> Sequence[RunSeries]:
+        """See `Store.run_series`."""
+        with self.database.read() as connection:
+            if not self._visible(connection, principal, [run]):
+                raise NotFound(f"there is no run {run}")
+            return catalog.list_series(connection, run)
 
     @contextmanager
     def _listed(
