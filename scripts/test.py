@@ -35,7 +35,7 @@ import second_try
 
 ROOT = build_ui.ROOT
 EXTRAS = "demo,cluster,parquet"
-GROUPS = ("lint", "test", "torch", "tensorboard")
+GROUPS = ("lint", "test", "torch", "tensorboard", "compat")
 DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
     "python3-venv": lambda: find_spec("ensurepip") is not None,
     "chromium": lambda: any(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from epochal.errors import UsageError
+from epochal.errors import EpochalError, TransportError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,10 +23,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="run folders or data directories (default: every run that still waits to be sent)",
+        help="run folders or data directories of epochal, or of wandb: a folder `wandb`, the folder of a run or a "
+        ".wandb file (default: every run of epochal that still waits to be sent)",
     )
     parser.add_argument(
-        "--all", action="store_true", help="every run of the data directory, sent or not"
+        "--all",
+        action="store_true",
+        help="every run of the data directory (or of PATH, for wandb), sent or not",
     )
     parser.add_argument(
         "--server",
@@ -53,8 +57,13 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "which server? pass --server URL, set EPOCHAL_BASE_URL or call epochal.login()"
         )
-    streams = find_streams(args.paths, directory, url, everything=args.all)
-    elsewhere = sorted(set() if args.paths else directory.waiting_for() - {url})
+    logs, paths = _split_paths(args.paths)
+    if logs:
+        refused = _send_wandb(logs, url, key, again=args.all)
+        if refused or not paths:
+            return 1 if refused or stuck else 0
+    streams = find_streams(paths, directory, url, everything=args.all)
+    elsewhere = sorted(set() if paths else directory.waiting_for() - {url})
     if elsewhere:
         print(
             f"journals wait for {', '.join(elsewhere)}: send them there with --server URL, "
@@ -78,6 +87,49 @@ def run(args: argparse.Namespace) -> int:
     for line in report.failed:
         print(f"not sent: {line}", file=sys.stderr)
     return 1 if report.failed or stuck else 0
+
+
+def _split_paths(paths: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Return the logs of wandb below `paths`, and the paths that hold none."""
+    from epochal.sdk.wandb_sync import find_logs
+
+    logs: list[Path] = []
+    others: list[str] = []
+    for path in paths:
+        found = find_logs(Path(path).expanduser())
+        logs += found
+        if not found:
+            others.append(path)
+    return logs, others
+
+
+def _send_wandb(logs: Sequence[Path], url: str, key: str | None, *, again: bool) -> bool:
+    """Send logs of wandb, one line for each; returns whether any could not be sent."""
+    from epochal.sdk.wandb_sync import WandbServer, send_log
+
+    refused = False
+    server = WandbServer(url, key)
+    try:
+        for log in logs:
+            name = log.parent.name
+            try:
+                sent = send_log(log, server, again=again)
+            except EpochalError as error:
+                print(f"not sent: {name}: {error}", file=sys.stderr)
+                refused = True
+                if isinstance(error, TransportError):
+                    break  # no server: the others would wait as long
+                continue
+            if sent.known:
+                print(f"{name}: is on {url} already")
+                continue
+            counted = f"{sent.rows} rows, {sent.files} files, {sent.artifacts} artifacts"
+            print(f"{name}: {counted}: {sent.url}")
+            for problem in sent.problems:
+                print(f"{name}: {problem}", file=sys.stderr)
+    finally:
+        server.close()
+    return refused
 
 
 def _empty_spools() -> bool:
