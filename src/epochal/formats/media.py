@@ -31,6 +31,18 @@ MEDIA_OF_TYPE = {
     "layout": "layout",
     "embedding": "embedding",
     "tensor": "tensor",
+    "table": "table",
+    "tables": "table",
+    "html": "html",
+    "htmls": "html",
+    "plotly": "plotly",
+    "plotlys": "plotly",
+    "object3d": "object3d",
+    "object3ds": "object3d",
+    "molecule": "molecule",
+    "molecules": "molecule",
+    "file": "file",
+    "files": "file",
 }
 """Which media, and so which kind of panel, a ``_type`` belongs to."""
 
@@ -86,6 +98,11 @@ def blob_reference(digest: str, size: int) -> dict[str, Any]:
     return {"blob": digest, "size": size}
 
 
+def file_reference(name: str) -> dict[str, Any]:
+    """Return the reference to a file of the value's own run, by its name there; the file may come later."""
+    return {"file": name}
+
+
 def source_reference(record: int, start: int, size: int) -> dict[str, Any]:
     """Return the reference to `size` bytes from `start` in the payload of the event record at byte `record`."""
     return {"at": [record, start, size]}
@@ -97,7 +114,11 @@ def references(value: object) -> Iterator[dict[str, Any]]:
     while waiting:
         found = waiting.pop()
         if isinstance(found, dict):
-            if isinstance(found.get("blob"), str) or is_source_reference(found.get("at")):
+            if (
+                isinstance(found.get("blob"), str)
+                or isinstance(found.get("file"), str)
+                or is_source_reference(found.get("at"))
+            ):
                 yield found
             waiting.extend(found.values())
         elif isinstance(found, list):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -110,18 +111,18 @@ def _entry(series: ObjectSeries) -> ObjectEntry:
         media=",".join(series.media) or None,
         total=series.total,
         marks=series.marks,
-        values=[_value(value) for value in series.values],
+        values=[_value(value, series.run) for value in series.values],
         index=index,
     )
 
 
-def _value(stored: StoredObject) -> ObjectValue:
+def _value(stored: StoredObject, run: str) -> ObjectValue:
     from epochal.formats.media import media_of, references
 
     value = plain(stored.value)  # a copy: what is stored is the cache's
     if media_of(value) is not None:
         for reference in references(value):
-            url = address(reference, stored.source)
+            url = address(reference, stored.source, run)
             if url is None:
                 reference.pop(
                     "url", None
@@ -131,14 +132,20 @@ def _value(stored: StoredObject) -> ObjectValue:
     return ObjectValue(stored.writer, stored.row, stored.step, plain(stored.time), value)
 
 
-def address(reference: Mapping[str, Any], writer: str) -> str | None:
-    """Return the address, below the server's base path, of what a value of `writer` refers to; None for nonsense."""
+def address(reference: Mapping[str, Any], writer: str, run: str) -> str | None:
+    """Return the address, below the server's base path, of what a value refers to; None for nonsense.
+
+    writer, run: uids of those that logged the value.
+    """
     from epochal.formats.media import is_source_reference
     from epochal.store.media import is_digest
 
     digest = reference.get("blob")
     if isinstance(digest, str):
         return f"/api/v1/blobs/{digest}" if is_digest(digest) else None
+    name = reference.get("file")
+    if isinstance(name, str):
+        return f"/api/v1/runs/{quote(run, safe='')}/files/{quote(name, safe='/', errors='replace')}"
     at = reference.get("at")
     if not is_source_reference(at):
         return None

@@ -209,7 +209,7 @@ def _key(writer: str, image: Mapping[str, Any]) -> str:
     """Return the name of an image's bytes: the address below /api/v1 that has them too."""
     from epochal.server.wire_objects import address
 
-    return (address(image, writer) or "").removeprefix("/api/v1/")
+    return (address(image, writer, "") or "").removeprefix("/api/v1/")
 
 
 def _image_endpoint(parameter: str) -> Endpoint:
