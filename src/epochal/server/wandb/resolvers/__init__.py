@@ -12,7 +12,16 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Any
 
-MODULES = ("viewer", "features", "uploads")
+MODULES = (
+    "viewer",
+    "features",
+    "uploads",
+    "projects",
+    "runs_read",
+    "history",
+    "files",
+    "sweeps_read",
+)
 
 Resolver = Callable[..., Any]
 
