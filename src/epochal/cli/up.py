@@ -9,10 +9,11 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from epochal.errors import StoreLocked
+from epochal.errors import StoreLocked, UsageError
 
 if TYPE_CHECKING:
     from epochal.server.process import ServerProcess
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `up`."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="also take in the runs that the wandb client left in PATH (a folder `wandb`, the folder of a run, or a "
+        ".wandb file), while they are written",
+    )
     parser.add_argument(
         "--data",
         type=Path,
@@ -82,11 +91,16 @@ def run(args: argparse.Namespace) -> int:
     from epochal.store.logdir import split_address
 
     logdirs = [split_address(text) for text in args.logdir]
-    return serve(args, logdirs, show_logdir=False)
+    _check_wandb(args.paths)
+    return serve(args, logdirs, show_logdir=False, wandb=args.paths)
 
 
 def serve(
-    args: argparse.Namespace, logdirs: Sequence[tuple[str | None, str]], *, show_logdir: bool
+    args: argparse.Namespace,
+    logdirs: Sequence[tuple[str | None, str]],
+    *,
+    show_logdir: bool,
+    wandb: Sequence[Path] = (),
 ) -> int:
     """Serve until Ctrl-C or SIGTERM; the page that opens is the first log directory's with `show_logdir`."""
     # One thread is all that the server's array work can use, and each idle one costs memory.
@@ -110,6 +124,8 @@ def serve(
     except StoreLocked as error:
         if logdirs and args.database is None:
             return _hand_over(options.data, logdirs, open_browser=not args.no_open)
+        if wandb and args.database is None:
+            return _hand_over_wandb(options.data, wandb)
         print(f"epochal: {error}", file=sys.stderr)
         if not args.no_open:
             _open_running(options.data)
@@ -119,10 +135,16 @@ def serve(
 
     watch_orphans(str(options.data), os.environ.get("EPOCHAL_SPOOL"))
 
+    stopping = threading.Event()
+
     def announce(projects: Sequence[str]) -> None:
         _announce(process, projects, open_browser=not args.no_open, show_logdir=show_logdir)
+        if wandb:
+            follow = partial(_follow_wandb, wandb, process.url, process.token, stopping)
+            threading.Thread(target=follow, name="epochal-wandb", daemon=True).start()
 
     failure = process.run(announce)
+    stopping.set()
     if failure is not None:
         print(f"epochal: {failure}", file=sys.stderr)
         return 1
@@ -164,6 +186,62 @@ def _announce(
         threading.Thread(target=webbrowser.open, args=(first,), daemon=True).start()
 
 
+def _check_wandb(paths: Sequence[Path]) -> None:
+    """Raise UsageError for a path that is not there: one whose runs are still to come may be empty."""
+    for path in paths:
+        if not path.exists():
+            raise UsageError(
+                f"{path} is not there; name a folder `wandb`, a run's folder or a .wandb file"
+            )
+
+
+def _follow_wandb(
+    paths: Sequence[Path], url: str, token: str | None, stopping: threading.Event
+) -> None:
+    """Send the wandb client's logs below `paths` to the server at `url`, until `stopping` is set."""
+    from epochal.sdk.wandb_follow import WandbFollower
+    from epochal.sdk.wandb_sync import Sent, WandbServer
+
+    def said(log: Path, sent: Sent) -> None:
+        where = "is there already" if sent.known else f"{sent.rows} rows: {sent.url}"
+        print(f"wandb    {log.parent.name}: {where}", flush=True)
+        for problem in sent.problems:
+            print(f"epochal: {log.parent.name}: {problem}", file=sys.stderr)
+
+    server = WandbServer(url, token)
+    follower = WandbFollower(paths, server)
+    follower.said = said
+    try:
+        follower.run(stopping)
+    finally:
+        server.close()
+
+
+def _hand_over_wandb(data: Path, paths: Sequence[Path]) -> int:
+    """Send the wandb client's logs to the server that has the directory already, until Ctrl-C."""
+    described = _running(data)
+    if described is None:
+        return 1
+    url, token = described
+    print(f"the server at {url} has {data}: the runs go there, until Ctrl-C", flush=True)
+    _follow_wandb(paths, url, token, threading.Event())
+    return 0
+
+
+def _running(data: Path) -> tuple[str, str] | None:
+    """Return address and token of the server that has a data directory; where it does not say, that is printed."""
+    try:
+        described = json.loads((data / "server.json").read_text("utf-8"))
+        return described["url"], described["token"]
+    except (OSError, ValueError, KeyError):
+        print(
+            f"epochal: another server has {data}, and it does not say where it is: stop it, or choose another "
+            "directory with --data",
+            file=sys.stderr,
+        )
+        return None
+
+
 def _open_running(data: Path) -> None:
     """Show the server that has the directory already: that is what a second `epochal up` is after."""
     try:
@@ -183,16 +261,10 @@ def _hand_over(data: Path, logdirs: Sequence[tuple[str | None, str]], *, open_br
 
     import httpx
 
-    try:
-        described = json.loads((data / "server.json").read_text("utf-8"))
-        url, token = described["url"], described["token"]
-    except (OSError, ValueError, KeyError):
-        print(
-            f"epochal: another server has {data}, and it does not say where it is: stop it, or choose another "
-            "directory with --data",
-            file=sys.stderr,
-        )
+    described = _running(data)
+    if described is None:
         return 1
+    url, token = described
     links: list[str] = []
     with httpx.Client(
         base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30.0, trust_env=False
