@@ -91,7 +91,7 @@ def column_name(key: str) -> str:
         return "summary." + key.removeprefix("summaryMetrics.")
     if key.startswith("config."):
         # The client's config is {key: {"value": value}}, and people write either.
-        name = key.removesuffix(".value")
+        name = key.removesuffix(".value") if key != "config.value" else key
         first, dot, rest = name.removeprefix("config.").partition(".value.")
         return f"config.{first}.{rest}" if dot and "." not in first else name
     return FIELDS.get(key, key)
