@@ -135,7 +135,13 @@ export async function* postForLines(
   if (rest) yield rest;
 }
 
-/** The bytes at an address. */
-export async function getBytes(url: string, signal?: AbortSignal): Promise<ArrayBuffer> {
-  return await (await request(url, signal ? { signal } : {})).arrayBuffer();
+/** The bytes at an address; at most so many of its first ones. */
+export async function getBytes(
+  url: string,
+  signal?: AbortSignal,
+  most?: number,
+): Promise<ArrayBuffer> {
+  const init: RequestInit = signal ? { signal } : {};
+  if (most !== undefined) init.headers = { range: `bytes=0-${most - 1}` };
+  return await (await request(url, init)).arrayBuffer();
 }

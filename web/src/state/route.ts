@@ -2,8 +2,18 @@
 import { batch, signal } from "@preact/signals";
 import { AddressWriter } from "./address_writer.ts";
 
-export type RunTab = "charts" | "overview";
-export const RUN_TABS: readonly RunTab[] = ["charts", "overview"];
+export const RUN_TABS = [
+  "charts",
+  "overview",
+  "logs",
+  "system",
+  "files",
+  "code",
+  "artifacts",
+] as const;
+export type RunTab = (typeof RUN_TABS)[number];
+/** Tabs whose address goes on with the path of a file. */
+const TABS_OF_FILES: readonly RunTab[] = ["files", "code"];
 
 export type Route =
   | { page: "home" }
@@ -11,7 +21,8 @@ export type Route =
   | { page: "workspace"; entity: string; project: string; view: string | null }
   | { page: "table"; entity: string; project: string }
   | { page: "hparams"; entity: string; project: string }
-  | { page: "run"; entity: string; project: string; run: string; tab: RunTab }
+  /** `file` is the path of one that is looked at; "" for none. */
+  | { page: "run"; entity: string; project: string; run: string; tab: RunTab; file: string }
   | { page: "unknown"; path: string };
 
 /** The entity whose projects are directories of event files. */
@@ -44,10 +55,12 @@ function routeOf(parts: readonly string[], path: string): Route {
   const [entity, project, section, name, tab, ...rest] = parts;
   if (entity === undefined) return { page: "home" };
   const unknown: Route = { page: "unknown", path: `/${path}` };
-  if (project === undefined || rest.length > 0) return unknown;
+  if (project === undefined) return unknown;
   if (section === "runs" && name !== undefined) {
     const found = RUN_TABS.find((one) => one === (tab ?? "charts"));
-    return found ? { page: "run", entity, project, run: name, tab: found } : unknown;
+    if (found === undefined) return unknown;
+    if (rest.length > 0 && !TABS_OF_FILES.includes(found)) return unknown;
+    return { page: "run", entity, project, run: name, tab: found, file: rest.join("/") };
   }
   if (tab !== undefined) return unknown;
   if (section === "w" && name !== undefined) {
@@ -103,9 +116,11 @@ export function runHref(
   project: string,
   run: string,
   tab: RunTab = "charts",
+  file = "",
 ): string {
   const path = `${projectHref(entity, project)}/runs/${part(run)}`;
-  return tab === "charts" ? path : `${path}/${tab}`;
+  if (tab === "charts") return path;
+  return [path, tab, ...file.split("/").filter(Boolean).map(part)].join("/");
 }
 
 /** The same page without its frame. */
@@ -145,7 +160,16 @@ const bar = new AddressWriter({
 
 /** Makes the address say the view; `push` for what the back button should undo. */
 export function writeAddress(path: string, query: string, push: boolean): void {
-  bar.write(path + query, push);
+  const to = route.peek();
+  // On the pages of a run's files and lines what follows "#" is a line of them.
+  const line = to.page === "run" && path === location.pathname ? location.hash : "";
+  bar.write(path + query + line, push);
+}
+
+/** Makes the address name a line of what the page shows; "" for none. */
+export function writeLine(hash: string): void {
+  bar.flush();
+  history.replaceState(history.state, "", location.pathname + location.search + hash);
 }
 
 /** Has what is still to be written in the address now. */

@@ -1,10 +1,10 @@
 /** What is known of a run: config, summary, where and how it ran, its writers. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { RunDetail } from "../../data/wire.ts";
 import { ConfigCard, EnvironmentCard, FactsCard, SummaryCard, WritersCard } from "./run_cards.tsx";
+import type { TabProps } from "./run_page.tsx";
 
-export function Overview({ run }: { run: RunDetail }): JSX.Element {
+export function Overview({ run }: TabProps): JSX.Element {
   const [text, setText] = useState("");
   return (
     <main class="overview">

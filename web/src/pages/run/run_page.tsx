@@ -1,16 +1,19 @@
 /** One run: what it is, and its charts. */
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { formatDuration, formatMoment } from "../../base/times.ts";
+import type { Contents } from "../../data/run_files.ts";
 import type { RunDetail } from "../../data/wire.ts";
 import { slotOf } from "../../state/paint.ts";
-import { projectHref, runHref } from "../../state/route.ts";
+import { projectHref, type RunTab, runHref } from "../../state/route.ts";
+import { RunContents } from "../../state/run_contents.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Swatch } from "../../widgets/swatch.tsx";
 import { Age } from "../age.tsx";
 import { Header } from "../header.tsx";
+import { lazy } from "../lazy.tsx";
 import { StateMark } from "../run_state.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
@@ -20,21 +23,42 @@ import { RunMenu } from "../workspace/run_menu.tsx";
 import { Toolbar } from "../workspace/toolbar.tsx";
 import { chartShortcuts, useWorkspace } from "../workspace/workspace_page.tsx";
 import { newest } from "./newest.ts";
-import { Overview } from "./overview.tsx";
 import { commandLine, commitOf, reproduceLines } from "./reproduce.ts";
 import { Name, Notes, Tags } from "./run_labels.tsx";
+import { StopItem } from "./stop_item.tsx";
 
 interface RunPageProps {
   entity: string;
   project: string;
   run: string;
-  tab: "charts" | "overview";
+  tab: RunTab;
+  /** The path of a file, on the tabs that show one. */
+  file: string;
 }
 
-export function RunPage({ entity, project, run, tab }: RunPageProps): JSX.Element {
+/** What every tab is given. */
+export interface TabProps {
+  ws: Workspace;
+  run: RunDetail;
+  contents: RunContents;
+  file: string;
+}
+
+const PARTS = {
+  overview: lazy<TabProps>(async () => (await import("./overview.tsx")).Overview),
+  logs: lazy<TabProps>(async () => (await import("./logs/logs.tsx")).Logs),
+  files: lazy<TabProps>(async () => (await import("./files/files.tsx")).Files),
+  code: lazy<TabProps>(async () => (await import("./code/code.tsx")).Code),
+} as const;
+
+export function RunPage(address: RunPageProps): JSX.Element {
+  const { entity, project, run, tab, file } = address;
   const ws = useWorkspace(entity, project, run);
+  const contents = useMemo(() => new RunContents(ws), [ws]);
+  useLayoutEffect(() => contents.watch(), [contents]);
   const detail = ws.detail.value && newest(ws, ws.detail.value);
   const error = ws.detailError.value;
+  const Part = tab in PARTS ? PARTS[tab as keyof typeof PARTS] : null;
   useEffect(() => {
     document.title = `${detail?.name ?? run} · ${project} · epochal`;
   }, [detail?.name, run, project]);
@@ -56,7 +80,7 @@ export function RunPage({ entity, project, run, tab }: RunPageProps): JSX.Elemen
         </Notice>
       )}
       <div class="run-page">
-        <RunHead ws={ws} detail={detail} address={{ entity, project, run, tab }} />
+        <RunHead {...{ ws, detail, contents, address }} />
         {detail?.trashed && (
           <div class="strip" role="status">
             This run is in the trash.
@@ -65,7 +89,11 @@ export function RunPage({ entity, project, run, tab }: RunPageProps): JSX.Elemen
             </button>
           </div>
         )}
-        {tab === "overview" ? detail && <Overview run={detail} /> : <Charts ws={ws} />}
+        {Part === null ? (
+          <Charts ws={ws} />
+        ) : (
+          detail && <Part key={tab} {...{ ws, run: detail, contents, file }} />
+        )}
       </div>
     </>
   );
@@ -83,19 +111,33 @@ function Charts({ ws }: { ws: Workspace }): JSX.Element {
   );
 }
 
+const TAB_NAMES: readonly (readonly [RunTab, string])[] = [
+  ["charts", "Charts"],
+  ["overview", "Overview"],
+  ["logs", "Logs"],
+  ["files", "Files"],
+  ["code", "Code"],
+];
+
+/** Whether a run has something for a tab. */
+function has(contents: Contents, tab: RunTab): boolean {
+  if (tab === "logs") return contents.lines > 0;
+  if (tab === "system") return contents.system.length > 0;
+  if (tab === "files" || tab === "code") return contents[tab] > 0;
+  return true;
+}
+
 interface HeadProps {
   ws: Workspace;
   detail: RunDetail | null;
+  contents: RunContents;
   address: RunPageProps;
 }
 
-function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
+function RunHead({ ws, detail, contents, address }: HeadProps): JSX.Element {
   const { entity, project, run, tab } = address;
-  const link = (to: "charts" | "overview", label: string) => (
-    <a href={runHref(entity, project, run, to)} aria-current={tab === to ? "page" : undefined}>
-      {label}
-    </a>
-  );
+  const known = contents.now.value;
+  const isSettled = known !== null || contents.error.value !== null;
   return (
     <div class="run-head">
       <div class="run-title">
@@ -122,14 +164,26 @@ function RunHead({ ws, detail, address }: HeadProps): JSX.Element {
             <Tags ws={ws} run={detail} />
             <span class="spread" />
             <Origin run={detail} />
-            <RunMenu ws={ws} run={detail} />
+            <RunMenu ws={ws} run={detail}>
+              {(close) => <StopItem {...{ run: detail, contents, close }} />}
+            </RunMenu>
           </>
         )}
       </div>
       <nav class="tabs" aria-label="Parts of the run">
-        {link("charts", "Charts")}
-        {link("overview", "Overview")}
-        {detail && <Notes ws={ws} run={detail} />}
+        {TAB_NAMES.map(([to, label]) =>
+          to === "charts" || to === "overview" || to === tab || (known && has(known, to)) ? (
+            <a
+              key={to}
+              href={runHref(entity, project, run, to)}
+              aria-current={tab === to ? "page" : undefined}
+            >
+              {label}
+            </a>
+          ) : null,
+        )}
+        {/* Behind the last tab: it comes when it is known which there are, so that nothing moves. */}
+        {detail && isSettled && <Notes ws={ws} run={detail} />}
       </nav>
     </div>
   );

@@ -1,5 +1,5 @@
 /** What can be done with a run: in the menu of its row, at a right click, and on its page. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
 import { copyText } from "../../state/clipboard.ts";
@@ -27,8 +27,13 @@ interface RunMenuProps {
   run: Run;
 }
 
+interface RunMenuButtonProps extends RunMenuProps {
+  /** What stands before everything else. */
+  children?: (close: () => void) => ComponentChildren;
+}
+
 /** A button with three dots and the menu that it opens. */
-export function RunMenu({ ws, run }: RunMenuProps): JSX.Element {
+export function RunMenu({ ws, run, children }: RunMenuButtonProps): JSX.Element {
   return (
     <Menu
       label={`Actions for ${run.name}`}
@@ -36,7 +41,12 @@ export function RunMenu({ ws, run }: RunMenuProps): JSX.Element {
       button={<Icon name="dots" />}
       align="right"
     >
-      {(close) => <RunMenuItems {...{ ws, run, close }} />}
+      {(close) => (
+        <>
+          {children?.(close)}
+          <RunMenuItems {...{ ws, run, close }} />
+        </>
+      )}
     </Menu>
   );
 }

@@ -50,7 +50,7 @@ interface BodyProps {
   isFull: boolean;
 }
 
-function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
+export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
   const model = useMemo(() => new GraphModel(), []);
   const svg = useRef<SVGSVGElement>(null);
   const view = useRef<GraphView | null>(null);
