@@ -9,10 +9,12 @@ from starlette.responses import Response
 
 from epochal.server import runs_table, ui, wire, wire_objects, wire_runs, wire_series, wire_views
 from epochal.server.answers import BUNDLE, json_response
+from epochal.server.authorize import authorize
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
 from epochal.server.routes import (
     catalog,
+    charts,
     data,
     edits,
     embedding,
@@ -279,6 +281,23 @@ ROUTES: tuple[Route, ...] = (
         body=wire_objects.ObjectsRequest,
     ),
     Route(
+        "POST",
+        "/api/v1/charts",
+        "read",
+        charts.charts,
+        "Which charts of their tables runs have asked for",
+        charts.Charts,
+        body=charts.ChartsRequest,
+    ),
+    Route(
+        "GET",
+        "/api/v1/pages/{sha256}",
+        "read",
+        media.page,
+        "A blob as a page of its own, which can reach nothing",
+        "text/html",
+    ),
+    Route(
         "GET",
         "/api/v1/blobs/{sha256}",
         "read",
@@ -426,6 +445,15 @@ ROUTES: tuple[Route, ...] = (
         "Change the token in a form for the cookie",
         HTML,
         body="application/x-www-form-urlencoded",
+        page=True,
+    ),
+    Route(
+        "GET",
+        "/authorize",
+        "read",
+        authorize,
+        "The page that shows the API key",
+        HTML,
         page=True,
     ),
     Route(

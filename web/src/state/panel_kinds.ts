@@ -67,6 +67,11 @@ export const MEDIA_KINDS = {
     isStepwise: true,
   },
   mesh: { label: "Meshes", media: ["mesh"], columns: 1.5, rows: 2, isStepwise: true },
+  table: { label: "Tables", media: ["table"], columns: 1.5, rows: 2, isStepwise: true },
+  plotly: { label: "Figures", media: ["plotly"], columns: 1.5, rows: 2, isStepwise: true },
+  object3d: { label: "Objects", media: ["object3d"], columns: 1.5, rows: 2, isStepwise: true },
+  html: { label: "Pages", media: ["html"], columns: 1.5, rows: 2, isStepwise: true },
+  file: { label: "Files", media: ["file", "molecule"], columns: 1, rows: 1, isStepwise: true },
 } as const satisfies Record<string, KindFacts>;
 
 export type MediaKind = keyof typeof MEDIA_KINDS;

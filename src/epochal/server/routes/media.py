@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from epochal.errors import NotFound
 from epochal.server import wire_objects
-from epochal.server.answers import json_response
+from epochal.server.answers import UnreadableMedia, json_response
 from epochal.server.media_bytes import AT_ONCE, HEADERS, NoImage, bytes_response, thumbnail
 from epochal.server.route import Call
 from epochal.server.wire import ThumbParameters
@@ -52,6 +52,36 @@ async def blob(call: Call) -> Response:
     if total > MAX_THUMB_SOURCE:
         raise NoImage(f"a file of {total} bytes is too large to be made a small picture of")
     return await _thumb(call, await read_on(0, total), thumb, f"{digest}-{thumb}", FOR_EVER)
+
+
+PAGE_POLICY = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline' 'unsafe-eval' blob:; "
+    "style-src 'unsafe-inline'; img-src data: blob:; media-src data: blob:; font-src data:; "
+    "worker-src blob:; frame-ancestors 'self'; base-uri 'none'; form-action 'none'"
+)
+"""Of a page that a script has logged: it is of no origin, so it has no cookies and reads nothing here; it may run the
+scripts that stand in it, and can ask nobody for anything."""
+MAX_PAGE = 64 << 20
+"""Bytes of a page above which it is not shown."""
+
+
+async def page(call: Call) -> Response:
+    """Answer a blob as a page, for a frame in a panel."""
+    digest = call.path("sha256")
+    store = await call.service.open_store()
+    work = partial(store.read_blob, call.principal, digest, 0, MAX_PAGE)
+    total, data = await call.service.part(work)
+    if total > MAX_PAGE:
+        raise UnreadableMedia(f"a page of {total} bytes is too large to be shown")
+    headers = {
+        **HEADERS,
+        "content-security-policy": PAGE_POLICY,
+        # what browsers of today pass over where frame-ancestors is there, and older ones know
+        "x-frame-options": "SAMEORIGIN",
+        "cache-control": FOR_EVER,
+        "referrer-policy": "no-referrer",
+    }
+    return Response(data, 200, headers, "text/html; charset=utf-8")
 
 
 async def source(call: Call) -> Response:

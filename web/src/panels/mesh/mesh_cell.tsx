@@ -4,13 +4,19 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { FRONT, moved, type Orbit, pressed, turned, zoomed } from "../../base/orbit.ts";
 import { theme } from "../../state/theme.ts";
-import { loadItem, type MeshValue } from "./mesh_data.ts";
+import type { MeshItem } from "./mesh_data.ts";
 import { onRestored, paint, whyNot } from "./painter.ts";
 import { type Look, MeshScene } from "./scene.ts";
 
+/** What a cell draws; `identity` is another one where another mesh is meant. */
+export interface MeshSource {
+  readonly identity: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly load: () => Promise<MeshItem>;
+}
+
 interface CellProps {
-  value: MeshValue;
-  item: number;
+  source: MeshSource;
   /** What it is, in words. */
   label: string;
   width: number;
@@ -22,7 +28,7 @@ interface CellProps {
 }
 
 export function MeshCell(props: CellProps): JSX.Element {
-  const { value, item, label, width, height, isVisible, isFull, orbit, look } = props;
+  const { source, label, width, height, isVisible, isFull, orbit, look } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const scene = useRef<MeshScene | null>(null);
   const [facts, setFacts] = useState("");
@@ -49,17 +55,16 @@ export function MeshCell(props: CellProps): JSX.Element {
     });
   }
 
-  const identity = `${JSON.stringify(value)} ${item}`;
   useEffect(() => {
     let isGone = false;
     const reason = whyNot();
     setError(reason);
     if (reason !== null) return;
-    loadItem(value, item).then(
+    source.load().then(
       (loaded) => {
         if (isGone) return;
         scene.current?.dispose();
-        scene.current = new MeshScene(loaded, value.config);
+        scene.current = new MeshScene(loaded, source.config);
         const count = loaded.positions.length / 3;
         const faces = loaded.faces === null ? "" : `, ${loaded.faces.length / 3} triangles`;
         setFacts(`${count} vertices${faces}`);
@@ -71,7 +76,7 @@ export function MeshCell(props: CellProps): JSX.Element {
     return () => {
       isGone = true;
     };
-  }, [identity]);
+  }, [source.identity]);
   useEffect(() => {
     const stop = onRestored(draw);
     return () => {

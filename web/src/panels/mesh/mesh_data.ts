@@ -26,6 +26,9 @@ export interface MeshItem {
   readonly colors: Uint8Array | null;
   readonly low: readonly [number, number, number];
   readonly high: readonly [number, number, number];
+  /** Lines beside the mesh: x, y, z of both ends of each, and their colours as bytes. */
+  readonly segments?: Float32Array;
+  readonly segmentColors?: Uint8Array;
 }
 
 /** Numbers that are drawn at most of one array: three of a vertex. */

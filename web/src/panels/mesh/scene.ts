@@ -7,6 +7,9 @@ import {
   Color,
   DirectionalLight,
   DoubleSide,
+  Light,
+  LineBasicMaterial,
+  LineSegments,
   Mesh,
   MeshBasicMaterial,
   MeshStandardMaterial,
@@ -42,6 +45,7 @@ export class MeshScene {
   private readonly body: Mesh | Points;
   private readonly meshMaterial: MeshStandardMaterial | MeshBasicMaterial | null;
   private readonly pointsMaterial: PointsMaterial | null;
+  private readonly lines: LineSegments<BufferGeometry, LineBasicMaterial> | null;
   private colored = "";
 
   constructor(
@@ -50,7 +54,11 @@ export class MeshScene {
   ) {
     const { low, high, positions, faces } = item;
     this.middle = [0, 1, 2].map((i) => (low[i]! + high[i]!) / 2) as [number, number, number];
-    this.radius = farthest(positions, this.middle) || 1;
+    this.radius =
+      Math.max(
+        farthest(positions, this.middle),
+        farthest(item.segments ?? new Float32Array(), this.middle),
+      ) || 1;
     this.geometry.setAttribute("position", new BufferAttribute(positions, 3));
     const settings = objectIn(config, "material");
     if (faces === null) {
@@ -73,6 +81,8 @@ export class MeshScene {
       this.body = new Mesh(this.geometry, this.meshMaterial);
     }
     this.scene.add(this.body);
+    this.lines = linesOf(item);
+    if (this.lines !== null) this.scene.add(this.lines);
     this.addLights();
   }
 
@@ -92,7 +102,7 @@ export class MeshScene {
         this.scene.add(made);
       }
     }
-    if (this.scene.children.length > 1) return;
+    if (this.scene.children.some((one) => one instanceof Light)) return;
     this.scene.add(new AmbientLight("#ffffff", 1.4));
     const sun = new DirectionalLight("#ffffff", 1.8);
     sun.position.set(0.5, 1, 0.8);
@@ -165,7 +175,20 @@ export class MeshScene {
     this.geometry.dispose();
     this.meshMaterial?.dispose();
     this.pointsMaterial?.dispose();
+    this.lines?.geometry.dispose();
+    this.lines?.material.dispose();
   }
+}
+
+function linesOf({
+  segments,
+  segmentColors,
+}: MeshItem): LineSegments<BufferGeometry, LineBasicMaterial> | null {
+  if (segments === undefined || segmentColors === undefined) return null;
+  const geometry = new BufferGeometry();
+  geometry.setAttribute("position", new BufferAttribute(segments, 3));
+  geometry.setAttribute("color", new BufferAttribute(segmentColors, 3, true));
+  return new LineSegments(geometry, new LineBasicMaterial({ vertexColors: true }));
 }
 
 /** How far the farthest vertex is from a place. */
