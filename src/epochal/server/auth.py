@@ -106,6 +106,11 @@ class Keyring:
         """
         return hmac.new(token.encode(), b"frame " + self.cookie.encode(), "sha256").hexdigest()
 
+    def secret(self, purpose: str) -> bytes:
+        """Return a key to sign with, which comes from the tokens; each purpose has its own."""
+        digests = b"".join(sorted(digest for digest, _ in self._keys))
+        return hmac.digest(digests, purpose.encode(), "sha256")
+
     def frame_path(self, principal: Principal) -> str | None:
         """Return the path below which pages and routes need nothing else to act for `principal`."""
         key = self._frame_keys.get(principal)

@@ -106,13 +106,24 @@ async def read_body(request: Request, limit: int, share: Share | None = None) ->
     `share` is where its memory is counted: twice its size, as the parts are put together at the end. Raises
     BodyTooLarge beyond `limit` bytes (before or after decompression), BadEncoding, UnsupportedEncoding, TooSlow, Busy.
     """
+    parts: list[bytes] = []
+    size = 0
+    async for part in stream_body(request, limit):
+        size += len(part)
+        if share is not None:
+            await share.hold(2 * size)
+        parts.append(part)
+    return b"".join(parts)
+
+
+async def stream_body(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Yield the decompressed body of a request as it arrives; raises what `read_body` does, but for Busy."""
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > limit:
         raise BodyTooLarge(
             f"a body of {declared} bytes is more than the {limit} that fit; send less"
         )
     decoder = _decoder(request.headers.get("content-encoding", "identity").strip().lower())
-    parts: list[bytes] = []
     received = size = 0
     async for chunk in _chunks(request):
         received += len(chunk)
@@ -124,12 +135,9 @@ async def read_body(request: Request, limit: int, share: Share | None = None) ->
             raise BodyTooLarge(
                 f"the body has more than the {limit} bytes that fit once decompressed; send less"
             )
-        if share is not None:
-            await share.hold(2 * size)
-        parts.append(part)
+        yield part
     if decoder is not None and received and not decoder.finished():
         raise BadEncoding("the body ends inside its compressed stream; send it again")
-    return b"".join(parts)
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

@@ -20,7 +20,7 @@ from epochal.server.guard import check_origin
 from epochal.server.service import Service
 
 Permission = Literal["public", "read", "write", "admin"]
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 PERMISSIONS: tuple[Permission, ...] = ("public", "read", "write", "admin")
 ROLES_THAT_MAY = {
     "read": frozenset({"viewer", "member", "admin"}),

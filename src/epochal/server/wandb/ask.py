@@ -10,6 +10,7 @@ from starlette.requests import Request
 
 from epochal.records import Principal
 from epochal.server.settings import Settings
+from epochal.server.wandb.tickets import Tickets
 from epochal.store.base import Store
 
 FIELD_LIMIT = 1_000_000
@@ -39,6 +40,14 @@ class Ask:
     memo: dict[Any, Any] = field(default_factory=dict)
     fields: int = 0
     deadline: float = field(default_factory=lambda: time.monotonic() + TIME_LIMIT_S)
+
+    @property
+    def tickets(self) -> Tickets:
+        """What makes addresses of files that need no key."""
+        found = self.memo.get(Tickets)
+        if found is None:
+            found = self.memo[Tickets] = Tickets(self.settings.keys, self.principal)
+        return found
 
     def spend(self) -> None:
         """Count one field. Raises Overrun when the request has used up what one may."""

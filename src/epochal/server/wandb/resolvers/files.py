@@ -30,11 +30,9 @@ class File:
 
     def url(self, ask: Ask, upload: bool | None = None) -> str:
         """Return where the file is read, or sent to."""
-        from epochal.server.wandb import tickets
-
         if upload:
             subject = {"run": self.run.info.uid, "name": self.name}
-            return tickets.upload_url(ask.base_url, "run-file", subject)
+            return ask.tickets.upload_url(ask.base_url, "run-file", subject)
         return self._download(ask)
 
     def directUrl(self, ask: Ask) -> str:
@@ -42,11 +40,9 @@ class File:
         return self._download(ask)
 
     def _download(self, ask: Ask) -> str:
-        from epochal.server.wandb import tickets
-
         if self.found is None:
-            return tickets.run_file_url(ask.base_url, self.run.info, self.name)
-        return tickets.download_url(ask.base_url, self.found.digest, self.name)
+            return ask.tickets.run_file_url(ask.base_url, self.run.info, self.name)
+        return ask.tickets.download_url(ask.base_url, self.found.digest, self.name)
 
     @property
     def sizeBytes(self) -> int:

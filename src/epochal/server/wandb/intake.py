@@ -1,0 +1,549 @@
+"""What a wandb client says about its run, as the journal of the run's writers.
+
+Plain synchronous code over the store: GraphQL, file_stream and the reader of offline logs all go through it. Lines are
+kept as they came, and their columns are made of them in the same transaction: row i of a session's writer is the line
+that was the i-th to come. What is sent depends on what the store has (lines that it has are left out), so it is sent
+for the offset at which the store was then; if another request was faster, it is made anew.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from epochal.errors import NotFound, OffsetGap, RunDeleted, UsageError
+from epochal.formats.frame import encode_frame_record
+from epochal.formats.journal import (
+    EXIT,
+    FORMAT,
+    HEAD,
+    PATCH,
+    encode_json_record,
+    encode_lines_record,
+)
+from epochal.formats.wandb_config import environment_of, metrics_of, parse_config
+from epochal.formats.wandb_rows import frame_of_rows, parse_line, parse_lines
+from epochal.records import Ack, Principal, RunDetail, RunSession
+from epochal.store.base import Store
+
+log = logging.getLogger(__name__)
+
+DEFAULT_PROJECT = "uncategorized"
+PATIENCE_S = 300.0
+"""Seconds of silence after which a client counts as dead: one that has nothing to send says so every 30 s."""
+RESUME_S = 600.0
+"""Seconds within which a client that asked how a run stands goes on with it."""
+MAX_GAP = 1_000_000
+"""Lines that may be missing before those that came; more is no loss, but an offset that means something else."""
+MAX_SUMMARY_CHARACTERS = 4096
+TRIES = 8
+"""How often a request is made anew because another one of the same run was faster."""
+TAIL_LINES = 1
+SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime"}}
+"""System metrics stand over the time since the start."""
+
+_SUMMARY_OWN = frozenset(("_step", "_runtime", "_timestamp", "_wandb"))
+
+
+class FileChunk(msgspec.Struct):
+    """Lines of one file, the first of which is line `offset`."""
+
+    offset: int = 0
+    content: list[str] | str = msgspec.field(default_factory=list)
+
+    def lines(self) -> list[bytes]:
+        """Return the lines; a lone surrogate becomes its escape, which in JSON means the same."""
+        content = [self.content] if isinstance(self.content, str) else self.content
+        try:
+            return [line.encode() for line in content]
+        except UnicodeEncodeError:
+            return [line.encode("utf-8", "backslashreplace") for line in content]
+
+
+class StreamBody(msgspec.Struct):
+    """The body of a file_stream request. Old clients send ``complete: false`` and more; it means nothing."""
+
+    files: dict[str, FileChunk] = msgspec.field(default_factory=dict)
+    preempting: bool | None = None
+    complete: bool | None = None
+    exitcode: int | None = None
+
+
+_decode_body = msgspec.json.Decoder(StreamBody, strict=False).decode
+
+
+def parse_body(data: bytes) -> StreamBody:
+    """Return what a body says. Raises UsageError for one that says nothing that can be understood."""
+    if not data.strip():
+        return StreamBody()
+    try:
+        return _decode_body(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        found = json.loads(data.decode("utf-8", "replace"))
+        return msgspec.convert(found, StreamBody, strict=False)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"the body is not what a client of wandb sends: {error}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """A run that was created or changed."""
+
+    uid: str
+    inserted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResumeStatus:
+    """Where a run stands: the last lines of its newest attempt."""
+
+    uid: str
+    history_tail: list[bytes]
+    events_tail: list[bytes]
+
+
+@dataclass(slots=True)
+class Sent:
+    """A request on its way into the store: what it is made of, and whom it is for."""
+
+    run: RunDetail
+    body: StreamBody
+    stopped: bool = False
+
+
+class RunIntake:
+    """Takes what clients of one principal say about their runs."""
+
+    def __init__(self, store: Store, principal: Principal) -> None:
+        self.store = store
+        self.principal = principal
+
+    # ---- runs
+
+    def find(self, entity: str | None, project: str | None, run_id: str) -> RunDetail:
+        """Return a run by its names. Raises NotFound, also for one in the trash, whose id is free again."""
+        found = self.store.find_run(
+            self.principal, entity or self.principal.entity, project or DEFAULT_PROJECT, run_id
+        )
+        if found.info.trashed:
+            raise NotFound(f"run {run_id!r} is in the trash")
+        return found
+
+    def upsert(self, given: Mapping[str, Any]) -> Upserted:
+        """Create a run or change what is said about it.
+
+        given: the variables of UpsertBucket (wandb_protocol.md, 3) that are not null; ``id`` is the run's uid. The
+        start of a script is told by its ``host`` or ``program``, which later changes do not have: a new session of the
+        run begins, in the same attempt where the client has resumed it. Fields that a user has edited stay. Raises
+        UsageError for a config that is none, NotFound for a uid that is not there.
+        """
+        config = parse_config(given["config"]) if given.get("config") is not None else None
+        summary = None
+        if given.get("summaryMetrics") is not None:
+            summary = summary_of(given["summaryMetrics"].encode("utf-8", "replace"))
+        detail, uid, inserted = self._find_or_create(given)
+        is_start = given.get("host") is not None or given.get("program") is not None
+        if is_start:
+            branch = None if config is None else self._branch(given, config.private)
+            self._begin(uid, detail, resumed="id" in given, branch=branch)
+        patch = self._patch(given, config, summary, detail, is_start=is_start)
+        if patch:
+            self.store.change_document(self.principal, uid, patch)
+        if given.get("state") is not None and not inserted:
+            self._set_state(uid, given["state"])
+        return Upserted(uid, inserted)
+
+    def _find_or_create(self, given: Mapping[str, Any]) -> tuple[RunDetail | None, str, bool]:
+        if given.get("id"):
+            detail = self.store.run(self.principal, given["id"])
+            return detail, detail.info.uid, False
+        run_id = given.get("name")
+        if not run_id:
+            raise UsageError("a run needs a name (its id)")
+        entity = given.get("entity") or self.principal.entity
+        project = given.get("project") or DEFAULT_PROJECT
+        try:
+            detail = self.find(entity, project, run_id)
+        except NotFound:
+            about = {**_about(given, is_start=True), "name": given.get("displayName") or run_id}
+            state = given.get("state")
+            uid, inserted = self.store.create_run(
+                self.principal,
+                entity,
+                project,
+                run_id,
+                about=about,
+                state="running" if state == "running" else "pending",
+            )
+            return None, uid, inserted
+        return detail, detail.info.uid, False
+
+    def _begin(
+        self,
+        uid: str,
+        detail: RunDetail | None,
+        *,
+        resumed: bool,
+        branch: Mapping[str, Any] | None,
+    ) -> None:
+        """Begin a session of a run, unless this is the same start once more, whose answer was lost."""
+        if detail is not None:
+            asked = detail.wandb.get("resume_asked")
+            recently = isinstance(asked, int | float) and abs(time.time() - asked) < RESUME_S
+            resumed = resumed or recently
+            session = self.store.session(self.principal, uid)
+            if session is not None and session.acknowledged == 0 and branch is None and not resumed:
+                return
+        attempt = "same" if resumed and branch is None else "new"
+        self.store.begin_session(self.principal, uid, attempt=attempt, branch=branch)
+
+    def _branch(
+        self, given: Mapping[str, Any], private: Mapping[str, Any]
+    ) -> Mapping[str, Any] | None:
+        """Return where a run was forked from, None when it was not, or when that run is not there."""
+        point = private.get("branch_point")
+        if not isinstance(point, Mapping) or point.get("run_id") == given.get("name"):
+            return None
+        run_id, step = point.get("run_id"), point.get("step")
+        if not isinstance(run_id, str) or not isinstance(step, int | float):
+            return None
+        try:
+            parent = self.find(given.get("entity"), given.get("project"), run_id)
+        except NotFound:
+            return None
+        return {"run": parent.info.uid, "step": int(step)}
+
+    def _patch(
+        self,
+        given: Mapping[str, Any],
+        config: Any,
+        summary: dict[str, Any] | None,
+        detail: RunDetail | None,
+        *,
+        is_start: bool,
+    ) -> dict[str, Any]:
+        patch: dict[str, Any] = {}
+        said: dict[str, Any] = {
+            name: given[name]
+            for name in ("commit", "repo", "program", "sweep", "description")
+            if isinstance(given.get(name), str)
+        }
+        replace: list[str] = []
+        if config is not None:
+            replace.append("config")
+            patch["config"] = config.values
+            metrics = metrics_of(config.private)
+            if metrics:
+                patch["metrics"] = metrics
+            if config.private:
+                said["config"] = config.private
+            environment = self._environment(given, config.private, detail)
+            if environment:
+                patch["environment"] = environment
+        if summary is not None:
+            replace.append("summary")
+            patch["summary"] = summary
+        about = _about(given, is_start=is_start)
+        if about:
+            patch["run"] = about
+        if is_start and detail is not None and detail.wandb.get("resume_asked") is not None:
+            said["resume_asked"] = None
+        if said:
+            patch["wandb"] = said
+        if replace:
+            patch["replace"] = replace
+        return patch
+
+    def _environment(
+        self, given: Mapping[str, Any], private: Mapping[str, Any], detail: RunDetail | None
+    ) -> dict[str, Any]:
+        found = environment_of(private)
+        commit, remote = given.get("commit"), given.get("repo")
+        if isinstance(commit, str) and "git" not in found:
+            found["git"] = {
+                "commit": commit,
+                **({"remote": remote} if isinstance(remote, str) else {}),
+            }
+        if isinstance(given.get("host"), str):
+            found.setdefault("host", given["host"])
+        if isinstance(given.get("program"), str):
+            found.setdefault("program", given["program"].rpartition("/")[2])
+        known = {} if detail is None else detail.environment
+        return {key: value for key, value in found.items() if known.get(key) != value}
+
+    def _set_state(self, uid: str, state: str) -> None:
+        if state in ("pending", "running", "finished", "failed", "crashed", "killed", "preempted"):
+            self.store.set_state(self.principal, uid, state)
+
+    # ---- resume, rewind
+
+    def resume_status(self, entity: str, project: str, run_id: str) -> ResumeStatus | None:
+        """Return where a run stands, None for one that is not there; the next start goes on with it."""
+        try:
+            found = self.find(entity, project, run_id)
+        except NotFound:
+            return None
+        uid = found.info.uid
+        self.store.change_document(
+            self.principal, uid, {"wandb": {"resume_asked": round(time.time(), 3)}}
+        )
+        return ResumeStatus(uid, self._tail(uid, "history"), self._tail(uid, "events"))
+
+    def _tail(self, uid: str, file: Any) -> list[bytes]:
+        total = self.store.line_total(self.principal, uid, file)
+        # Lines that were never received are empty; the last row says at which step to go on.
+        for stop in range(total, max(0, total - 64), -TAIL_LINES):
+            lines = self.store.read_lines(self.principal, uid, file, stop - TAIL_LINES, stop)
+            if all(lines):
+                return lines
+        return []
+
+    def rewind(self, entity: str, project: str, run_id: str, metric: str, value: float) -> Upserted:
+        """Keep the history up to a step, and begin the session that goes on from there.
+
+        Raises UsageError for another metric than ``_step``, NotFound for a run that is not there.
+        """
+        if metric != "_step":
+            raise UsageError(f"a run is rewound by its _step, not by {metric[:80]!r}")
+        found = self.find(entity, project, run_id)
+        uid = found.info.uid
+        kept = self._lines_up_to(uid, value)
+        self.store.cut_history(self.principal, uid, kept)
+        self.store.begin_session(self.principal, uid, attempt="same")
+        return Upserted(uid, inserted=False)
+
+    def _lines_up_to(self, uid: str, step: float) -> int:
+        """Return how many lines of the history come before the first whose step is above `step`."""
+        total = self.store.line_total(self.principal, uid, "history")
+        for start in range(0, total, 4096):
+            lines = self.store.read_lines(self.principal, uid, "history", start, start + 4096)
+            for i, line in enumerate(lines):
+                found = _step_of(line)
+                if found is not None and found > step:
+                    return start + i
+        return total
+
+    # ---- file_stream
+
+    def stream(
+        self, entity: str, project: str, run_id: str, body: bytes | StreamBody
+    ) -> dict[str, Any]:
+        """Take a file_stream request and wait until it is stored; returns ``{"stopped": bool}``.
+
+        A run that is not there takes nothing, and says nothing about it. Raises OffsetGap when others of the same run
+        are faster again and again.
+        """
+        parsed = parse_body(body) if isinstance(body, bytes) else body
+        for attempt in range(TRIES):
+            sent, waiting = self.begin(entity, project, run_id, parsed)
+            try:
+                for future in waiting:
+                    future.result()
+            except OffsetGap:
+                if attempt + 1 == TRIES:
+                    raise
+                continue
+            except RunDeleted:
+                break
+            return {"stopped": sent}
+        return {"stopped": False}
+
+    def begin(
+        self, entity: str, project: str, run_id: str, body: StreamBody
+    ) -> tuple[bool, list[Future[Ack]]]:
+        """Hand a request to the store; returns whether the run shall stop, and what to wait for.
+
+        A future that fails with OffsetGap says that another request was faster: begin anew.
+        """
+        try:
+            run = self.find(entity, project, run_id)
+            session = self.store.session(self.principal, run.info.uid)
+            if session is None:
+                session = self.store.begin_session(self.principal, run.info.uid, attempt="new")
+        except (NotFound, RunDeleted) as error:
+            log.warning("rows of %s/%s/%s go nowhere: %s", entity, project, run_id, error)
+            return False, []
+        return session.stop_requested, self._submit(run, session, body)
+
+    def _submit(self, run: RunDetail, session: RunSession, body: StreamBody) -> list[Future[Ack]]:
+        main = self._head(run, session, session.writer, session.acknowledged, parent=None)
+        events = self._events(run, session, body)
+        files = body.files
+        if "wandb-history.jsonl" in files:
+            main += self._rows(session, "history", files["wandb-history.jsonl"])
+        if "output.log" in files:
+            chunk = files["output.log"]
+            lines = chunk.lines()
+            if lines and 0 <= chunk.offset <= session.lines["output"] + MAX_GAP:
+                main += [encode_lines_record("output", chunk.offset, lines)]
+        if "wandb-summary.json" in files:
+            main += self._summary(files["wandb-summary.json"])
+        if body.preempting:
+            main += [encode_json_record(PATCH, {"state": "preempting"})]
+        if body.complete:
+            code = body.exitcode or 0
+            record = {
+                "exit_code": code,
+                "state": "failed" if code else "finished",
+                "time": time.time(),
+                "dropped": 0,
+            }
+            main += [encode_json_record(EXIT, record)]
+            if events or session.events_acknowledged:
+                events += [encode_json_record(EXIT, record)]
+        submit = self.store.submit
+        waiting = [
+            submit(self.principal, session.writer, session.acknowledged, b"".join(main), exact=True)
+        ]
+        if events:
+            waiting.append(
+                submit(
+                    self.principal,
+                    session.events_writer,
+                    session.events_acknowledged,
+                    b"".join(events),
+                    exact=True,
+                )
+            )
+        elif session.events_acknowledged:
+            waiting.append(
+                submit(self.principal, session.events_writer, session.events_acknowledged, b"")
+            )
+        return waiting
+
+    def _events(self, run: RunDetail, session: RunSession, body: StreamBody) -> list[bytes]:
+        chunk = body.files.get("wandb-events.jsonl")
+        records = [] if chunk is None else self._rows(session, "events", chunk)
+        if not records:
+            return []
+        writer, at = session.events_writer, session.events_acknowledged
+        head = self._head(run, session, writer, at, parent=session.writer)
+        if head:
+            head.append(encode_json_record(PATCH, {"metrics": SYSTEM_METRICS}))
+        return head + records
+
+    def _head(
+        self, run: RunDetail, session: RunSession, writer: str, at: int, *, parent: str | None
+    ) -> list[bytes]:
+        """Return what a writer's journal begins with, nothing once it has."""
+        if at > 0:
+            return []
+        info = run.info
+        about: dict[str, Any] = {
+            "uid": writer,
+            "host": run.environment.get("host"),
+            "started": time.time(),
+            "patience": PATIENCE_S,
+            "label": None if parent is None else "system",
+            "parent": parent,
+        }
+        head = {
+            "format": FORMAT,
+            "run": {
+                "uid": info.uid,
+                "entity": info.entity,
+                "project": info.project,
+                "id": info.id,
+            },
+            "writer": {key: value for key, value in about.items() if value is not None},
+        }
+        return [encode_json_record(HEAD, head)]
+
+    def _rows(self, session: RunSession, file: str, chunk: FileChunk) -> list[bytes]:
+        """Return the records of those lines of a chunk that the store has not."""
+        known = session.lines[file]
+        lines = chunk.lines()
+        skipped = known - chunk.offset
+        if skipped >= 0:
+            lines = lines[skipped:]
+        elif -skipped <= MAX_GAP:
+            log.warning(
+                "run %s: %d lines of its %s before line %d never came",
+                *(session.run, -skipped, file, chunk.offset),
+            )
+            lines = [b""] * -skipped + lines
+        if not lines:
+            return []
+        rows = parse_lines(lines)
+        malformed = sum(row is None and line != b"" for row, line in zip(rows, lines, strict=True))
+        if malformed:
+            log.warning("run %s: %d lines of its %s are no JSON", session.run, malformed, file)
+        frame = frame_of_rows(rows, known, events=file == "events")
+        records = [encode_lines_record(file, known, lines), encode_frame_record(frame)]
+        if malformed:
+            records.append(encode_json_record(PATCH, {"damage": malformed}))
+        return records
+
+    def _summary(self, chunk: FileChunk) -> list[bytes]:
+        lines = chunk.lines()
+        if not lines:
+            return []
+        records = [encode_lines_record("summary", 0, lines[-1:])]
+        try:
+            summary = summary_of(lines[-1])
+        except ValueError:
+            return [*records, encode_json_record(PATCH, {"damage": 1})]
+        patch = {"replace": ["summary"], "summary": summary}
+        return [*records, encode_json_record(PATCH, patch)]
+
+
+def summary_of(line: bytes) -> dict[str, Any]:
+    """Return what a run's document keeps of a summary: numbers and short texts under dotted names.
+
+    Raises ValueError for a line that is no JSON object.
+    """
+    summary: dict[str, Any] = {}
+    _flatten(parse_line(line), "", 0, summary)
+    return summary
+
+
+def _flatten(values: Mapping[str, Any], prefix: str, depth: int, found: dict[str, Any]) -> None:
+    for key, value in values.items():
+        if not depth and key in _SUMMARY_OWN:
+            continue
+        name = prefix + key
+        if isinstance(value, Mapping):
+            if "_type" not in value and depth < 64:
+                _flatten(value, f"{name}.", depth + 1, found)
+        elif isinstance(value, str):
+            if len(value) <= MAX_SUMMARY_CHARACTERS:
+                found[name] = value
+        elif isinstance(value, float | bool) or (
+            isinstance(value, int) and value.bit_length() < 14_000
+        ):
+            found[name] = value
+
+
+def _about(given: Mapping[str, Any], *, is_start: bool) -> dict[str, Any]:
+    """Return the fields of a run that have a place in ours. A start's empty list of tags says nothing."""
+    found: dict[str, Any] = {}
+    names: Sequence[tuple[str, str]] = (
+        ("displayName", "name"),
+        ("notes", "notes"),
+        ("groupName", "group"),
+        ("jobType", "job_type"),
+    )
+    for theirs, ours in names:
+        if isinstance(given.get(theirs), str):
+            found[ours] = given[theirs]
+    tags = given.get("tags")
+    if isinstance(tags, list) and (tags or not is_start):
+        found["tags"] = [tag for tag in tags if isinstance(tag, str)]
+    return found
+
+
+def _step_of(line: bytes) -> float | None:
+    try:
+        step = parse_line(line).get("_step")
+    except ValueError:
+        return None
+    return step if isinstance(step, int | float) and not isinstance(step, bool) else None
