@@ -73,11 +73,13 @@ def test_it_prints_the_link_the_directory_and_the_settings(epochal_server: Runni
     epochal_server.stop()
     printed = epochal_server.printed()
     lines = printed.splitlines()
-    assert len(lines) == 4, printed
+    assert len(lines) == 6, printed
     assert epochal_server.login_url in lines[0]
     assert str(epochal_server.data) in lines[1]
     assert f"EPOCHAL_BASE_URL={epochal_server.url}" in lines[2]
     assert f"EPOCHAL_API_KEY={epochal_server.token}" in lines[3]
+    assert f"WANDB_BASE_URL={epochal_server.url}" in lines[4]
+    assert f"WANDB_API_KEY={epochal_server.token}" in lines[5]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

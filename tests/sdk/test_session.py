@@ -12,6 +12,7 @@ import pytest
 
 import epochal
 from epochal.errors import RunExists, RunMissing
+from epochal.formats.run_names import make_run_name
 from epochal.sdk import names
 from epochal.sdk.settings import find_server, resolve
 from tests.sdk.journals import only_journal, only_run, read_journals
@@ -91,7 +92,7 @@ def test_identity_and_head(data_dir):
 
 
 def test_made_up_names(data_dir):
-    assert re.fullmatch(r"[a-z]+-[a-z]+-\d{1,3}", names.make_run_name())
+    assert re.fullmatch(r"[a-z]+-[a-z]+-\d{1,3}", make_run_name())
     found = {names.make_run_uid(0.0) for _ in range(1000)}
     assert len(found) == 1000
     assert next(iter(found)).startswith("19700101-000000-")

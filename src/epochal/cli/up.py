@@ -174,6 +174,8 @@ def _announce(
     export = "set" if sys.platform == "win32" else "export"
     print(f"scripts  {export} EPOCHAL_BASE_URL={process.url}")
     print(f"         {export} EPOCHAL_API_KEY={process.token}")
+    print(f"wandb    {export} WANDB_BASE_URL={process.url}")
+    print(f"         {export} WANDB_API_KEY={process.token}")
     if not process.is_loopback:
         print(
             "Other machines can reach this server; everything but the login page needs the token. "

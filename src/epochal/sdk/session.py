@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from epochal.errors import RunExists, RunMissing, UsageError
+from epochal.formats.run_names import make_run_name
 from epochal.sdk import environment, lifetime
 from epochal.sdk.directory import (
     DataDirectory,
@@ -19,7 +20,7 @@ from epochal.sdk.directory import (
 )
 from epochal.sdk.messages import printable, warn
 from epochal.sdk.metrics import Metrics
-from epochal.sdk.names import check_name, make_run_name, make_run_uid, make_writer_uid, random_text
+from epochal.sdk.names import check_name, make_run_uid, make_writer_uid, random_text
 from epochal.sdk.redaction import redact
 from epochal.sdk.run import Run
 from epochal.sdk.settings import Resolved, Settings, resolve

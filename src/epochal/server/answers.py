@@ -40,6 +40,7 @@ from epochal.server.bodies import (
 )
 from epochal.server.guard import HostRefused, OriginRefused
 from epochal.server.media_bytes import NoImage
+from epochal.server.settings import Settings
 from epochal.server.sources import SourceChanged
 
 COMPRESS_FROM_BYTES = 1024
@@ -221,3 +222,13 @@ def error_body(
     return encode_json(
         {**(extra or {}), "error": {"code": code, "message": message, "details": details}}
     )
+
+
+def base_url_of(request: Request, settings: Settings) -> str:
+    """Return the address under which the sender of `request` reaches this server, base path included.
+
+    A proxy that ends TLS says so in X-Forwarded-Proto. Anybody may claim it, and changes only links in the own answer.
+    """
+    behind_tls = request.headers.get("x-forwarded-proto", "").lower() == "https"
+    scheme = "https" if settings.secure or behind_tls else request.url.scheme
+    return f"{scheme}://{request.headers.get('host', '')}{settings.base_path}"

@@ -7,8 +7,12 @@ from typing import Any
 from starlette.responses import Response
 
 from epochal.errors import EpochalError
-from epochal.server.answers import JSON, RETRY_AFTER_S, encode_json, status_of
+from epochal.server.answers import JSON, RETRY_AFTER_S, Unauthorized, encode_json, status_of
 
+INVALID_KEY = (
+    "invalid API key: `epochal up` prints the one of this server as WANDB_API_KEY, "
+    "and its page /authorize shows it"
+)
 NO_STORE = {"cache-control": "no-store"}
 
 
@@ -17,7 +21,8 @@ def refusal(error: EpochalError) -> Response:
 
     401, 403, 400, 413 are not tried again by any client; 503, 429, 507 are, after Retry-After.
     """
-    return errors_response([{"message": str(error)}], status_of(error)[0])
+    message = INVALID_KEY if isinstance(error, Unauthorized) else str(error)
+    return errors_response([{"message": message}], status_of(error)[0])
 
 
 def errors_response(errors: list[dict[str, Any]], status: int) -> Response:

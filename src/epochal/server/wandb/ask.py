@@ -6,8 +6,6 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from starlette.requests import Request
-
 from epochal.records import Principal
 from epochal.server.settings import Settings
 from epochal.server.wandb.tickets import Tickets
@@ -58,9 +56,3 @@ class Ask:
             )
         if not self.fields & 127 and time.monotonic() > self.deadline:
             raise Overrun(f"the query took longer than {TIME_LIMIT_S:g} s; ask for less at a time")
-
-
-def base_url_of(request: Request, settings: Settings) -> str:
-    """Return the address under which the sender of `request` reaches this server, base path included."""
-    scheme = "https" if settings.secure else request.url.scheme
-    return f"{scheme}://{request.headers.get('host', '')}{settings.base_path}"

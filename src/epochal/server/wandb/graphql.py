@@ -30,11 +30,11 @@ from graphql import (
 from starlette.responses import Response
 
 from epochal.errors import EnvironmentFault, EpochalError, Forbidden, UsageError
-from epochal.server.answers import WrongMediaType, json_response, plain, status_of
+from epochal.server.answers import WrongMediaType, base_url_of, json_response, plain, status_of
 from epochal.server.bodies import read_body
 from epochal.server.route import ROLES_THAT_MAY, Call
 from epochal.server.wandb.answers import errors_response
-from epochal.server.wandb.ask import Ask, Overrun, base_url_of
+from epochal.server.wandb.ask import Ask, Overrun
 from epochal.server.wandb.documents import Documents, Operation
 from epochal.server.wandb.resolvers import Resolver, gather
 

@@ -28,6 +28,7 @@ from epochal.formats.journal import (
     encode_json_record,
     encode_lines_record,
 )
+from epochal.formats.run_names import make_run_name
 from epochal.formats.wandb_config import environment_of, metrics_of, parse_config
 from epochal.formats.wandb_rows import frame_of_rows, parse_line, parse_lines
 from epochal.records import Ack, Principal, RunDetail, RunSession
@@ -174,7 +175,8 @@ class RunIntake:
         try:
             detail = self.find(entity, project, run_id)
         except NotFound:
-            about = {**_about(given, is_start=True), "name": given.get("displayName") or run_id}
+            name = given.get("displayName") or make_run_name()
+            about = {**_about(given, is_start=True), "name": name}
             state = given.get("state")
             uid, inserted = self.store.create_run(
                 self.principal,

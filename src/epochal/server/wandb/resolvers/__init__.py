@@ -15,6 +15,7 @@ from typing import Any
 MODULES = (
     "viewer",
     "features",
+    "runs_write",
     "uploads",
     "projects",
     "runs_read",

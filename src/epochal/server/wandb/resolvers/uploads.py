@@ -5,16 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from epochal.server.wandb.ask import Ask
+from epochal.server.wandb.resolvers.runs_write import named_run
 
 
-def mark_uploaded(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, bool]:
-    """Confirm an upload: whoever sent it had its answer only after the file was stored."""
+def create_files(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, Any]:
+    """Return where each file is to be put, in the order and by the names asked for."""
     del parent
-    entity = input.get("entityName") or ask.principal.entity
-    ask.store.find_run(
-        ask.principal, entity, input.get("projectName") or "uncategorized", input["runName"]
-    )
-    return {"success": True}
+    run = named_run(ask, input)
+    return {
+        "runID": run.id,
+        "uploadHeaders": [],
+        "files": [
+            {
+                "name": name,
+                "uploadUrl": ask.tickets.upload_url(
+                    ask.base_url, "run-file", {"run": run.info.uid, "name": name}
+                ),
+            }
+            for name in input["files"]
+        ],
+        "clientMutationId": input.get("clientMutationId"),
+    }
 
 
-RESOLVERS = {"Mutation": {"markRunFilesUploaded": mark_uploaded}}
+def mark_uploaded(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, Any]:
+    """Confirm uploads: whoever sent them had its answers only after the files were stored."""
+    del parent
+    named_run(ask, input)
+    return {"success": True, "clientMutationId": input.get("clientMutationId")}
+
+
+RESOLVERS = {"Mutation": {"createRunFiles": create_files, "markRunFilesUploaded": mark_uploaded}}
