@@ -317,8 +317,8 @@ class RunSession:
     """A client's session of a run: the two writers that its rows go to, and how far they and the files of lines are.
 
     attempt: from 1; sessions of one attempt go on in the same files. acknowledged, events_acknowledged: stream offsets
-    of the writers, 0 before their HEAD. lines: how many each file has, as `Store.line_total` counts. branch: the run and
-    step that the attempt was forked from, as {"run": uid, "step": n}.
+    of the writers, 0 before their HEAD. lines: how many each file has, as `Store.line_total` counts. branch: the run
+    and step that the attempt was forked from, as {"run": uid, "step": n}.
     """
 
     run: str

@@ -79,7 +79,7 @@ def test_postgresql_statements_are_what_the_tables_declare() -> None:
     assert [s for s in statements if s not in external] == declared(
         create_engine("postgresql+psycopg://")
     )
-    assert len(external) == 5
+    assert len(external) == 6
 
 
 def test_migrations_lead_to_the_fresh_schema_on_sqlite(tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ from epochal.formats.journal import (
     HEAD,
     KIND_OF_LETTER,
     LETTER_OF_KIND,
+    LINES,
     MAX_PAYLOAD,
     PATCH,
     PREFIX_SIZE,
@@ -48,9 +49,11 @@ from epochal.formats.journal import (
     SCHEMA,
     BlobPiece,
     Damage,
+    LinesRecord,
     Record,
     RowLayout,
     decode_blob_piece,
+    decode_lines_record,
     dump_json,
     encode_record,
     read_records,
@@ -71,7 +74,7 @@ class JournalChunk:
 
     patches, in order, head (the first) and exit (the last) are parsed JSON objects; damage offsets
     are relative to the data given; `schemas` is the updated copy; `end` is the number of bytes
-    consumed; blobs are the pieces of blobs, in order.
+    consumed; blobs are the pieces of blobs, in order, and lines the records of lines.
     """
 
     frame: Frame
@@ -82,6 +85,7 @@ class JournalChunk:
     schemas: dict[int, list[list[str]]]
     end: int
     blobs: list[BlobPiece] = field(default_factory=list)
+    lines: list[LinesRecord] = field(default_factory=list)
 
 
 @functools.lru_cache(maxsize=256)  # 0.1 ms for 50 keys, as much as decoding 20 rows of them
@@ -166,6 +170,7 @@ class _Decoder:
         self.exit: dict[str, Any] | None = None
         self.damage: list[Damage] = []
         self.blobs: list[BlobPiece] = []
+        self.lines: list[LinesRecord] = []
         self.frames: list[tuple[int, Frame]] = []  # with the position of the first row among all
         for schema_id, columns in schemas.items():
             self.set_schema(int(schema_id), columns)
@@ -261,6 +266,9 @@ class _Decoder:
             if len(frame):
                 self.frames.append((self.rows, frame))
                 self.rows += len(frame)
+            return
+        if record.kind == LINES:
+            self.lines.append(decode_lines_record(record.payload))
             return
         payload = bytes(record.payload)
         if record.kind == SCHEMA:
@@ -451,6 +459,7 @@ def decode_journal(
         decoder.schemas,
         end,
         decoder.blobs,
+        decoder.lines,
     )
 
 

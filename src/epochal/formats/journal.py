@@ -10,13 +10,18 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
     HEAD     JSON {"format": 1, "run": {...}, "writer": {...}}; first record of every segment
     SCHEMA   schema id u16 | JSON [[key, kind letter], ...]
     ROW      schema id u16 | step i64 | time f64 | values packed in schema order, then the JSON bytes of the j values
-    PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment"|"source": {...}}
+    PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment"|"wandb"|"source"|"files": {...},
+                   "replace": [section, ...], "state": "preempting"}
     EXIT     JSON {"exit_code", "state", "time", "dropped"}
     BLOB     sha256 of the whole blob, 32 bytes | its size u64 | offset u64 | the bytes from there on
     FRAME    JSON length u32 | JSON [[key, kind letter], ...] | many rows as columns (`formats/frame.py`)
+    LINES    file u8 (0 history, 1 events, 2 output, 3 summary) | number of the first line u64 | `formats/lines.py`
 
 A blob comes in pieces that begin at multiples of 2 MiB and are that long, but for the last; they stand before the row
 that refers to it. The source of a PATCH says where a writer's rows come from (an event file); the latest one counts.
+Its files are {name: {"blob": sha256, "size", "md5" (base64), "mimetype"}}; the sections under "replace" are emptied
+before it is merged. LINES are kept as they are, beside the rows that were made from them: lines of history and events
+are never changed once they are there, those of output and summary are.
 
 A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.
 JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates
@@ -31,9 +36,11 @@ import zlib
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
+from epochal.formats.lines import decode_lines, encode_lines
+
 FORMAT = 1
 MAGIC = b"eP"
-HEAD, SCHEMA, ROW, PATCH, EXIT, BLOB, FRAME = 1, 2, 3, 4, 5, 6, 7
+HEAD, SCHEMA, ROW, PATCH, EXIT, BLOB, FRAME, LINES = 1, 2, 3, 4, 5, 6, 7, 8
 
 KindLetter = Literal["d", "q", "?", "j"]
 KIND_OF_LETTER = {"d": "f64", "q": "i64", "?": "bool", "j": "object"}
@@ -52,6 +59,10 @@ BLOB_PIECE = 2 * 1024 * 1024
 """Bytes of a piece of a blob: a request of 8 MiB, the most that a server takes, holds a whole number of them."""
 MAX_BLOB = 1 << 30
 """Bytes of a blob at most: what is larger belongs into files."""
+
+LINES_HEAD = struct.Struct("<BQ")  # file, number of the first line
+LINE_FILES = ("history", "events", "output", "summary")
+"""A run's files of lines, in the order of their numbers."""
 
 
 def record_prefix(kind: int, length: int) -> bytes:
@@ -126,6 +137,33 @@ def decode_blob_piece(payload: bytes | memoryview) -> BlobPiece:
         message = f"a piece of {len(data)} bytes at {offset} of a blob of {total}"
         raise ValueError(message)
     return BlobPiece(digest.hex(), total, offset, data)
+
+
+class LinesRecord(NamedTuple):
+    """Lines of one of a run's files (a name of LINE_FILES), and the number of the first."""
+
+    file: str
+    first: int
+    lines: list[bytes]
+
+
+def encode_lines_record(file: str, first: int, lines: Sequence[bytes]) -> bytes:
+    """Return the LINES record of `lines`, whose first has the number `first` in `file` (a name of LINE_FILES)."""
+    head = LINES_HEAD.pack(LINE_FILES.index(file), first)
+    return encode_record(LINES, head + encode_lines(lines))
+
+
+def decode_lines_record(payload: bytes | memoryview) -> LinesRecord:
+    """Return what a LINES payload says. Raises ValueError for one that is none."""
+    view = memoryview(payload)
+    if len(view) < LINES_HEAD.size:
+        message = f"a record of lines of {len(view)} bytes has no head"
+        raise ValueError(message)
+    number, first = LINES_HEAD.unpack_from(view)
+    if number >= len(LINE_FILES) or first >= 1 << 62:
+        message = f"lines of file {number} from line {first} on"
+        raise ValueError(message)
+    return LinesRecord(LINE_FILES[number], first, decode_lines(view[LINES_HEAD.size :]))
 
 
 class RowLayout:

@@ -22,12 +22,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, Self
 
 from epochal.records import (
     Ack,
+    Attempt,
     BandsAnswer,
     BandsQuery,
+    BlobInfo,
     BulkEdit,
     Change,
     EditOutcome,
@@ -35,17 +37,23 @@ from epochal.records import (
     Groups,
     HistoryPage,
     KeyInfo,
+    LineFile,
     ObjectsAnswer,
     ObjectsQuery,
     Principal,
     ProjectInfo,
+    RunAlert,
     RunDetail,
     RunEdit,
+    RunFile,
     RunInfo,
     RunKey,
     RunOrder,
     RunPage,
     RunQuery,
+    RunSeries,
+    RunSession,
+    RunState,
     SavedView,
     SeriesAnswer,
     SeriesQuery,
@@ -56,6 +64,33 @@ from epochal.records import (
 from epochal.store.query import Node
 
 
+class BlobSink(ABC):
+    """Takes the bytes of one blob as they come; it is used by one thread at a time and ends with `finish` or `abort`.
+
+    As a context manager it aborts unless it was finished.
+    """
+
+    @abstractmethod
+    def write(self, data: bytes | memoryview) -> None:
+        """Take the next bytes. Raises StoreFull, and UsageError above the largest size."""
+
+    @abstractmethod
+    def finish(self) -> BlobInfo:
+        """Return what the bytes are, durable now; they go within days unless a run (or an artifact) is given them."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Forget the bytes. Does nothing after `finish`."""
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Abort unless finished."""
+        self.abort()
+
+
 class Store(ABC):
     """All that is kept: runs, rows, documents. The module's docstring is the contract."""
 
@@ -63,7 +98,14 @@ class Store(ABC):
 
     @abstractmethod
     def submit(
-        self, principal: Principal, writer: str, offset: int, data: bytes, *, final: bool = False
+        self,
+        principal: Principal,
+        writer: str,
+        offset: int,
+        data: bytes,
+        *,
+        final: bool = False,
+        exact: bool = False,
     ) -> Future[Ack]:
         """Queue journal bytes of `writer` that begin at stream `offset`; the future resolves after the commit.
 
@@ -71,13 +113,23 @@ class Store(ABC):
         Bytes before the store's offset are ignored. The first bytes of an unknown writer must begin with an intact HEAD
         record (offset 0), whose run is found by uid, then by (entity, project, id), else created; entity and project
         are created as needed. Empty `data` is a heartbeat.
+
+        exact: `offset` must be the store's, else OffsetGap: for bytes that were made from what the store had, and of
+        which two makers at once would send different ones.
         """
 
     def append(
-        self, principal: Principal, writer: str, offset: int, data: bytes, *, final: bool = False
+        self,
+        principal: Principal,
+        writer: str,
+        offset: int,
+        data: bytes,
+        *,
+        final: bool = False,
+        exact: bool = False,
     ) -> Ack:
         """Do `submit` and wait for it."""
-        return self.submit(principal, writer, offset, data, final=final).result()
+        return self.submit(principal, writer, offset, data, final=final, exact=exact).result()
 
     @abstractmethod
     def acknowledged(self, principal: Principal, writer: str) -> int:
@@ -92,7 +144,8 @@ class Store(ABC):
         """Mark writers crashed whose last sign of life has not changed for `silence_s` seconds.
 
         The seconds are those of this process's monotonic clock. Returns the uids of writers marked. Meant to be called
-        every few seconds by each server.
+        every few seconds by each server. A writer whose HEAD names a `patience` may be silent for so many seconds; one
+        that had said that it is being preempted becomes ``preempted``.
         """
 
     @abstractmethod
@@ -108,6 +161,10 @@ class Store(ABC):
     @abstractmethod
     def project(self, principal: Principal, entity: str, name: str) -> ProjectInfo:
         """Return one project."""
+
+    @abstractmethod
+    def create_project(self, principal: Principal, entity: str, name: str) -> ProjectInfo:
+        """Return the project of that name, made when there is none."""
 
     @abstractmethod
     def runs(
@@ -208,6 +265,10 @@ class Store(ABC):
     def run_keys(self, principal: Principal, entity: str, project: str) -> Sequence[RunKey]:
         """Return the series of a project's runs (without archived, trashed ones) as they first appeared."""
 
+    @abstractmethod
+    def run_series(self, principal: Principal, run: str) -> Sequence[RunSeries]:
+        """Return the series of one run, of all its writers, as they first appeared."""
+
     # ---- views and links
 
     @abstractmethod
@@ -241,6 +302,147 @@ class Store(ABC):
     @abstractmethod
     def find_query(self, principal: Principal, digest: str) -> str:
         """Return the query string of a hash."""
+
+    # ---- as received: sessions, lines, files, alerts
+
+    @abstractmethod
+    def create_run(
+        self,
+        principal: Principal,
+        entity: str,
+        project: str,
+        run_id: str,
+        *,
+        about: Mapping[str, Any] | None = None,
+        state: RunState = "pending",
+    ) -> tuple[str, bool]:
+        """Return the uid of the run of that id, and whether it was made now; entity and project are made as needed.
+
+        about: ``name``, ``notes``, ``tags``, ``group``, ``job_type`` of a run that is made. A run in the trash has
+        given its id up.
+        """
+
+    @abstractmethod
+    def begin_session(
+        self,
+        principal: Principal,
+        run: str,
+        *,
+        attempt: Attempt,
+        branch: Mapping[str, Any] | None = None,
+    ) -> RunSession:
+        """Begin a client's session of a run: new writers, whose journals begin with their HEAD.
+
+        With the attempt "new" the files of lines are empty again (the lines and rows of earlier attempts stay); with
+        "same" they go on. Writers of the session before that have not ended are crashed. Takes back a request to stop.
+
+        branch: {"run": uid, "step": n} of a new attempt: its history begins with the rows of that run whose ``_step``
+        is not above n, and their columns are made for it. Raises NotFound for a run that is not there.
+        """
+
+    @abstractmethod
+    def session(self, principal: Principal, run: str) -> RunSession | None:
+        """Return the latest session of a run, None without any. Raises NotFound and RunDeleted."""
+
+    @abstractmethod
+    def read_lines(
+        self,
+        principal: Principal,
+        run: str,
+        file: LineFile,
+        start: int = 0,
+        stop: int | None = None,
+        attempt: int | None = None,
+    ) -> list[bytes]:
+        """Return the lines `start` to before `stop` of a file, byte for byte as received, of the newest attempt.
+
+        The history of a forked run begins with its parent's rows. A line that never arrived is empty.
+        """
+
+    @abstractmethod
+    def line_total(
+        self, principal: Principal, run: str, file: LineFile, attempt: int | None = None
+    ) -> int:
+        """Return the number of lines that `read_lines` would return."""
+
+    @abstractmethod
+    def cut_history(self, principal: Principal, run: str, lines: int) -> None:
+        """Keep the first `lines` lines of the newest attempt's history; columns and summary are made from them anew.
+
+        The session's writer is ended for good: begin another one. What a killed process leaves half made is finished at
+        the next use of the run, or when the store is opened. Forks of the run keep what they had.
+        """
+
+    @abstractmethod
+    def request_stop(self, principal: Principal, run: str) -> None:
+        """Ask a run's script to stop; it learns of it from its session."""
+
+    @abstractmethod
+    def set_state(self, principal: Principal, run: str, state: RunState) -> None:
+        """Set the state of a run; its living writers end with it, unless it goes on ("pending", "running")."""
+
+    @abstractmethod
+    def change_document(self, principal: Principal, run: str, patch: Mapping[str, Any]) -> None:
+        """Merge a patch into the run's document as a PATCH record would, without a sign of life of any writer.
+
+        patch: any of ``config``, ``summary``, ``metrics``, ``run``, ``environment``, ``wandb``, ``replace``.
+        """
+
+    @abstractmethod
+    def receive_blob(self, principal: Principal) -> BlobSink:
+        """Return what takes the bytes of one blob. Raises StoreFull."""
+
+    @abstractmethod
+    def find_blob_by_md5(self, principal: Principal, md5: str) -> str | None:
+        """Return the digest of a blob with this MD5 (base64) that the principal's entity has, None without one."""
+
+    @abstractmethod
+    def put_file(
+        self,
+        principal: Principal,
+        run: str,
+        name: str,
+        blob: BlobInfo | str,
+        mimetype: str | None = None,
+    ) -> RunFile:
+        """Give a run a file, or a new content to one of that name.
+
+        blob: what `BlobSink.finish` returned, or the digest of a blob that the run's entity has already.
+        """
+
+    @abstractmethod
+    def files(
+        self,
+        principal: Principal,
+        run: str,
+        *,
+        names: Sequence[str] | None = None,
+        like: str | None = None,
+    ) -> Sequence[RunFile]:
+        """Return a run's files in the order of their names.
+
+        names: only these; like: only those that the pattern fits (``%`` any text, ``_`` one character).
+        """
+
+    @abstractmethod
+    def delete_files(self, principal: Principal, run: str, names: Sequence[str]) -> int:
+        """Take files from a run, and their bytes where nothing else has them; returns how many there were."""
+
+    @abstractmethod
+    def add_alert(
+        self,
+        principal: Principal,
+        run: str,
+        title: str,
+        text: str,
+        level: str = "INFO",
+        wait_s: float = 0.0,
+    ) -> bool:
+        """Keep an alert; returns False for one whose title came less than `wait_s` seconds ago, which is left out."""
+
+    @abstractmethod
+    def alerts(self, principal: Principal, run: str) -> Sequence[RunAlert]:
+        """Return the alerts of a run, oldest first."""
 
     # ---- outbound
 

@@ -26,8 +26,9 @@ from epochal.store.access import can_see
 from epochal.store.commit import RunRow, store_runs, update_states
 from epochal.store.documents import RunDocument
 from epochal.store.engine import Connection
+from epochal.store.line_files import delete_lines, hand_on_all
 from epochal.store.listing import RUN_COLUMNS, RUN_TABLES, parse_document, run_info
-from epochal.store.media import delete_blobs, split_media
+from epochal.store.media import delete_blobs, delete_rows_of_files, split_media
 
 MAX_CHANGED_RUNS = 100
 _SLICE = 256
@@ -131,6 +132,7 @@ def read_run(connection: Connection, principal: Principal, uid: str) -> RunDetai
         metrics=document["metrics"],
         environment=document["environment"],
         writers=[WriterInfo(*writer) for writer in writers],
+        wandb=document.get("wandb") or {},
     )
 
 
@@ -221,6 +223,8 @@ def list_sources(
 def begin_deletion(connection: Connection, principal: Principal, uid: str) -> list[str]:
     """Leave the tombstones of a trashed run and its writers; returns the writers' uids.
 
+    Its forks get the lines that they have from it as their own.
+
     Raises Conflict for a run outside the trash.
     """
     # Writers before the run, as `intake` does. What it commits of them is in before the tombstone, or sees it.
@@ -235,6 +239,7 @@ def begin_deletion(connection: Connection, principal: Principal, uid: str) -> li
         "INSERT INTO tombstone (uid, deleted) VALUES (?, ?) ON CONFLICT DO NOTHING",
         [(dead, time.time()) for dead in [uid, *writers]],
     )
+    hand_on_all(connection, uid)
     return writers
 
 
@@ -255,7 +260,10 @@ def delete_slice(connection: Connection, uid: str) -> bool:
         if connection.run(f"DELETE FROM {table} WHERE {place} IN {among}", [uid]):
             _give_back(connection)
             return True
-    if delete_blobs(connection, uid, _BLOB_SLICE):
+    if delete_lines(connection, uid, _BLOB_SLICE):
+        _give_back(connection)
+        return True
+    if delete_rows_of_files(connection, uid, _SLICE) or delete_blobs(connection, uid, _BLOB_SLICE):
         _give_back(connection)
         return True
     among = f"(SELECT {place} FROM series WHERE run_uid = ? LIMIT {_SLICE * 8})"
@@ -274,7 +282,8 @@ def end_deletion(connection: Connection, uid: str) -> None:
         "INSERT INTO tombstone (uid, deleted) SELECT uid, ? FROM writer WHERE run_uid = ? ON CONFLICT DO NOTHING",
         [time.time(), uid],
     )
-    connection.run("DELETE FROM writer WHERE run_uid = ?", [uid])
+    for table in ("derivation", "client_session", "alert", "writer"):
+        connection.run(f"DELETE FROM {table} WHERE run_uid = ?", [uid])
     connection.run("DELETE FROM run WHERE uid = ?", [uid])
     connection.run(
         "UPDATE project SET version = version + 1, updated = ? WHERE id = ?", [time.time(), project]
@@ -297,14 +306,16 @@ def unfinished_deletions(connection: Connection) -> list[str]:
 # ----------------------------------------------------------------------------------------- signs of life
 
 
-def running_writers(connection: Connection) -> list[tuple[str, float]]:
-    """Return (uid, last sign of life) of the writers that are thought to live."""
-    rows = connection.rows("SELECT uid, seen FROM writer WHERE state IN ('running', 'pending')")
-    return [(uid, seen) for uid, seen in rows]
+def running_writers(connection: Connection) -> list[tuple[str, float, float | None]]:
+    """Return (uid, last sign of life, patience in seconds) of the writers that are thought to live."""
+    rows = connection.rows(
+        "SELECT uid, seen, patience FROM writer WHERE state IN ('running', 'pending', 'preempting')"
+    )
+    return [(uid, seen, patience) for uid, seen, patience in rows]
 
 
 def mark_crashed(connection: Connection, writers: Sequence[tuple[str, float | None]]) -> list[str]:
-    """Mark living writers crashed; returns those marked.
+    """Mark living writers crashed, or preempted where they were going to be; returns those marked.
 
     writers: (uid, last sign of life); one that has given another sign since is left alone, unless that is None.
     """
@@ -313,7 +324,8 @@ def mark_crashed(connection: Connection, writers: Sequence[tuple[str, float | No
     for uid, seen in sorted(writers):
         condition = "" if seen is None else " AND seen = ?"
         found = connection.rows(
-            "UPDATE writer SET state = 'crashed', ended = seen WHERE uid = ? AND state IN ('running', 'pending')"
+            "UPDATE writer SET state = CASE state WHEN 'preempting' THEN 'preempted' ELSE 'crashed' END,"
+            " ended = seen WHERE uid = ? AND state IN ('running', 'pending', 'preempting')"
             f"{condition} RETURNING run_uid",
             [uid] if seen is None else [uid, seen],
         )

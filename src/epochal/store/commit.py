@@ -11,12 +11,15 @@ from typing import Any
 
 from epochal.errors import EpochalError, NotFound, OffsetGap, RunDeleted, StoreClosed
 from epochal.formats.frame import JournalChunk, decode_journal, encode_frame
-from epochal.formats.journal import BlobPiece, dump_json
+from epochal.formats.journal import BlobPiece, LinesRecord, dump_json
 from epochal.records import Ack, Column, Frame, Principal
 from epochal.store.access import can_see, sees_all
+from epochal.store.attempts import note_writer
 from epochal.store.documents import RunDocument, is_too_deep
 from epochal.store.engine import Connection
+from epochal.store.file_rows import put_listed_files
 from epochal.store.gains import Gain, measure_columns, store_gains
+from epochal.store.line_files import make_file, write_lines
 from epochal.store.media import describe_objects, store_blobs, store_series_media
 from epochal.store.names import display_name, key_name
 from epochal.store.registration import fitting_integer, plausible_time
@@ -43,6 +46,7 @@ class Delivery:
     data: bytes
     final: bool = False
     head: Mapping[str, Any] | None = None
+    exact: bool = False
     future: Future[Ack] = field(default_factory=Future)
 
 
@@ -51,13 +55,14 @@ class Memory:
     """What one commit learns and the next can use; all is checked against the rows that a transaction locks.
 
     schemas: {writer: (acknowledged, schemas)}; documents: {run: (version, document)};
-    series: {run: {(name, kind): id}}; media: {series: its media}.
+    series: {run: {(name, kind): id}}; media: {series: its media}; attempts: {writer: whose lines it sends}.
     """
 
     schemas: dict[str, tuple[int, dict[int, list[list[str]]]]] = field(default_factory=dict)
     documents: dict[str, tuple[int, RunDocument]] = field(default_factory=dict)
     series: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
     media: dict[int, frozenset[str]] = field(default_factory=dict)
+    attempts: dict[str, int] = field(default_factory=dict)
 
     def forget(self, run: str) -> None:
         """Drop what is remembered of a run that was deleted."""
@@ -110,6 +115,11 @@ class RunRow:
 Outcome = Ack | EpochalError
 
 
+def is_ended(state: str) -> bool:
+    """Whether a run or writer in this state has ended."""
+    return state in _ENDED
+
+
 def unseen(data: bytes, offset: int, acknowledged: int) -> bytes:
     """Return the part of `data`, which begins at stream `offset`, that lies after what the store has.
 
@@ -137,6 +147,9 @@ class GroupCommit:
         self.referred: set[tuple[str, str]] = set()  # (run, digest) that values name
         self.media: dict[int, set[str]] = {}  # by series, where it may be new
         self.known_media: dict[int, frozenset[str]] = {}
+        self.lines: list[tuple[WriterRow, LinesRecord]] = []
+        self.attempts: dict[str, int] = {}
+        self.files: dict[tuple[str, str], Any] = {}  # by run and name: what a patch says of it
         self.beats: list[tuple[Any, ...]] = []
         self.gone: set[str] = set()  # writers without a row: their run was deleted
         self.touched: set[str] = set()  # uids of runs that change for a reader
@@ -171,10 +184,27 @@ class GroupCommit:
                     outcomes[i] = Ack(row.run, row.acknowledged, row.rows)  # type: ignore[union-attr]
         return outcomes
 
+    def add_rows(self, writer: str, frame: Frame) -> None:
+        """Add rows that come from no journal to a writer, as if they had been delivered; it gives no sign of life."""
+        self._load_writers([writer])
+        row = self.writers.get(writer)
+        if row is None or not len(frame):
+            return
+        row.last_step, row.last_time = int(frame.steps[-1]), float(frame.times[-1])
+        chunk = JournalChunk(frame, [], None, None, [], row.schemas, 0)
+        row.chunks.append(chunk if _storable_names(frame) else _with_storable_names(chunk))
+        self._store()
+
     def remember(self) -> None:
         """Keep what the next transactions can use; called after the commit."""
         memory = self.memory
-        for cache in (memory.schemas, memory.documents, memory.series, memory.media):
+        for cache in (
+            memory.schemas,
+            memory.documents,
+            memory.series,
+            memory.media,
+            memory.attempts,
+        ):
             if len(cache) > _FORGET_ABOVE:
                 cache.clear()
         for uid, row in self.writers.items():
@@ -185,6 +215,7 @@ class GroupCommit:
         for uid, ids in self.new_series.items():
             memory.series.setdefault(uid, {}).update(ids)
         memory.media.update(self.known_media)
+        memory.attempts.update(self.attempts)
 
     # ---- reading
 
@@ -257,13 +288,16 @@ class GroupCommit:
             data = unseen(delivery.data, delivery.offset, row.acknowledged)
         except OffsetGap as error:
             return error
+        if delivery.exact and delivery.offset != row.acknowledged:
+            message = f"journal bytes from offset {delivery.offset} came where the store is at {row.acknowledged}"
+            return OffsetGap(message, row.acknowledged)
         if data:
             self._decode(row, data, final=delivery.final)
         if delivery.final:
             # No more will come; without an EXIT, nothing said goodbye.
-            if row.state in ("pending", "running"):
-                self._change_state(row, "crashed", row.last_time or row.seen)
-        elif row.state in ("pending", "crashed"):
+            if row.state in ("pending", "running", "preempting"):
+                self._change_state(row, died(row.state), row.last_time or row.seen)
+        elif row.state in ("pending", "crashed", "preempted"):
             self._change_state(row, "running", None)
         self.beats.append((self.now, row.id))
         return Ack(row.run, row.acknowledged, row.rows)
@@ -294,6 +328,8 @@ class GroupCommit:
             self._take_exit(row, chunk.exit)
         elif row.state in _ENDED and any("source" in patch for patch in chunk.patches):
             self._change_state(row, "running", None)  # an event file that grows on after its end
+        elif any(patch.get("state") == "preempting" for patch in chunk.patches):
+            self._change_state(row, "preempting", None)
 
     def _take_exit(self, row: WriterRow, record: Mapping[str, Any]) -> None:
         code = record.get("exit_code")
@@ -335,6 +371,7 @@ class GroupCommit:
             )
         store_gains(connection, self.gains)
         self._store_media()
+        self._store_lines()
         connection.many(
             "UPDATE writer SET state = ?, ended = ?, seen = ?, acknowledged = ?, rows = ?, last_step = ?, damage = ?,"
             " dropped = ? WHERE id = ?",
@@ -377,6 +414,34 @@ class GroupCommit:
                     )
         if self.media:
             self.known_media = store_series_media(self.connection, self.media)
+        if self.files:
+            for run, name in put_listed_files(self.connection, self.files, self.now):
+                logger.warning("run %s: the bytes of its file %r are not here", run, name)
+
+    def _store_lines(self) -> None:
+        by_file: dict[tuple[str, int, str], list[tuple[WriterRow, LinesRecord]]] = {}
+        for row, record in self.lines:
+            by_file.setdefault((row.run, self._attempt(row), record.file), []).append((row, record))
+        for (run, attempt, name), records in sorted(by_file.items(), key=lambda item: item[0]):
+            file = make_file(self.connection, run, attempt, name)
+            pieces = [(record.first, record.lines) for _, record in records]
+            gaps = write_lines(self.connection, file, pieces)
+            for (row, record), gap in zip(records, gaps, strict=True):
+                if gap:
+                    row.damage += 1
+                    logger.warning(
+                        "writer %s: lines before line %d of %s are missing",
+                        row.uid,
+                        record.first,
+                        name,
+                    )
+
+    def _attempt(self, row: WriterRow) -> int:
+        known = self.attempts.get(row.uid) or self.memory.attempts.get(row.uid)
+        if known is None:
+            known = note_writer(self.connection, row.run, row.uid, self.now)
+        self.attempts[row.uid] = known
+        return known
 
     def _merge(self, run: RunRow, row: WriterRow, chunk: JournalChunk) -> None:
         """Take a chunk's rows, summary and patches into the transaction."""
@@ -405,12 +470,16 @@ class GroupCommit:
                 run.duration = elapsed
             run.document_changed = True
         self.pieces += [(row, piece) for piece in chunk.blobs]
+        self.lines += [(row, record) for record in chunk.lines]
         for patch in patches:
             source = patch.get("source")
             if isinstance(source, dict):
                 self._take_source(row, source)
                 if len(patch) == 1:
                     continue
+            files = patch.get("files")
+            if isinstance(files, dict):
+                self.files.update(((run.uid, name), spec) for name, spec in files.items() if name)
             name = document.merge(patch)
             if name is not None:
                 run.name = display_name(name, run.name)
@@ -468,10 +537,16 @@ def _with_storable_names(chunk: JournalChunk) -> JournalChunk:
     return replace(chunk, frame=replace(chunk.frame, columns=tuple(columns)))
 
 
+def died(state: str) -> str:
+    """Return the state of a writer in `state` that has ended without a word."""
+    return "preempted" if state == "preempting" else "crashed"
+
+
 def update_states(connection: Connection, runs: Mapping[str, RunRow], uids: Iterable[str]) -> None:
     """Set the state of runs from that of their root writers, whose rows are already updated.
 
-    running while one is alive, else the state of the one that ended last; finished is when that was.
+    running while one is alive (preempting when all of these are), else the state of the one that ended last; finished
+    is when that was.
     """
     by_run: dict[str, list[tuple[str, float | None, float, str | None]]] = {}
     for uid, state, ended, seen, parent in connection.rows_among(
@@ -483,7 +558,8 @@ def update_states(connection: Connection, runs: Mapping[str, RunRow], uids: Iter
         roots = [writer for writer in writers if writer[3] is None] or writers
         alive = [writer for writer in roots if writer[0] not in _ENDED]
         if alive:
-            run.state, run.finished = "running", None
+            preempted = all(writer[0] == "preempting" for writer in alive)
+            run.state, run.finished = "preempting" if preempted else "running", None
             continue
         state, ended, seen, _parent = max(roots, key=lambda writer: writer[1] or writer[2])
         run.state, run.finished = state, ended or seen

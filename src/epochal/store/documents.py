@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ MAX_SUMMARY_CHARACTERS = 4096
 MAX_NOTES = 1_000_000
 """Characters of a run's notes."""
 MAX_TAGS = 1000
-_SECTIONS = ("config", "environment")
+_SECTIONS = ("config", "environment", "wandb")
 _RUN_FIELDS = ("notes", "tags", "group", "job_type")
 
 
@@ -32,8 +32,9 @@ class RunDocument:
     """A run's document while rows and patches are merged into it.
 
     data: the sections ``config``, ``summary``, ``metrics``, ``environment`` and the fields ``tags``, ``notes``,
-    ``group``, ``job_type``; ``explicit`` are the summary keys set by the script, ``edited`` the fields that a user
-    has edited, both of which win over what arrives later; ``aggregates`` holds {key: [sum, count]} of means.
+    ``group``, ``job_type``, and ``wandb`` where a wandb client sent it; ``explicit`` are the summary keys set by the
+    script, ``edited`` the fields that a user has edited, both of which win over what arrives later; ``aggregates``
+    holds {key: [sum, count]} of means.
     """
 
     __slots__ = ("_rules", "data", "edited", "explicit", "size_bytes")
@@ -68,6 +69,8 @@ class RunDocument:
     def merge_metrics(self, patch: Mapping[str, Any]) -> None:
         """Merge a patch's metric definitions; meant to come before the rows of the same piece of journal."""
         metrics = patch.get("metrics")
+        if isinstance(metrics, dict) and "metrics" in _replaced(patch):
+            self.data["metrics"] = {}
         if isinstance(metrics, dict):
             for name, definition in metrics.items():
                 if isinstance(definition, dict):
@@ -78,14 +81,20 @@ class RunDocument:
     def merge(self, patch: Mapping[str, Any]) -> str | None:
         """Merge the rest of a patch, key by key; returns the run's new name when the patch has one.
 
-        A user's edits and the summary values that the script sets win over what is derived.
+        A user's edits and the summary values that the script sets win over what is derived. Sections named under
+        ``replace`` are emptied first.
         """
+        replaced = _replaced(patch)
         for section in _SECTIONS:
             values = patch.get(section)
             if isinstance(values, dict):
-                self.data[section].update(values)
+                if section in replaced:
+                    self.data[section] = {}
+                self.data.setdefault(section, {}).update(values)
         summary = patch.get("summary")
         if isinstance(summary, dict):
+            if "summary" in replaced:
+                self.clear_summary()
             self.data["summary"].update(summary)
             self.explicit.update(summary)
         run = patch.get("run")
@@ -110,6 +119,11 @@ class RunDocument:
         return name if isinstance(name, str) and name and "name" not in self.edited else None
 
     # ---- summary
+
+    def clear_summary(self) -> None:
+        """Forget what was summarised and set."""
+        self.data["summary"], self.data["aggregates"] = {}, {}
+        self.explicit = set()
 
     def derive(self, frame: Frame) -> None:
         """Take the rows of `frame` into the summary, by each key's rule (last value without one)."""
@@ -174,6 +188,14 @@ class RunDocument:
     def definition(self, name: str) -> Mapping[str, Any]:
         """Return what ``define_metric`` says about `name`; empty when nothing."""
         return find_definition(self.data["metrics"], name)
+
+
+def _replaced(patch: Mapping[str, Any]) -> Sequence[str]:
+    """Return the sections that a patch replaces."""
+    names = patch.get("replace")
+    return (
+        [name for name in names if isinstance(name, str)] if isinstance(names, list | tuple) else ()
+    )
 
 
 def clean_tags(tags: Iterable[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """What a commit keeps of media: the blobs, which runs own them, and which media a series has; and how blobs are read.
 
-A blob belongs to every run that sent it or refers to it, and goes with the last of them. Its row is locked before
-anything is decided about it, so that a run that is deleted by one server takes no blob that another one receives.
+A blob belongs to every run that sent it or refers to it, or has it as a file, and goes with the last of them. Its row
+is locked before anything is decided about it, so that a run that is deleted by one server takes no blob that another
+one receives.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from epochal.store.engine import Connection
 
 Owner = tuple[str, str]
 """A run's uid and a digest."""
+
+_OF_RUN = "JOIN run ON run.uid = {table}.run_uid JOIN project ON project.id = run.project_id"
+HOLDERS: tuple[tuple[str, str], ...] = (("blob_ref", _OF_RUN), ("run_file", _OF_RUN))
+"""Tables with a column `digest` whose rows have blobs, and how they lead to the project whose entity that is."""
 
 
 # ------------------------------------------------------------------------------------------- what values say
@@ -160,32 +165,65 @@ def _granted(connection: Connection, claimed: set[Owner]) -> set[Owner]:
         sorted({run for run, _ in claimed}),
     )
     entity_of: dict[str, str] = dict(rows)
-    held = set(
-        connection.rows_among(
-            "SELECT DISTINCT blob_ref.digest, project.entity FROM blob_ref"
-            " JOIN run ON run.uid = blob_ref.run_uid JOIN project ON project.id = run.project_id"
-            " WHERE blob_ref.digest IN ({})",
-            sorted({digest for _, digest in claimed}),
+    digests = sorted({digest for _, digest in claimed})
+    held = {
+        entity: held_in(connection, digests, entity) for entity in sorted(set(entity_of.values()))
+    }
+    return {
+        (run, digest) for run, digest in claimed if digest in held.get(entity_of.get(run, ""), ())
+    }
+
+
+def held_in(connection: Connection, digests: Sequence[str], entity: str) -> set[str]:
+    """Return those of these blobs that something of an entity has."""
+    held: set[str] = set()
+    for table, joins in HOLDERS:
+        missing = [digest for digest in digests if digest not in held]
+        found = connection.rows_among(
+            f"SELECT DISTINCT {table}.digest FROM {table} {joins.format(table=table)}"
+            f" WHERE {table}.digest IN ({{}}) AND project.entity = ?",
+            missing,
+            after=[entity],
         )
-    )
-    return {(run, digest) for run, digest in claimed if (digest, entity_of.get(run)) in held}
+        held |= {digest for (digest,) in found}
+    return held
 
 
 # ------------------------------------------------------------------------------------------- reading, deleting
 
 
-def find_blob(connection: Connection, principal: Principal, digest: str) -> int:
-    """Return the size of a blob. Raises NotFound for one that no visible run has, or that is not complete."""
+def find_blob(connection: Connection, principal: Principal, digest: str) -> tuple[int, str | None]:
+    """Return the size of a blob and its place (None: the database).
+
+    Raises NotFound for one that nothing visible has, or that is not complete.
+    """
+    found = None
     if is_digest(digest):
-        for size, entity in connection.rows(
-            "SELECT DISTINCT blob.size, project.entity FROM blob JOIN blob_ref ON blob_ref.digest = blob.digest"
-            " JOIN run ON run.uid = blob_ref.run_uid JOIN project ON project.id = run.project_id"
-            " WHERE blob.digest = ? AND blob.complete",
-            [digest],
-        ):
-            if can_see(principal, entity):
-                return size
+        found = connection.row(
+            "SELECT size, place FROM blob WHERE digest = ? AND complete", [digest]
+        )
+    if found is not None:
+        for table, joins in HOLDERS:
+            for (entity,) in connection.rows(
+                f"SELECT DISTINCT project.entity FROM {table} {joins.format(table=table)}"
+                f" WHERE {table}.digest = ?",
+                [digest],
+            ):
+                if can_see(principal, entity):
+                    return found[0], found[1]
     raise NotFound(f"there is no blob {digest[:64]}")
+
+
+def find_by_md5(connection: Connection, principal: Principal, md5: str) -> str | None:
+    """Return the digest of a complete blob with this MD5 that the principal's entity has, None without one."""
+    digests = [
+        digest
+        for (digest,) in connection.rows(
+            "SELECT digest FROM blob WHERE md5 = ? AND complete ORDER BY digest", [md5]
+        )
+    ]
+    held = held_in(connection, digests, principal.entity)
+    return next((digest for digest in digests if digest in held), None)
 
 
 def read_blob(connection: Connection, digest: str, start: int, end: int) -> Iterator[bytes]:
@@ -221,13 +259,49 @@ def delete_blobs(connection: Connection, run: str, limit: int) -> bool:
     connection.run_among(
         "DELETE FROM blob_ref WHERE run_uid = ? AND digest IN ({})", digests, [run]
     )
-    held = {
-        digest
+    remove_unowned(connection, digests)
+    return True
+
+
+def remove_unowned(connection: Connection, digests: Sequence[str]) -> list[str]:
+    """Remove those of these blobs that nothing has; returns them.
+
+    Of one in a file only the row is marked: the file goes after the transaction (`BlobFiles.sweep`).
+    """
+    rows = connection.rows_among(
+        f"SELECT digest, place FROM blob WHERE digest IN ({{}}) ORDER BY digest{connection.for_update}",
+        sorted(set(digests)),
+    )
+    places: dict[str, str | None] = dict(rows)
+    for table, _joins in HOLDERS:
         for (digest,) in connection.rows_among(
-            "SELECT DISTINCT digest FROM blob_ref WHERE digest IN ({})", digests
-        )
-    }
-    gone = [digest for digest in digests if digest not in held]
+            f"SELECT DISTINCT digest FROM {table} WHERE digest IN ({{}})", sorted(places)
+        ):
+            del places[digest]
+    gone = sorted(places)
     connection.run_among("DELETE FROM blob_piece WHERE digest IN ({})", gone)
-    connection.run_among("DELETE FROM blob WHERE digest IN ({})", gone)
+    connection.run_among(
+        "DELETE FROM blob WHERE digest IN ({})", [one for one in gone if places[one] is None]
+    )
+    connection.run_among(
+        "UPDATE blob SET place = 'gone', complete = ? WHERE digest IN ({})",
+        [one for one in gone if places[one] is not None],
+        [False],
+    )
+    return gone
+
+
+def delete_rows_of_files(connection: Connection, run: str, limit: int) -> bool:
+    """Take up to `limit` files from a run, and their blobs where nothing else has them; returns whether it had any."""
+    found = connection.rows(
+        "SELECT name, digest FROM run_file WHERE run_uid = ? ORDER BY name LIMIT ?", [run, limit]
+    )
+    if not found:
+        return False
+    connection.run_among(
+        "DELETE FROM run_file WHERE run_uid = ? AND name IN ({})",
+        [name for name, _ in found],
+        [run],
+    )
+    remove_unowned(connection, sorted({digest for _, digest in found}))
     return True

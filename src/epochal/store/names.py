@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+import time
 
 from epochal.errors import UsageError
 
@@ -67,3 +69,14 @@ def key_name(name: str) -> str:
         return stored
     digest = hashlib.sha256(encoded).hexdigest()[:16]
     return f"{encoded[: MAX_KEY_BYTES - 20].decode(errors='ignore')}…{digest}"
+
+
+def random_text(length: int) -> str:
+    """Return `length` base-36 characters from the system's random source."""
+    alphabet = "0123456789abcdefghijklmnopqrstuvwxyz"
+    return "".join(alphabet[byte % 36] for byte in os.urandom(length))
+
+
+def new_run_uid() -> str:
+    """Return a run uid such as ``20261122-010203-k3j9x2ab`` (UTC, about 41 random bits)."""
+    return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + random_text(8)

@@ -18,8 +18,11 @@ from epochal.store.names import (
     check_name,
     check_uid,
     display_name,
+    new_run_uid,
     storable,
 )
+
+_MOST_PATIENCE_S = 86400.0
 
 
 def read_head(writer: str, offset: int, data: bytes, *, final: bool) -> Mapping[str, Any] | None:
@@ -84,8 +87,8 @@ def register_writer(
     )
     connection.run(
         "INSERT INTO writer (uid, run_uid, ordinal, label, rank, host, pid, parent, state, started, ended, seen,"
-        " acknowledged, rows, folded, last_step, schemas, damage, dropped)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, NULL, ?, 0, 0, 0, NULL, ?, 0, 0) ON CONFLICT DO NOTHING",
+        " acknowledged, rows, folded, last_step, schemas, damage, dropped, patience)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'pending', ?, NULL, ?, 0, 0, 0, NULL, ?, 0, 0, ?) ON CONFLICT DO NOTHING",
         [
             writer,
             target,
@@ -98,7 +101,13 @@ def register_writer(
             started,
             now,
             b"{}",
+            _patience(about.get("patience")),
         ],
+    )
+    # The rows that a fork has from its parent are no process's: whoever goes on is whom the list shows.
+    connection.run(
+        "UPDATE writer SET host = ? WHERE run_uid = ? AND label = 'fork' AND host IS NULL AND ordinal = 0",
+        [_text(about.get("host")), target],
     )
 
 
@@ -112,6 +121,36 @@ def create_project(
     if not can_see(principal, entity):
         raise NotFound(f"there is no entity {entity!r}")
     _ensure_project(connection, principal, entity, name, now)
+
+
+def create_run(
+    connection: Connection,
+    principal: Principal,
+    entity: str,
+    project: str,
+    run_id: str,
+    about: Mapping[str, Any],
+    state: str,
+    now: float,
+) -> tuple[str, bool]:
+    """See `Store.create_run`."""
+    check_name("entity", entity)
+    check_name("project", project)
+    check_name("run id", run_id)
+    if not can_see(principal, entity):
+        raise NotFound(f"there is no entity {entity!r}")
+    if state not in ("pending", "running"):
+        message = f"a new run is pending or running, not {state!r:.40}"
+        raise UsageError(message)
+    project_id = _ensure_project(connection, principal, entity, project, now)
+    found = connection.value(
+        "SELECT uid FROM run WHERE project_id = ? AND id = ? AND trashed IS NULL",
+        [project_id, run_id],
+    )
+    if found is not None:
+        return found, False
+    uid = new_run_uid()
+    return _create_run(connection, principal, project_id, uid, run_id, about, now, now, state), True
 
 
 def _ensure_project(
@@ -142,6 +181,7 @@ def _create_run(
     head: Mapping[str, Any],
     started: float,
     now: float,
+    state: str = "running",
 ) -> str:
     ordinal = connection.value(
         "UPDATE project SET next_ordinal = next_ordinal + 1, version = version + 1, updated = ? WHERE id = ?"
@@ -154,13 +194,14 @@ def _create_run(
     connection.run(
         "INSERT INTO run (uid, project_id, id, name, owner, state, ordinal, color, created, updated, finished,"
         " duration, archived, trashed, rows, last_step, version, doc)"
-        " VALUES (?, ?, ?, ?, ?, 'running', ?, NULL, ?, ?, NULL, 0, ?, NULL, 0, NULL, ?, ?)",
+        " VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, NULL, 0, ?, NULL, 0, NULL, ?, ?)",
         [
             uid,
             project,
             run_id,
             display_name(head.get("name"), run_id),
             principal.name,
+            state,
             ordinal,
             started,
             now,
@@ -170,6 +211,12 @@ def _create_run(
         ],
     )
     return uid
+
+
+def _patience(value: object) -> float | None:
+    return (
+        float(value) if isinstance(value, int | float) and 0 < value <= _MOST_PATIENCE_S else None
+    )
 
 
 def _text(value: object) -> str | None:

@@ -11,14 +11,16 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 from epochal.store.engine import Database, Dialect, PostgresDatabase, SqliteDatabase
 
-REVISION = "0004"
+REVISION = "0005"
 """The newest migration in `store/migrations/versions`."""
 
 # fmt: off
 STATEMENTS: dict[Dialect, tuple[str, ...]] = {
     "sqlite": (
         "CREATE TABLE blob (digest TEXT NOT NULL, size BIGINT NOT NULL, complete BOOLEAN NOT NULL, created "
-        "DOUBLE NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (digest))",
+        "DOUBLE NOT NULL, md5 TEXT, place TEXT, CONSTRAINT pk_blob PRIMARY KEY (digest))",
+        "CREATE INDEX ix_blob_gone ON blob (digest) WHERE place = 'gone'",
+        "CREATE INDEX ix_blob_md5 ON blob (md5)",
         "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT pk_entity PRIMARY KEY "
         "(name))",
         "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, created "
@@ -36,8 +38,8 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
         "DOUBLE NOT NULL, updated DOUBLE NOT NULL, finished DOUBLE, duration DOUBLE NOT NULL, archived "
         "BOOLEAN NOT NULL, trashed DOUBLE, rows BIGINT NOT NULL, last_step BIGINT, version BIGINT NOT NULL, "
-        "doc BLOB NOT NULL, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id FOREIGN "
-        "KEY(project_id) REFERENCES project (id))",
+        "doc BLOB NOT NULL, stop_requested DOUBLE, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT "
+        "fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
@@ -46,10 +48,32 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "deleted DOUBLE, CONSTRAINT pk_saved_view PRIMARY KEY (id), CONSTRAINT fk_saved_view_project_id "
         "FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
+        "CREATE TABLE alert (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, title "
+        "TEXT NOT NULL, text TEXT NOT NULL, level TEXT NOT NULL, created DOUBLE NOT NULL, CONSTRAINT "
+        "fk_alert_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE INDEX ix_alert_run_uid ON alert (run_uid)",
         "CREATE TABLE blob_ref (run_uid TEXT NOT NULL, digest TEXT NOT NULL, CONSTRAINT pk_blob_ref PRIMARY "
         "KEY (run_uid, digest), CONSTRAINT fk_blob_ref_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid), "
         "CONSTRAINT fk_blob_ref_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
         "CREATE INDEX ix_blob_ref_digest ON blob_ref (digest)",
+        "CREATE TABLE client_session (run_uid TEXT NOT NULL, number INTEGER NOT NULL, attempt INTEGER NOT "
+        "NULL, writer TEXT NOT NULL, events_writer TEXT, started DOUBLE NOT NULL, branch_run TEXT, "
+        "branch_step BIGINT, CONSTRAINT pk_client_session PRIMARY KEY (run_uid, number), CONSTRAINT "
+        "fk_client_session_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE derivation (run_uid TEXT NOT NULL, attempt INTEGER NOT NULL, writer TEXT NOT NULL, "
+        "done BIGINT NOT NULL, until BIGINT NOT NULL, rewinds BOOLEAN NOT NULL, CONSTRAINT pk_derivation "
+        "PRIMARY KEY (run_uid), CONSTRAINT fk_derivation_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE line_file (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, "
+        "attempt INTEGER NOT NULL, name SMALLINT NOT NULL, lines BIGINT NOT NULL, missing BIGINT NOT NULL, "
+        "size BIGINT NOT NULL, stored BIGINT NOT NULL, parent_id INTEGER, base BIGINT NOT NULL, CONSTRAINT "
+        "uq_line_file_run_uid_attempt_name UNIQUE (run_uid, attempt, name), CONSTRAINT fk_line_file_run_uid "
+        "FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE INDEX ix_line_file_parent ON line_file (parent_id)",
+        "CREATE TABLE run_file (run_uid TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, size "
+        "BIGINT NOT NULL, md5 TEXT, mimetype TEXT, updated DOUBLE NOT NULL, CONSTRAINT pk_run_file PRIMARY "
+        "KEY (run_uid, name), CONSTRAINT fk_run_file_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid), "
+        "CONSTRAINT fk_run_file_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
+        "CREATE INDEX ix_run_file_digest ON run_file (digest)",
         "CREATE TABLE series (id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, run_uid TEXT NOT NULL, name "
         "TEXT NOT NULL, kind TEXT NOT NULL, created DOUBLE NOT NULL, count BIGINT NOT NULL, latest DOUBLE, "
         "latest_row BIGINT, lowest DOUBLE, highest DOUBLE, media TEXT, CONSTRAINT "
@@ -59,9 +83,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "TEXT NOT NULL, ordinal INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent "
         "TEXT, state TEXT NOT NULL, started DOUBLE NOT NULL, ended DOUBLE, seen DOUBLE NOT NULL, "
         "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
-        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, CONSTRAINT "
-        "uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run "
-        "(uid))",
+        "schemas BLOB NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, patience "
+        "DOUBLE, CONSTRAINT uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) "
+        "REFERENCES run (uid))",
         "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
         "CREATE TABLE axis (writer_id INTEGER NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data BLOB "
         "NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id FOREIGN "
@@ -71,6 +95,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "time_min DOUBLE NOT NULL, time_max DOUBLE NOT NULL, sorted BOOLEAN NOT NULL, flags SMALLINT NOT "
         "NULL, data BLOB NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, writer_id, row0), CONSTRAINT "
         "fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE line_chunk (file_id INTEGER NOT NULL, line0 BIGINT NOT NULL, n INTEGER NOT NULL, size "
+        "INTEGER NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_line_chunk PRIMARY KEY (file_id, line0), "
+        "CONSTRAINT fk_line_chunk_file_id FOREIGN KEY(file_id) REFERENCES line_file (id))",
         "CREATE TABLE pyramid (series_id INTEGER NOT NULL, writer_id INTEGER NOT NULL, level INTEGER NOT "
         "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BLOB NOT NULL, CONSTRAINT pk_pyramid "
         "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
@@ -82,7 +109,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
     ),
     "postgresql": (
         "CREATE TABLE blob (digest TEXT NOT NULL, size BIGINT NOT NULL, complete BOOLEAN NOT NULL, created "
-        "DOUBLE PRECISION NOT NULL, CONSTRAINT pk_blob PRIMARY KEY (digest))",
+        "DOUBLE PRECISION NOT NULL, md5 TEXT, place TEXT, CONSTRAINT pk_blob PRIMARY KEY (digest))",
+        "CREATE INDEX ix_blob_gone ON blob (digest) WHERE place = 'gone'",
+        "CREATE INDEX ix_blob_md5 ON blob (md5)",
         "CREATE TABLE entity (name TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_entity "
         "PRIMARY KEY (name))",
         "CREATE TABLE saved_query (entity TEXT NOT NULL, hash TEXT NOT NULL, address TEXT NOT NULL, created "
@@ -101,8 +130,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "NULL, owner TEXT NOT NULL, state TEXT NOT NULL, ordinal BIGINT NOT NULL, color INTEGER, created "
         "DOUBLE PRECISION NOT NULL, updated DOUBLE PRECISION NOT NULL, finished DOUBLE PRECISION, duration "
         "DOUBLE PRECISION NOT NULL, archived BOOLEAN NOT NULL, trashed DOUBLE PRECISION, rows BIGINT NOT "
-        "NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, CONSTRAINT pk_run PRIMARY KEY "
-        "(uid), CONSTRAINT fk_run_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
+        "NULL, last_step BIGINT, version BIGINT NOT NULL, doc BYTEA NOT NULL, stop_requested DOUBLE "
+        "PRECISION, CONSTRAINT pk_run PRIMARY KEY (uid), CONSTRAINT fk_run_project_id FOREIGN "
+        "KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_run_project_state ON run (project_id, trashed, archived, state)",
         "CREATE INDEX ix_run_project_version ON run (project_id, version)",
         "CREATE UNIQUE INDEX uq_run_name ON run (project_id, id) WHERE trashed IS NULL",
@@ -111,10 +141,32 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "NOT NULL, deleted DOUBLE PRECISION, CONSTRAINT pk_saved_view PRIMARY KEY (id), CONSTRAINT "
         "fk_saved_view_project_id FOREIGN KEY(project_id) REFERENCES project (id))",
         "CREATE INDEX ix_saved_view_project_id ON saved_view (project_id)",
+        "CREATE TABLE alert (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, title TEXT NOT NULL, text TEXT "
+        "NOT NULL, level TEXT NOT NULL, created DOUBLE PRECISION NOT NULL, CONSTRAINT pk_alert PRIMARY KEY "
+        "(id), CONSTRAINT fk_alert_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE INDEX ix_alert_run_uid ON alert (run_uid)",
         "CREATE TABLE blob_ref (run_uid TEXT NOT NULL, digest TEXT NOT NULL, CONSTRAINT pk_blob_ref PRIMARY "
         "KEY (run_uid, digest), CONSTRAINT fk_blob_ref_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid), "
         "CONSTRAINT fk_blob_ref_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
         "CREATE INDEX ix_blob_ref_digest ON blob_ref (digest)",
+        "CREATE TABLE client_session (run_uid TEXT NOT NULL, number INTEGER NOT NULL, attempt INTEGER NOT "
+        "NULL, writer TEXT NOT NULL, events_writer TEXT, started DOUBLE PRECISION NOT NULL, branch_run "
+        "TEXT, branch_step BIGINT, CONSTRAINT pk_client_session PRIMARY KEY (run_uid, number), CONSTRAINT "
+        "fk_client_session_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE derivation (run_uid TEXT NOT NULL, attempt INTEGER NOT NULL, writer TEXT NOT NULL, "
+        "done BIGINT NOT NULL, until BIGINT NOT NULL, rewinds BOOLEAN NOT NULL, CONSTRAINT pk_derivation "
+        "PRIMARY KEY (run_uid), CONSTRAINT fk_derivation_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE TABLE line_file (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, attempt INTEGER NOT NULL, "
+        "name SMALLINT NOT NULL, lines BIGINT NOT NULL, missing BIGINT NOT NULL, size BIGINT NOT NULL, "
+        "stored BIGINT NOT NULL, parent_id BIGINT, base BIGINT NOT NULL, CONSTRAINT pk_line_file PRIMARY "
+        "KEY (id), CONSTRAINT uq_line_file_run_uid_attempt_name UNIQUE (run_uid, attempt, name), CONSTRAINT "
+        "fk_line_file_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "CREATE INDEX ix_line_file_parent ON line_file (parent_id)",
+        "CREATE TABLE run_file (run_uid TEXT NOT NULL, name TEXT NOT NULL, digest TEXT NOT NULL, size "
+        "BIGINT NOT NULL, md5 TEXT, mimetype TEXT, updated DOUBLE PRECISION NOT NULL, CONSTRAINT "
+        "pk_run_file PRIMARY KEY (run_uid, name), CONSTRAINT fk_run_file_run_uid FOREIGN KEY(run_uid) "
+        "REFERENCES run (uid), CONSTRAINT fk_run_file_digest FOREIGN KEY(digest) REFERENCES blob (digest))",
+        "CREATE INDEX ix_run_file_digest ON run_file (digest)",
         "CREATE TABLE series (id BIGSERIAL NOT NULL, run_uid TEXT NOT NULL, name TEXT NOT NULL, kind TEXT "
         "NOT NULL, created DOUBLE PRECISION NOT NULL, count BIGINT NOT NULL, latest DOUBLE PRECISION, "
         "latest_row BIGINT, lowest DOUBLE PRECISION, highest DOUBLE PRECISION, media TEXT, CONSTRAINT "
@@ -124,9 +176,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "INTEGER NOT NULL, label TEXT, rank INTEGER, host TEXT, pid BIGINT, parent TEXT, state TEXT NOT "
         "NULL, started DOUBLE PRECISION NOT NULL, ended DOUBLE PRECISION, seen DOUBLE PRECISION NOT NULL, "
         "acknowledged BIGINT NOT NULL, rows BIGINT NOT NULL, folded BIGINT NOT NULL, last_step BIGINT, "
-        "schemas BYTEA NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, CONSTRAINT "
-        "pk_writer PRIMARY KEY (id), CONSTRAINT uq_writer_uid UNIQUE (uid), CONSTRAINT fk_writer_run_uid "
-        "FOREIGN KEY(run_uid) REFERENCES run (uid))",
+        "schemas BYTEA NOT NULL, damage INTEGER NOT NULL, dropped BIGINT NOT NULL, source TEXT, patience "
+        "DOUBLE PRECISION, CONSTRAINT pk_writer PRIMARY KEY (id), CONSTRAINT uq_writer_uid UNIQUE (uid), "
+        "CONSTRAINT fk_writer_run_uid FOREIGN KEY(run_uid) REFERENCES run (uid))",
         "CREATE INDEX ix_writer_run_uid ON writer (run_uid)",
         "CREATE TABLE axis (writer_id BIGINT NOT NULL, row0 BIGINT NOT NULL, n INTEGER NOT NULL, data BYTEA "
         "NOT NULL, CONSTRAINT pk_axis PRIMARY KEY (writer_id, row0), CONSTRAINT fk_axis_writer_id FOREIGN "
@@ -136,6 +188,9 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "time_min DOUBLE PRECISION NOT NULL, time_max DOUBLE PRECISION NOT NULL, sorted BOOLEAN NOT NULL, "
         "flags SMALLINT NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_block PRIMARY KEY (series_id, "
         "writer_id, row0), CONSTRAINT fk_block_series_id FOREIGN KEY(series_id) REFERENCES series (id))",
+        "CREATE TABLE line_chunk (file_id BIGINT NOT NULL, line0 BIGINT NOT NULL, n INTEGER NOT NULL, size "
+        "INTEGER NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_line_chunk PRIMARY KEY (file_id, line0), "
+        "CONSTRAINT fk_line_chunk_file_id FOREIGN KEY(file_id) REFERENCES line_file (id))",
         "CREATE TABLE pyramid (series_id BIGINT NOT NULL, writer_id BIGINT NOT NULL, level INTEGER NOT "
         "NULL, segment INTEGER NOT NULL, n INTEGER NOT NULL, data BYTEA NOT NULL, CONSTRAINT pk_pyramid "
         "PRIMARY KEY (series_id, writer_id, level, segment), CONSTRAINT fk_pyramid_series_id FOREIGN "
@@ -149,6 +204,7 @@ STATEMENTS: dict[Dialect, tuple[str, ...]] = {
         "ALTER TABLE blob_piece ALTER COLUMN data SET STORAGE EXTERNAL",
         "ALTER TABLE pyramid ALTER COLUMN data SET STORAGE EXTERNAL",
         "ALTER TABLE tail ALTER COLUMN data SET STORAGE EXTERNAL",
+        "ALTER TABLE line_chunk ALTER COLUMN data SET STORAGE EXTERNAL",
     ),
 }
 # fmt: on

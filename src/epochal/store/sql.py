@@ -45,10 +45,10 @@ from epochal.records import (
     ValueCounts,
     ValuesQuery,
 )
-from epochal.store import catalog, media, schema, views
+from epochal.store import catalog, schema, views
 from epochal.store.access import can_see, must_write
 from epochal.store.bands import read_bands
-from epochal.store.base import Store
+from epochal.store.blob_files import BlobFiles
 from epochal.store.cache import ArrayCache
 from epochal.store.edits import edit_runs
 from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteDatabase
@@ -64,6 +64,7 @@ from epochal.store.names import check_uid
 from epochal.store.objects import read_objects
 from epochal.store.ordering import sort_names
 from epochal.store.query import Node
+from epochal.store.received import ReceivedStore
 from epochal.store.registration import create_project
 from epochal.store.series import read_series
 from epochal.store.value_counts import count_values
@@ -136,7 +137,7 @@ def open_store(
         raise
 
 
-class SqlStore(Store):
+class SqlStore(ReceivedStore):
     """See `Store` for the contract. `data_dir` is where journals of deleted runs are removed, None for nowhere."""
 
     def __init__(
@@ -166,15 +167,30 @@ class SqlStore(Store):
         self._cache = ArrayCache()
         self._closed = False
         self.intake = Intake(database, check_room=self._check_room, committed=self._notify)
+        self.blob_files = BlobFiles(
+            None if data_dir is None else data_dir / "blobs",
+            self._change,
+            self._check_room,
+            in_files=isinstance(database, SqliteDatabase),
+        )
         self._finish_deletions()
+        self._finish_derivations()
+        self.blob_files.clean()
 
     # ---- inbound
 
     def submit(
-        self, principal: Principal, writer: str, offset: int, data: bytes, *, final: bool = False
+        self,
+        principal: Principal,
+        writer: str,
+        offset: int,
+        data: bytes,
+        *,
+        final: bool = False,
+        exact: bool = False,
     ) -> Future[Ack]:
         """See `Store.submit`."""
-        return self._submit(Delivery(principal, writer, offset, data, final))
+        return self._submit(Delivery(principal, writer, offset, data, final, exact=exact))
 
     def adopt(
         self,
@@ -229,13 +245,19 @@ class SqlStore(Store):
         with self.database.read() as connection:
             running = catalog.running_writers(connection)
         signs: dict[str, tuple[float, float]] = {}
-        for uid, seen in running:
+        patience: dict[str, float | None] = {}
+        for uid, seen, patient in running:
+            patience[uid] = patient
             before = self._last_signs.get(uid)
             signs[uid] = before if before is not None and before[0] == seen else (seen, now)
         self._last_signs = signs
         # Equality of `seen` is checked again in the transaction: another server may have heard of the writer.
         return self._mark_crashed(
-            [(uid, seen) for uid, (seen, since) in signs.items() if now - since >= silence_s]
+            [
+                (uid, seen)
+                for uid, (seen, since) in signs.items()
+                if now - since >= (patience[uid] or silence_s)
+            ]
         )
 
     def fold(self, *, idle_s: float = 30.0) -> int:
@@ -303,15 +325,6 @@ class SqlStore(Store):
         with self.database.read() as connection:
             visible = self._visible(connection, principal, query.runs)
             return read_objects(connection, self._cache, query, visible)
-
-    def read_blob(
-        self, principal: Principal, digest: str, start: int = 0, size: int | None = None
-    ) -> tuple[int, bytes]:
-        """See `Store.read_blob`."""
-        with self.database.read() as connection:
-            total = media.find_blob(connection, principal, digest)
-            end = total if size is None else min(total, start + size)
-            return total, b"".join(media.read_blob(connection, digest, start, end))
 
     def source(self, principal: Principal, writer: str) -> tuple[str, Mapping[str, Any]]:
         """See `Store.source`."""
@@ -472,6 +485,7 @@ class SqlStore(Store):
             lambda connection: catalog.begin_deletion(connection, principal, uid)
         )
         self._delete(uid)
+        self.blob_files.sweep()
         self._remove_journals(uid, writers)
 
     def _delete(self, uid: str) -> None:
@@ -632,11 +646,18 @@ class SqlStore(Store):
                 if path.exists():
                     found[path.name] = path.stat().st_size
             with self.database.read() as connection:
-                blobs = connection.value("SELECT coalesce(sum(size), 0) FROM blob WHERE complete")
+                blobs = connection.value(
+                    "SELECT coalesce(sum(size), 0) FROM blob WHERE complete AND place IS NULL"
+                )
+                files = connection.value(
+                    "SELECT coalesce(sum(size), 0) FROM blob WHERE place = 'file'"
+                )
+                lines = connection.value("SELECT coalesce(sum(stored), 0) FROM line_file")
             # They are in the file, and told apart because they are what can fill a disk.
             name = self.database.path.name
-            found[name] = max(0, found.get(name, 0) - blobs)
-            found["blobs"] = blobs
+            found[name] = max(0, found.get(name, 0) - blobs - lines)
+            found["lines"] = lines
+            found["blobs"] = blobs + files
         else:
             with self.database.read() as connection:
                 rows = connection.rows(

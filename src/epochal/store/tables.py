@@ -82,6 +82,7 @@ run = Table(
     Column(
         "doc", LargeBinary, nullable=False
     ),  # JSON: config, summary, metrics, environment, tags, notes, group, ...
+    Column("stop_requested", Double),  # when somebody asked its script to stop
     Index("ix_run_project_version", "project_id", "version"),
     Index("ix_run_project_state", "project_id", "trashed", "archived", "state"),
     Index(
@@ -120,6 +121,7 @@ writer = Table(
     Column("damage", Integer, nullable=False),
     Column("dropped", BigInteger, nullable=False),
     Column("source", Text),  # JSON: the file that its rows are read from, and how far
+    Column("patience", Double),  # seconds of silence before it counts as crashed, where not 40
     sqlite_autoincrement=True,  # caches are keyed by ids: the id of something deleted never comes again
 )
 
@@ -210,6 +212,15 @@ blob = Table(  # bytes that media values refer to
     Column("size", BigInteger, nullable=False),
     Column("complete", Boolean, nullable=False),  # all pieces are there, and their digest is right
     Column("created", Double, nullable=False),
+    Column("md5", Text),  # base64, of what came as a file
+    Column("place", Text),  # "file": DATA/blobs holds it; "gone": that file is to be removed
+    Index("ix_blob_md5", "md5"),
+    Index(
+        "ix_blob_gone",
+        "digest",
+        sqlite_where=text("place = 'gone'"),
+        postgresql_where=text("place = 'gone'"),
+    ),
 )
 
 blob_piece = Table(  # up to 2 MiB of a blob
@@ -225,6 +236,82 @@ blob_ref = Table(  # which runs have sent a blob or refer to it
     metadata,
     Column("run_uid", Text, ForeignKey("run.uid"), primary_key=True),
     Column("digest", Text, ForeignKey("blob.digest"), primary_key=True, index=True),
+)
+
+client_session = Table(  # of a client whose rows come as lines, and which knows nothing of writers
+    "client_session",
+    metadata,
+    Column("run_uid", Text, ForeignKey("run.uid"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", Integer, nullable=False),  # whose files of lines it goes on with
+    Column("writer", Text, nullable=False),  # uids; no keys, because they may have no row yet
+    Column("events_writer", Text),
+    Column("started", Double, nullable=False),
+    Column("branch_run", Text),  # the uid of the run that the attempt was forked from
+    Column("branch_step", BigInteger),
+)
+
+line_file = Table(  # lines as received: history, events, output or summary of an attempt
+    "line_file",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("run_uid", Text, ForeignKey("run.uid"), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("name", SmallInteger, nullable=False),  # as in a LINES record
+    Column("lines", BigInteger, nullable=False),
+    Column("missing", BigInteger, nullable=False),  # lines that never arrived
+    Column("size", BigInteger, nullable=False),  # bytes of its own lines
+    Column("stored", BigInteger, nullable=False),  # bytes of its chunks
+    Column("parent_id", Identity),  # the file of which it has the lines below `base`
+    Column("base", BigInteger, nullable=False),
+    UniqueConstraint("run_uid", "attempt", "name"),
+    Index("ix_line_file_parent", "parent_id"),
+    sqlite_autoincrement=True,
+)
+
+line_chunk = Table(  # consecutive lines, compressed; about 128 KiB of them
+    "line_chunk",
+    metadata,
+    Column("file_id", Identity, ForeignKey("line_file.id"), primary_key=True, autoincrement=False),
+    Column("line0", BigInteger, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
+    Column("size", Integer, nullable=False),  # bytes before compression
+    Column("data", LargeBinary, nullable=False),
+)
+
+derivation = Table(  # columns that are being made from lines; what is here was not finished yet
+    "derivation",
+    metadata,
+    Column("run_uid", Text, ForeignKey("run.uid"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("writer", Text, nullable=False),  # who gets the rows
+    Column("done", BigInteger, nullable=False),  # lines of the history
+    Column("until", BigInteger, nullable=False),
+    Column("rewinds", Boolean, nullable=False),  # whether it replaces the attempt's other writers
+)
+
+run_file = Table(
+    "run_file",
+    metadata,
+    Column("run_uid", Text, ForeignKey("run.uid"), primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, ForeignKey("blob.digest"), nullable=False, index=True),
+    Column("size", BigInteger, nullable=False),
+    Column("md5", Text),
+    Column("mimetype", Text),
+    Column("updated", Double, nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("run_uid", Text, ForeignKey("run.uid"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("created", Double, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 tombstone = Table(  # uids of runs and writers deleted for ever
