@@ -39,9 +39,9 @@ def describe_keys(store: Store, principal: Principal, detail: RunDetail) -> dict
     keys: dict[str, Any] = {}
     for one in series:
         known = keys.setdefault(one.name, {"typeCounts": [], "monotonic": True})
-        _count(known["typeCounts"], _type_of(one), one.count)
         known["monotonic"] = known["monotonic"] and rising.get(one.name, False)
-        known["previousValue"] = last.get(one.name, one.latest)
+        value = known["previousValue"] = last.get(one.name, one.latest)
+        _count(known["typeCounts"], _type_of(one, value), one.count)
     for name in OWN:
         keys[name] = {
             "typeCounts": [{"type": "number", "count": total}],
@@ -69,10 +69,13 @@ def _measured(
     return names & found
 
 
-def _type_of(series: RunSeries) -> str:
-    if series.kind == "object":
-        return series.media[0] if series.media else "string"
-    return TYPES[series.kind]
+def _type_of(series: RunSeries, value: Any) -> str:
+    """Return the client's name of what a series holds; `value` tells of plain JSON what it is for the most part."""
+    if series.kind != "object":
+        return TYPES[series.kind]
+    if series.media:
+        return series.media[0]
+    return "list" if isinstance(value, list) else "nil" if value is None else "string"
 
 
 def _count(counts: list[dict[str, Any]], kind: str, count: int) -> None:
@@ -145,10 +148,10 @@ def _find_rising(
     while names:
         page = store.history(principal, run, names, after)
         for column in page.columns:
-            values = np.asarray(column.values)
-            if column.kind not in ("f64", "i64") or not len(values):
+            if column.kind not in ("f64", "i64") or not len(column.values):
                 rising[column.key] = False
                 continue
+            values = np.asarray(column.values)
             before = last.get((column.key, column.writer))
             falls = bool((values[1:] < values[:-1]).any() or np.isnan(values).any())
             if falls or (before is not None and values[0] < before):

@@ -117,16 +117,15 @@ class ColumnLines(Lines):
 
     def _rows(self, ordinal: int, begin: int, end: int) -> Iterable[bytes]:
         rows: list[dict[str, Any]] = [{} for _ in range(end - begin)]
-        after: str | None = f"{ordinal}:{begin}"
         at = begin
-        while after is not None and at < end:
+        while at < end:
+            after = f"{ordinal}:{at}"
             page = self.store.history(self.principal, self.run, self.keys(), after, end - at)
             for column in page.columns:
                 if column.writer == ordinal:
                     self._add(column, begin, rows)
-            after = page.next
-            reached, _, row = (after or "").partition(":")
-            if not after or reached != str(ordinal):
+            reached, _, row = (page.next or "").partition(":")
+            if reached != str(ordinal):
                 break
             at = int(row)
         return [_dump(row) if row else b"" for row in rows]

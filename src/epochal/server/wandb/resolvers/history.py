@@ -8,8 +8,17 @@ from typing import Any
 
 from epochal.errors import UsageError
 from epochal.server.wandb.ask import Ask
+from epochal.server.wandb.exports import exports_in
 from epochal.server.wandb.history_keys import describe_keys
-from epochal.server.wandb.rows import File, Lines, Sampling, lines_of, rows_between, sample_rows
+from epochal.server.wandb.rows import (
+    File,
+    Lines,
+    Sampling,
+    lines_of,
+    rows_between,
+    sample_rows,
+    step_of,
+)
 from epochal.server.wandb.run_nodes import Run
 
 SAMPLES, MAX_SAMPLES = 500, 100_000
@@ -88,12 +97,22 @@ def parquet_history(
 ) -> dict[str, list[Any]]:
     """Return where the history lies as files, and the steps that are not in them.
 
-    Without files one live row names the first step: the client reads what is not below it by pages.
+    Either all of it lies in files or none: of a page that has both, the client returns rows twice. A live row says from
+    which step on it asks for pages; the first one at 0 is that of every history.
     """
-    lines = _lines(parent, ask, "history")
     del liveKeys
-    first = rows_between(lines, None, None, 1) if lines.total() else []
-    return {"parquetUrls": [], "liveData": [{"_step": 0}] if first else []}
+    session = ask.store.session(ask.principal, parent.info.uid)
+    if session is not None:
+        exports = exports_in(ask.settings.data)
+        names = exports.find(ask.store, ask.principal, parent.detail, session)
+        if names is not None:
+            urls = [ask.tickets.history_url(ask.base_url, name) for name in names]
+            return {"parquetUrls": urls, "liveData": []}
+    first = rows_between(_lines(parent, ask, "history"), None, None, 1)
+    return {
+        "parquetUrls": [],
+        "liveData": [{"_step": min(0, step_of(first[0], 0))}] if first else [],
+    }
 
 
 # ---------------------------------------------------------------------------------------------- console
