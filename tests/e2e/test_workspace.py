@@ -412,6 +412,23 @@ def test_first_screen_asks_for_its_series_at_once_and_reads_on_by_mark(
         assert len(questions[0]["runs"]) == 1
 
 
+def test_page_of_a_project_asks_for_runs_and_keys_before_its_script_has_run(
+    open_page: OpenPage,
+) -> None:
+    log_run(0)
+    page = open_page()
+    address = page.evaluate("new URL('local/digits?sm=ema:0.5', document.baseURI).href")
+    questions: list[str] = []
+    page.on("request", lambda request: questions.append(request.url.rpartition("/")[2]))
+    page.goto(address)
+    wait_for_charts(page, 9)
+    preloaded = page.locator("link[rel=preload]").evaluate_all(
+        "all => all.map(link => link.href.split('/').pop())"
+    )
+    assert preloaded == ["viewer", "keys", "runs?sort=-created&limit=100"]
+    assert [questions.count(name) for name in preloaded] == [1, 1, 1], "and never twice"
+
+
 def test_page_polls_where_the_event_stream_is_blocked(open_page: OpenPage) -> None:
     with epochal.init(project="digits", id="live", name="live") as run:
         run.log({"loss": 1.0})

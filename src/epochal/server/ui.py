@@ -41,6 +41,8 @@ RESERVED = frozenset(
 """First parts of paths that are not entities; those that nothing answers yet are not found."""
 EMBED = "embed"
 """First part of the path of a page without its frame, which other pages may show in one of theirs."""
+WITHOUT_RUN_QUERY = frozenset(["d", "show", "sm", "x", "xr", "tags", "full", "step"])
+"""Parameters of a workspace's address that do not change which runs it asks for first."""
 FORM_LIMIT = 16 * 1024
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Not left to the system's tables: a Windows registry may call .js text/plain, and nosniff then refuses it.
@@ -87,11 +89,31 @@ async def page(call: Call) -> Response:
         headers = {**frame_headers(("*",)), "referrer-policy": "no-referrer"}
     elif is_embedded:
         headers = frame_headers(settings.frames)
+    asked = "" if is_embedded else _asked_first(path, call.request.url.query)
     return Response(
-        text.replace("<head>", f'<head>\n    <base href="{html.escape(base)}" />', 1),
+        text.replace("<head>", f'<head>\n    <base href="{html.escape(base)}" />{asked}', 1),
         200,
         {"cache-control": "no-cache", **headers},
         "text/html",
+    )
+
+
+def _asked_first(path: str, query: str) -> str:
+    """Return the links by which the browser asks, while it reads the page's script, what the workspace begins with.
+
+    The addresses are those of `getKeys` and `getRuns` in web/src/data/api.ts, letter by letter: else they are asked
+    twice.
+    """
+    parts = path.split("/")
+    if len(parts) not in (2, 3) or parts[2:] not in ([], ["workspace"]):
+        return ""
+    project = "/".join(quote(part, safe="!'()*-._~") for part in parts[:2])
+    addresses = ["viewer", f"projects/{project}/keys"]
+    if parse_qs(query, max_num_fields=100).keys() <= WITHOUT_RUN_QUERY:
+        addresses.append(f"projects/{project}/runs?sort=-created&limit=100")
+    return "".join(
+        f'\n    <link rel="preload" as="fetch" crossorigin href="api/v1/{html.escape(address)}" />'
+        for address in addresses
     )
 
 

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
+import type { SeriesLoader } from "../../data/series_loader.ts";
 import { withoutPart } from "../../state/filter_text.ts";
 import { unitOffset } from "../../state/filter_tokens.ts";
 import { ListRows, type Row } from "../../state/list_rows.ts";
@@ -21,6 +22,9 @@ import { runBindings } from "./run_keys.ts";
 import { type RowEvents, RunRow } from "./run_row.tsx";
 
 export const ROW_HEIGHT = 24;
+/** How long the rows wait at most for the first charts. */
+const TURN_PATIENCE_MS = 250;
+const TURN_LOOK_MS = 12;
 
 const RunQuestions = lazy(async () => (await import("./run_questions.tsx")).RunQuestions);
 
@@ -52,6 +56,7 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   useShortcuts(keys);
   useEffect(() => ws.onRunsRead((changed) => list.members.refresh(changed)), [ws, list]);
 
+  const areRowsDue = useTurn(ws.loader);
   const rows = list.rows.value;
   // Unfolding a group brings other rows into sight without scrolling.
   useEffect(() => {
@@ -68,7 +73,7 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
           {list.heldBack.value === 1 ? "1 new run" : `${list.heldBack.value} new runs`}
         </button>
       )}
-      {isReady && (
+      {isReady && areRowsDue && (
         <VirtualRows
           count={list.count.value}
           rowHeight={ROW_HEIGHT}
@@ -84,6 +89,21 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
       {runQuestion.value && <RunQuestions ws={ws} />}
     </>
   );
+}
+
+/** Whether the first charts have had their turn: two thirds of the page's elements are the rows of this list. */
+function useTurn(loader: SeriesLoader): boolean {
+  const [isDue, setDue] = useState(false);
+  useEffect(() => {
+    const began = performance.now();
+    const look = () => {
+      if (!loader.isSightAwaited() || performance.now() - began > TURN_PATIENCE_MS) setDue(true);
+      else timer = setTimeout(look, TURN_LOOK_MS);
+    };
+    let timer = setTimeout(look, TURN_LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [loader]);
+  return isDue;
 }
 
 interface RowContext {
