@@ -22,7 +22,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from epochal.records import (
     Ack,
@@ -62,6 +62,9 @@ from epochal.records import (
     ValuesQuery,
 )
 from epochal.store.query import Node
+
+if TYPE_CHECKING:
+    from epochal.store.artifacts import Artifacts
 
 
 class BlobSink(ABC):
@@ -268,6 +271,13 @@ class Store(ABC):
     @abstractmethod
     def run_series(self, principal: Principal, run: str) -> Sequence[RunSeries]:
         """Return the series of one run, of all its writers, as they first appeared."""
+
+    # ---- artifacts
+
+    @property
+    @abstractmethod
+    def artifacts(self) -> Artifacts:
+        """Versioned lists of files that runs log and use."""
 
     # ---- views and links
 

@@ -282,7 +282,7 @@ def end_deletion(connection: Connection, uid: str) -> None:
         "INSERT INTO tombstone (uid, deleted) SELECT uid, ? FROM writer WHERE run_uid = ? ON CONFLICT DO NOTHING",
         [time.time(), uid],
     )
-    for table in ("derivation", "client_session", "alert", "writer"):
+    for table in ("derivation", "client_session", "alert", "artifact_run", "writer"):
         connection.run(f"DELETE FROM {table} WHERE run_uid = ?", [uid])
     connection.run("DELETE FROM run WHERE uid = ?", [uid])
     connection.run(

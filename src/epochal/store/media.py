@@ -21,7 +21,19 @@ Owner = tuple[str, str]
 """A run's uid and a digest."""
 
 _OF_RUN = "JOIN run ON run.uid = {table}.run_uid JOIN project ON project.id = run.project_id"
-HOLDERS: tuple[tuple[str, str], ...] = (("blob_ref", _OF_RUN), ("run_file", _OF_RUN))
+_OF_ARTIFACT = (
+    "JOIN artifact ON artifact.id = {table}.artifact_id"
+    " JOIN artifact_collection ON artifact_collection.id = artifact.collection_id"
+    " JOIN project ON project.id = artifact_collection.project_id"
+)
+HOLDERS: tuple[tuple[str, str], ...] = (
+    ("blob_ref", _OF_RUN),
+    ("run_file", _OF_RUN),
+    ("artifact_file", _OF_ARTIFACT),
+    ("artifact_upload", _OF_ARTIFACT),
+    ("artifact_part", _OF_ARTIFACT),
+    ("artifact_manifest", _OF_ARTIFACT),
+)
 """Tables with a column `digest` whose rows have blobs, and how they lead to the project whose entity that is."""
 
 

@@ -47,6 +47,8 @@ from epochal.records import (
 )
 from epochal.store import catalog, schema, views
 from epochal.store.access import can_see, must_write
+from epochal.store.artifact_blobs import BlobAccess
+from epochal.store.artifacts import Artifacts
 from epochal.store.bands import read_bands
 from epochal.store.blob_files import BlobFiles
 from epochal.store.cache import ArrayCache
@@ -173,7 +175,9 @@ class SqlStore(ReceivedStore):
             self._check_room,
             in_files=isinstance(database, SqliteDatabase),
         )
+        self._artifacts = Artifacts(database, self._change, BlobAccess(database, self.blob_files))
         self._finish_deletions()
+        self._artifacts.tidy()
         self._finish_derivations()
         self.blob_files.clean()
 
@@ -507,6 +511,13 @@ class SqlStore(ReceivedStore):
         shutil.rmtree(self.data_dir / "runs" / uid, ignore_errors=True)
         for writer in writers:
             (self.data_dir / "active" / f"{writer}.json").unlink(missing_ok=True)
+
+    # ---- artifacts
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """See `Store.artifacts`."""
+        return self._artifacts
 
     # ---- views and links
 

@@ -342,3 +342,143 @@ saved_query = Table(  # the long query string that a short link stands for
     Column("address", Text, nullable=False),
     Column("created", Double, nullable=False),
 )
+
+artifact_type = Table(  # what collections of artifacts say they hold: "dataset", "model", ...
+    "artifact_type",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project_id", Identity, ForeignKey("project.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("created", Double, nullable=False),
+    UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+artifact_collection = Table(  # versions that runs log under one name, or versions linked to it
+    "artifact_collection",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project_id", Identity, ForeignKey("project.id"), nullable=False),
+    Column("type_id", Identity, ForeignKey("artifact_type.id"), nullable=False, index=True),
+    Column("kind", Text, nullable=False),  # sequence or portfolio
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("tags", Text, nullable=False),  # JSON list
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("next_version", BigInteger, nullable=False),  # numbers are never given twice
+    UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+artifact = Table(  # a version, in the sequence that it was logged to
+    "artifact",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("collection_id", Identity, ForeignKey("artifact_collection.id"), nullable=False),
+    Column("state", Text, nullable=False),  # pending, committed, deleted
+    Column("version", BigInteger),
+    Column("digest", Text, nullable=False),  # MD5 of its files' names and digests, hexadecimal
+    Column("description", Text),
+    Column("metadata", Text),  # JSON as received
+    Column("size", BigInteger, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("ttl", BigInteger),
+    Column("history_step", BigInteger),
+    Column("tags", Text, nullable=False),  # JSON list
+    Column("wanted", Text, nullable=False),  # JSON list: aliases that it gets with its commit
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("run_uid", Text),  # no key: it outlives its run
+    Column("distributed_id", Text),  # several runs write it together
+    Index("ix_artifact_digest", "collection_id", "digest"),
+    Index("ix_artifact_state", "state", "created"),
+    sqlite_autoincrement=True,
+)
+
+artifact_member = Table(  # which versions a collection has: its own, or linked ones
+    "artifact_member",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("collection_id", Identity, ForeignKey("artifact_collection.id"), nullable=False),
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),
+    Column("created", Double, nullable=False),
+    UniqueConstraint("collection_id", "version"),
+    UniqueConstraint("collection_id", "artifact_id"),
+    sqlite_autoincrement=True,
+)
+
+artifact_alias = Table(
+    "artifact_alias",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("collection_id", Identity, ForeignKey("artifact_collection.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), nullable=False, index=True),
+    UniqueConstraint("collection_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+artifact_client = Table(  # the random ids under which clients speak of what has no id yet
+    "artifact_client",
+    metadata,
+    Column("client_id", Text, primary_key=True),
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), index=True),
+    Column("collection_id", Identity, ForeignKey("artifact_collection.id"), index=True),
+)
+
+artifact_run = Table(  # which runs logged and which used a version
+    "artifact_run",
+    metadata,
+    Column("run_uid", Text, primary_key=True),  # no key: it outlives its run
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), primary_key=True, index=True),
+    Column("role", Text, primary_key=True),  # output or input
+    Column("created", Double, nullable=False),
+)
+
+artifact_manifest = (
+    Table(  # lists of a version's files: as sent, and once it is committed the current one
+        "artifact_manifest",
+        metadata,
+        Column("id", Identity, primary_key=True),
+        Column("artifact_id", Identity, ForeignKey("artifact.id"), nullable=False, index=True),
+        Column("kind", Text, nullable=False),  # full, incremental, patch; current
+        Column("base_id", Identity),  # no key: that version may be deleted
+        Column("name", Text, nullable=False),
+        Column("md5", Text),  # base64
+        Column("digest", Text, ForeignKey("blob.digest"), index=True),
+        sqlite_autoincrement=True,
+    )
+)
+
+artifact_upload = Table(  # blobs that have arrived for versions that are not committed yet
+    "artifact_upload",
+    metadata,
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), primary_key=True),
+    Column("md5", Text, primary_key=True),
+    Column("digest", Text, ForeignKey("blob.digest"), nullable=False, index=True),
+)
+
+artifact_part = Table(  # parts of large files that are not complete yet
+    "artifact_part",
+    metadata,
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), primary_key=True),
+    Column("md5", Text, primary_key=True),  # of the whole file
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, ForeignKey("blob.digest"), nullable=False, index=True),
+)
+
+artifact_file = Table(  # the files of a version, by path
+    "artifact_file",
+    metadata,
+    Column("artifact_id", Identity, ForeignKey("artifact.id"), primary_key=True),
+    Column("place", BigInteger, primary_key=True, autoincrement=False),
+    Column("path", Text, nullable=False),
+    Column("md5", Text, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("digest", Text, ForeignKey("blob.digest"), index=True),
+    Column("reference", Text),  # where its bytes are, when they are not here
+)
