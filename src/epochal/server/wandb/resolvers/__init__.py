@@ -22,6 +22,8 @@ MODULES = (
     "history",
     "files",
     "sweeps_read",
+    "artifacts",
+    "artifact_writes",
 )
 
 Resolver = Callable[..., Any]
