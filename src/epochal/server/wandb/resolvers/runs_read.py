@@ -26,8 +26,9 @@ STATES = frozenset(["pending", "running", "failed", "crashed", "finished", "kill
 # ---------------------------------------------------------------------------------------------- of a project
 
 
-def run(parent: Project, ask: Ask, name: str) -> Run | None:
+def run(parent: Project, ask: Ask, name: str, desc: str | None = None) -> Run | None:
     """Return a run of a project, null where there is none (or only one in the trash)."""
+    del desc
     return find_run(ask, parent.entityName, parent.name, name)
 
 
