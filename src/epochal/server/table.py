@@ -24,6 +24,7 @@ from epochal.server.routes import (
     journal,
     logdirs,
     media,
+    run_files,
     stream,
     tensorboard,
     views,
@@ -425,6 +426,7 @@ ROUTES: tuple[Route, ...] = (
         body="application/octet-stream",
         missing="writer_not_found",
     ),
+    *run_files.ROUTES,
     *tensorboard.ROUTES,
     *wandb.ROUTES,
     Route(
