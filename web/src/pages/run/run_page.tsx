@@ -47,6 +47,7 @@ export interface TabProps {
 const PARTS = {
   overview: lazy<TabProps>(async () => (await import("./overview.tsx")).Overview),
   logs: lazy<TabProps>(async () => (await import("./logs/logs.tsx")).Logs),
+  system: lazy<TabProps>(async () => (await import("./system/system.tsx")).System),
   files: lazy<TabProps>(async () => (await import("./files/files.tsx")).Files),
   code: lazy<TabProps>(async () => (await import("./code/code.tsx")).Code),
 } as const;
@@ -115,6 +116,7 @@ const TAB_NAMES: readonly (readonly [RunTab, string])[] = [
   ["charts", "Charts"],
   ["overview", "Overview"],
   ["logs", "Logs"],
+  ["system", "System"],
   ["files", "Files"],
   ["code", "Code"],
 ];
