@@ -30,6 +30,18 @@ NAMES = {
     "{writer}": "w",
     "{hash}": "0123456789abcdef",
 }
+FILE_STREAM = "/files/{entity}/{project}/{run}/file_stream"
+PUBLIC = {
+    "/ready": "says nothing but whether the server serves",
+    "/health": "the same",
+    "/login": "is where a token is shown to get in",
+    "/assets/{name:path}": "is the web page, which knows nothing",
+    "/sdk/otel/v1/metrics": "is always 404",
+    "/-/upload/{ticket}": "the ticket is signed, and says who may send which file",
+    "/-/download/{ticket}/{name:path}": "the ticket is signed, and says who may read which file",
+    "/-/history/{ticket}": "the ticket is signed, and says who may read which run's history",
+}
+"""Why a path needs no authorisation."""
 IDS = [f"{route.method} {route.path}" for route in ROUTES]
 
 
@@ -69,9 +81,17 @@ async def test_only_public_routes_answer_strangers(app: Application, route: Rout
         response = await client.request(route.method, path, headers=headers)
     if route.permission == "public":
         assert response.status_code != 403
+    elif route.path == FILE_STREAM:
+        # After a 401, a client of wandb would never send anything of its run again.
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "10"
     else:
         assert response.status_code == 401
         assert "local" not in response.text or route.page
+
+
+def test_every_public_route_has_a_reason():
+    assert {route.path for route in ROUTES if route.permission == "public"} <= PUBLIC.keys()
 
 
 @pytest.mark.parametrize(
@@ -81,6 +101,10 @@ async def test_only_public_routes_answer_strangers(app: Application, route: Rout
 )
 async def test_a_viewer_may_not_write(app: Application, route: Route):
     response = await _send(app, route, {"Authorization": f"Bearer {VIEWER_TOKEN}"})
+    if route.path == FILE_STREAM:
+        assert response.status_code == 503
+        assert "viewer" in response.json()["error"]
+        return
     assert response.status_code == 403
     assert response.json()["error"]["code"] == "forbidden"
 

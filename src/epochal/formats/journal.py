@@ -11,7 +11,7 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
     SCHEMA   schema id u16 | JSON [[key, kind letter], ...]
     ROW      schema id u16 | step i64 | time f64 | values packed in schema order, then the JSON bytes of the j values
     PATCH    JSON {"config"|"summary"|"metrics"|"run"|"environment"|"wandb"|"source"|"files": {...},
-                   "replace": [section, ...], "state": "preempting"}
+                   "replace": [section, ...], "state": "preempting", "damage": n}
     EXIT     JSON {"exit_code", "state", "time", "dropped"}
     BLOB     sha256 of the whole blob, 32 bytes | its size u64 | offset u64 | the bytes from there on
     FRAME    JSON length u32 | JSON [[key, kind letter], ...] | many rows as columns (`formats/frame.py`)
@@ -20,7 +20,7 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
 A blob comes in pieces that begin at multiples of 2 MiB and are that long, but for the last; they stand before the row
 that refers to it. The source of a PATCH says where a writer's rows come from (an event file); the latest one counts.
 Its files are {name: {"blob": sha256, "size", "md5" (base64), "mimetype"}}; the sections under "replace" are emptied
-before it is merged. LINES are kept as they are, beside the rows that were made from them: lines of history and events
+before it is merged; its damage counts lines that could not be read. LINES are kept as they are, beside the rows that were made from them: lines of history and events
 are never changed once they are there, those of output and summary are.
 
 A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.

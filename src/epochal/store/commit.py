@@ -115,6 +115,12 @@ class RunRow:
 Outcome = Ack | EpochalError
 
 
+def is_of_machine(frame: Frame) -> bool:
+    """Whether rows were measured of the machine beside the script: they have steps of their own, and count for none."""
+    names = [column.name for column in frame.columns]
+    return bool(names) and all(name.startswith("system/") for name in names)
+
+
 def is_ended(state: str) -> bool:
     """Whether a run or writer in this state has ended."""
     return state in _ENDED
@@ -463,8 +469,9 @@ class GroupCommit:
                     self._take_objects(run, series, column)
             document.derive(frame)
             row.rows += n
-            run.rows += n
-            run.last_step = row.last_step
+            if not is_of_machine(frame):
+                run.rows += n
+                run.last_step = row.last_step
             elapsed = float(frame.times[-1]) - run.created
             if run.duration < elapsed < _LONGEST_RUN:
                 run.duration = elapsed
@@ -477,6 +484,7 @@ class GroupCommit:
                 self._take_source(row, source)
                 if len(patch) == 1:
                     continue
+            row.damage += fitting_integer(patch.get("damage"), 31) or 0
             files = patch.get("files")
             if isinstance(files, dict):
                 self.files.update(((run.uid, name), spec) for name, spec in files.items() if name)

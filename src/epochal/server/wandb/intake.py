@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
@@ -44,11 +44,13 @@ RESUME_S = 600.0
 MAX_GAP = 1_000_000
 """Lines that may be missing before those that came; more is no loss, but an offset that means something else."""
 MAX_SUMMARY_CHARACTERS = 4096
+FRAME_ROWS, FRAME_BYTES = 65_536, 4 << 20
+"""Lines, and bytes of them, that become one frame."""
 TRIES = 8
 """How often a request is made anew because another one of the same run was faster."""
 TAIL_LINES = 1
-SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime"}}
-"""System metrics stand over the time since the start."""
+SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime", "summary": "none"}}
+"""System metrics stand over the time since the start, and are no result of the run."""
 
 _SUMMARY_OWN = frozenset(("_step", "_runtime", "_timestamp", "_wandb"))
 
@@ -110,15 +112,6 @@ class ResumeStatus:
     uid: str
     history_tail: list[bytes]
     events_tail: list[bytes]
-
-
-@dataclass(slots=True)
-class Sent:
-    """A request on its way into the store: what it is made of, and whom it is for."""
-
-    run: RunDetail
-    body: StreamBody
-    stopped: bool = False
 
 
 class RunIntake:
@@ -346,7 +339,7 @@ class RunIntake:
         """
         parsed = parse_body(body) if isinstance(body, bytes) else body
         for attempt in range(TRIES):
-            sent, waiting = self.begin(entity, project, run_id, parsed)
+            stopped, waiting = self.begin(entity, project, run_id, parsed)
             try:
                 for future in waiting:
                     future.result()
@@ -356,7 +349,7 @@ class RunIntake:
                 continue
             except RunDeleted:
                 break
-            return {"stopped": sent}
+            return {"stopped": stopped}
         return {"stopped": False}
 
     def begin(
@@ -464,25 +457,35 @@ class RunIntake:
         """Return the records of those lines of a chunk that the store has not."""
         known = session.lines[file]
         lines = chunk.lines()
-        skipped = known - chunk.offset
-        if skipped >= 0:
-            lines = lines[skipped:]
-        elif -skipped <= MAX_GAP:
+        missing = chunk.offset - known
+        if missing > 0 and lines:
             log.warning(
                 "run %s: %d lines of its %s before line %d never came",
-                *(session.run, -skipped, file, chunk.offset),
+                *(session.run, missing, file, chunk.offset),
             )
-            lines = [b""] * -skipped + lines
+            lines = [b""] * (missing if missing <= MAX_GAP else 0) + lines
+        elif missing < 0:
+            lines = lines[-missing:]
         if not lines:
             return []
-        rows = parse_lines(lines)
-        malformed = sum(row is None and line != b"" for row, line in zip(rows, lines, strict=True))
-        if malformed:
-            log.warning("run %s: %d lines of its %s are no JSON", session.run, malformed, file)
-        frame = frame_of_rows(rows, known, events=file == "events")
-        records = [encode_lines_record(file, known, lines), encode_frame_record(frame)]
-        if malformed:
-            records.append(encode_json_record(PATCH, {"damage": malformed}))
+        records = [encode_lines_record(file, known, lines)]
+        damage = int(missing > 0)
+        for start, stop in _portions(lines):
+            portion = lines[start:stop]
+            rows = parse_lines(portion)
+            damage += sum(
+                row is None and line != b"" for row, line in zip(rows, portion, strict=True)
+            )
+            frame = frame_of_rows(rows, known + start, events=file == "events")
+            try:
+                records.append(encode_frame_record(frame))
+            except ValueError as error:  # millions of keys
+                log.warning("run %s: lines of its %s are not charted: %s", session.run, file, error)
+                damage += 1
+                records.append(encode_frame_record(replace(frame, columns=())))
+        if damage:
+            log.warning("run %s: %d faults among lines of its %s", session.run, damage, file)
+            records.append(encode_json_record(PATCH, {"damage": damage}))
         return records
 
     def _summary(self, chunk: FileChunk) -> list[bytes]:
@@ -496,6 +499,18 @@ class RunIntake:
             return [*records, encode_json_record(PATCH, {"damage": 1})]
         patch = {"replace": ["summary"], "summary": summary}
         return [*records, encode_json_record(PATCH, patch)]
+
+
+def _portions(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
+    """Yield from where to where lines make a frame of bearable size."""
+    start = size = 0
+    for i, line in enumerate(lines):
+        size += len(line)
+        if size >= FRAME_BYTES or i + 1 - start == FRAME_ROWS:
+            yield start, i + 1
+            start, size = i + 1, 0
+    if start < len(lines):
+        yield start, len(lines)
 
 
 def summary_of(line: bytes) -> dict[str, Any]:
