@@ -70,8 +70,8 @@ class User:
 
     @property
     def flags(self) -> dict[str, bool]:
-        """Switches of the account; this one would save code although nobody asked for it."""
-        return {"code_saving_enabled": False}
+        """Switches of the account: none. The one of saving code overrules what a script asks for, either way."""
+        return {}
 
     @property
     def teams(self) -> dict[str, Any]:
