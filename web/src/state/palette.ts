@@ -1,6 +1,7 @@
 /** What the palette offers, and what was picked of it lately. */
 import { getProjects, getRuns } from "../data/api.ts";
 import type { Project, Run } from "../data/wire.ts";
+import { stepMetric } from "./default_axis.ts";
 import { hasHparams } from "./hparam_axes.ts";
 import {
   areSingleKeysOn,
@@ -117,9 +118,10 @@ function viewSettings(ws: Workspace): Entry[] {
     title,
     run: () => ("x" in change ? ws.setAxis(change.x!) : ws.set(change)),
   });
-  const declared = new Set(ws.chartKeys.peek().flatMap((key) => (key.x === null ? [] : [key.x])));
+  const keys = ws.chartKeys.peek();
+  const declared = new Set(keys.map(stepMetric).filter((x) => x !== null));
   return [
-    set("x:step", "X axis: step", { x: declared.size > 0 ? "step" : "" }),
+    set("x:step", "X axis: step", { x: keys.some((key) => key.x !== null) ? "step" : "" }),
     set("x:rel", "X axis: relative time", { x: "rel" }),
     set("x:wall", "X axis: wall time", { x: "wall" }),
     ...[...declared].map((x) => set(`x:${x}`, `X axis: ${x}`, { x })),

@@ -21,6 +21,7 @@ import { type Liveness, type StreamEvents, watchChanges } from "../data/stream.t
 import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { RunColours } from "./colouring.ts";
+import { defaultAxis } from "./default_axis.ts";
 import { Groups } from "./groups.ts";
 import { stepOf } from "./marks.ts";
 import { paced } from "./pace.ts";
@@ -257,7 +258,7 @@ export class Workspace {
   /** The x axis on which a key is drawn, as the server names it. */
   axisOf(key: Key): string {
     const { x } = this.settingsOf(key.name);
-    if (x === "") return key.x ? `metric:${key.x}` : "step";
+    if (x === "") return defaultAxis(key);
     if (x === "rel") return "relative";
     return x === "step" || x === "wall" ? x : `metric:${x}`;
   }

@@ -1,6 +1,7 @@
 /** Which x axis: the four that every key has, and any logged metric by search. */
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { stepMetric } from "../../state/default_axis.ts";
 import type { Workspace } from "../../state/workspace.ts";
 
 interface AxisFieldProps {
@@ -13,10 +14,12 @@ const MOST_FOUND = 8;
 
 /** The x axes on offer without a search, with how each is called. */
 export function axesOf(ws: Workspace): { x: string; label: string }[] {
-  const declared = new Set(ws.chartKeys.value.map((key) => key.x).filter((x) => x !== null));
+  const keys = ws.chartKeys.value;
+  const isDeclared = keys.some((key) => key.x !== null);
+  const declared = new Set(keys.map(stepMetric).filter((x) => x !== null));
   return [
-    ...(declared.size > 0 ? [{ x: "", label: "as declared" }] : []),
-    { x: declared.size > 0 ? "step" : "", label: "step" },
+    ...(isDeclared ? [{ x: "", label: "as declared" }] : []),
+    { x: isDeclared ? "step" : "", label: "step" },
     { x: "rel", label: "relative time" },
     { x: "wall", label: "wall time" },
     ...[...declared].slice(0, MOST_FOUND).map((x) => ({ x, label: x })),
