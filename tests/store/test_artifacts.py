@@ -313,6 +313,10 @@ def test_runs_that_log_and_use(store: SqlStore) -> None:
         (reader, data.id, "input"),
         (reader, model.id, "output"),
     }
+    # A run that logged a version and read it leads to what it logged beside it.
+    store.artifacts.use(ADMIN, "local", "p", "maker", data.id)
+    other = log(store, {"o": b"o"}, "other", run="maker")
+    assert other.id in {found.id for found in store.artifacts.lineage(ADMIN, data.id).artifacts}
     with pytest.raises(NotFound):
         store.artifacts.use(ADMIN, "local", "p", "nobody", data.id)
 

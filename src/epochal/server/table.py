@@ -13,6 +13,7 @@ from epochal.server.authorize import authorize
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
 from epochal.server.routes import (
+    artifacts,
     catalog,
     charts,
     data,
@@ -427,6 +428,7 @@ ROUTES: tuple[Route, ...] = (
         missing="writer_not_found",
     ),
     *run_files.ROUTES,
+    *artifacts.ROUTES,
     *tensorboard.ROUTES,
     *wandb.ROUTES,
     Route(

@@ -21,12 +21,16 @@ MAX_LINEAGE = 300
 
 @dataclass(frozen=True, slots=True)
 class CollectionSummary:
-    """A collection with its newest member; members: how many there are; size: bytes of all their files."""
+    """A collection with its newest member and its version here.
+
+    members: how many there are; size: bytes of all their files.
+    """
 
     collection: Collection
     members: int
     size: int
     newest: Artifact | None
+    newest_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ def collection_summaries(
             int(figures.get(collection.id, (0, 0, 0))[0]),
             int(figures.get(collection.id, (0, 0, 0))[1] or 0),
             versions.get(newest.get(collection.id, -1)),
+            figures[collection.id][2] if collection.id in figures else None,
         )
         for collection in found
     ]
@@ -118,35 +123,35 @@ def read_lineage(connection: Connection, principal: Principal, artifact: int) ->
     """
     artifact_by_id(connection, principal, artifact)
     edges: dict[tuple[str, int, str], None] = {}
-    known_runs: set[str] = set()
-    known_artifacts = {artifact}
+    runs: set[str] = set()
+    versions: set[int] = {artifact}
     complete = True
     for first, second in (("output", "input"), ("input", "output")):
+        # A run may be on both ways: it used a version, and logged it again.
+        seen_runs: set[str] = set()
+        seen = {artifact}
         level = [artifact]
         while level:
-            made = _edges(connection, "artifact_id", level, first)
-            edges |= dict.fromkeys(made)
-            runs = sorted({run for run, _, _ in made} - known_runs)
-            known_runs |= set(runs)
-            made = _edges(connection, "run_uid", runs, second)
-            level = sorted({id_ for _, id_, _ in made} - known_artifacts)
-            if len(known_artifacts) + len(known_runs) + len(level) > MAX_LINEAGE:
+            found = _edges(connection, "artifact_id", level, first)
+            new_runs = sorted({run for run, _, _ in found} - seen_runs)
+            further = _edges(connection, "run_uid", new_runs, second)
+            level = sorted({id_ for _, id_, _ in further} - seen)
+            if len(versions | set(level)) + len(runs | set(new_runs)) > MAX_LINEAGE:
                 complete = False
                 break
-            edges |= dict.fromkeys(made)
-            known_artifacts |= set(level)
-    # Another output of a run that is on the way, or another reader of it, is an edge only between what is shown.
-    versions = artifacts_among(connection, principal, sorted(known_artifacts))
-    runs_shown = _runs(connection, principal, sorted(known_runs))
+            edges |= dict.fromkeys([*found, *further])
+            seen_runs |= set(new_runs)
+            seen |= set(level)
+            runs |= seen_runs
+            versions |= seen
+    rows = artifacts_among(connection, principal, sorted(versions))
+    committed = {id_: row for id_, row in rows.items() if row.state == "committed"}
+    runs_shown = read_runs(connection, principal, sorted(runs))
     shown = {run.uid for run in runs_shown}
     return Lineage(
-        tuple(versions[id_] for id_ in sorted(versions) if versions[id_].state == "committed"),
+        tuple(committed[id_] for id_ in sorted(committed)),
         tuple(runs_shown),
-        tuple(
-            edge
-            for edge in edges
-            if edge[0] in shown and edge[1] in versions and versions[edge[1]].state == "committed"
-        ),
+        tuple(edge for edge in edges if edge[0] in shown and edge[1] in committed),
         complete,
     )
 
@@ -162,7 +167,10 @@ def _edges(
     return [(run, artifact, kind) for run, artifact, kind in rows]
 
 
-def _runs(connection: Connection, principal: Principal, uids: Iterable[str]) -> list[LineageRun]:
+def read_runs(
+    connection: Connection, principal: Principal, uids: Iterable[str]
+) -> list[LineageRun]:
+    """Return those of these runs that are there and visible."""
     rows = connection.rows_among(
         "SELECT run.uid, run.id, run.name, project.entity, project.name, run.state FROM run"
         " JOIN project ON project.id = run.project_id WHERE run.uid IN ({})",

@@ -25,8 +25,10 @@ from epochal.store.artifact_blobs import BlobAccess
 from epochal.store.artifact_lists import (
     CollectionSummary,
     Lineage,
+    LineageRun,
     collection_summaries,
     read_lineage,
+    read_runs,
     run_artifacts,
     runs_of,
 )
@@ -434,6 +436,11 @@ class Artifacts:
         with self._database.read() as connection:
             rows.artifact_by_id(connection, principal, artifact)
             return runs_of(connection, principal, artifact, role)
+
+    def run_names(self, principal: Principal, uids: Sequence[str]) -> list[LineageRun]:
+        """Return those of these runs that are there, as a lineage has them."""
+        with self._database.read() as connection:
+            return read_runs(connection, principal, uids)
 
     def lineage(self, principal: Principal, artifact: int) -> Lineage:
         """Return the versions and runs that lead to and from a version."""

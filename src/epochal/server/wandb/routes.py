@@ -47,6 +47,18 @@ async def _run_file(call: Call) -> Response:
     return await run_file(call)
 
 
+async def _artifact_by_place(call: Call) -> Response:
+    from epochal.server.wandb.artifact_downloads import by_place
+
+    return await by_place(call)
+
+
+async def _artifact_by_md5(call: Call) -> Response:
+    from epochal.server.wandb.artifact_downloads import by_md5
+
+    return await by_md5(call)
+
+
 async def _history(call: Call) -> Response:
     from epochal.server.wandb.exports import download
 
@@ -107,6 +119,24 @@ ROUTES: tuple[Route, ...] = (
         "read",
         _run_file,
         "A file of a run, with `Range`",
+        BUNDLE,
+        refuse=refusal,
+    ),
+    Route(
+        "GET",
+        "/artifactsV2/{place:path}",
+        "read",
+        _artifact_by_place,
+        "A file of an artifact at region/entity/project/collection/.../md5/name, with `Range`",
+        BUNDLE,
+        refuse=refusal,
+    ),
+    Route(
+        "GET",
+        "/artifacts/{entity}/{md5}",
+        "read",
+        _artifact_by_md5,
+        "A file of an artifact by its MD5, with `Range`",
         BUNDLE,
         refuse=refusal,
     ),
