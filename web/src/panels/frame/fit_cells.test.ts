@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitCells } from "./fit_cells.ts";
+import { fillCells, fitCells } from "./fit_cells.ts";
 
 const BOX = { width: 540, height: 440, gap: 8, label: 20, least: 80 };
 
@@ -35,5 +35,11 @@ describe("fitCells", () => {
     expect(many.width).toBeGreaterThanOrEqual(80);
     expect(6 * many.width + 5 * 8).toBeLessThanOrEqual(540);
     expect(fitCells(12 * 20, 1, BOX, 12)).toEqual({ columns: 12, width: 80, height: 80 });
+  });
+
+  it("gives the height that is left to what has no shape", () => {
+    expect(fillCells(2, 1.2, BOX)).toEqual({ columns: 2, width: 266, height: 420 });
+    expect(fillCells(2, 1.2, { ...BOX, height: 900 }).height).toBeLessThanOrEqual(2 * 540);
+    expect(fillCells(500, 1, BOX)).toEqual(fitCells(500, 1, BOX));
   });
 });

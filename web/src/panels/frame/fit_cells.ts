@@ -47,3 +47,13 @@ export function fitCells(count: number, aspect: number, box: Box, columns?: numb
   }
   return { ...found, height: Math.max(1, Math.round(found.width / aspect)) };
 }
+
+/** As `fitCells`, but the cells take the height that is left, up to twice their width: for what has no shape of its own. */
+export function fillCells(count: number, aspect: number, box: Box): Fit {
+  const fit = fitCells(count, aspect, box);
+  const rows = Math.ceil(count / fit.columns);
+  const wide = Math.floor((box.width - (fit.columns - 1) * box.gap) / fit.columns);
+  const high = Math.floor((box.height - (rows - 1) * box.gap) / rows) - box.label;
+  if (high < fit.height) return fit;
+  return { columns: fit.columns, width: wide, height: Math.min(high, 2 * wide) };
+}

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { fitCells } from "./fit_cells.ts";
+import { fillCells } from "./fit_cells.ts";
 import type { PanelPlace } from "./panel_place.tsx";
 import { RunTag } from "./run_tag.tsx";
 import "../../styles/run_cells.css";
@@ -44,7 +44,7 @@ export function RunCells<V>(props: RunCellsProps<V>): JSX.Element {
   const fit =
     cells.length === 1
       ? { width: box.width, height: Math.max(80, box.height - LABEL) }
-      : fitCells(Math.max(1, cells.length), aspect, box);
+      : fillCells(Math.max(1, cells.length), aspect, box);
   return (
     <div class="run-cells">
       {cells.map(({ entry, value, item }) => (

@@ -16,7 +16,7 @@ export function CellContent({ cell, height }: { cell: Cell; height: number }): J
   }
   const text = shownText(cell);
   return (
-    <span class="sheet-text" title={text.length > 20 ? text.slice(0, 2000) : undefined}>
+    <span class="dt-text" title={text.length > 20 ? text.slice(0, 2000) : undefined}>
       {text.slice(0, 400)}
     </span>
   );
@@ -30,19 +30,12 @@ function Media({ cell, height }: { cell: CellObject; height: number }): JSX.Elem
       : null;
   const name = typeof caption === "string" && caption !== "" ? caption : lastOf(path);
   if (type === "histogram") return <Bars cell={cell} height={height} />;
-  if (url === null) return <span class="sheet-text quiet">{name || String(type)}</span>;
+  if (url === null) return <span class="dt-text quiet">{name || String(type)}</span>;
   switch (type) {
     case "image-file": {
       const isLarge = Math.max(numberIn(cell.width), numberIn(cell.height)) > THUMB;
       return (
-        <a
-          class="sheet-picture"
-          href={url}
-          target="_blank"
-          rel="noopener"
-          title={name}
-          tabIndex={-1}
-        >
+        <a class="dt-picture" href={url} target="_blank" rel="noopener" title={name} tabIndex={-1}>
           <img
             src={isLarge ? `${url}?thumb=${THUMB}` : url}
             alt={name}
@@ -99,7 +92,7 @@ function Bars({ cell, height }: { cell: CellObject; height: number }): JSX.Eleme
     .join("");
   return (
     <svg
-      class="sheet-bars"
+      class="dt-bars"
       viewBox={`0 0 ${list.length || 1} ${high}`}
       preserveAspectRatio="none"
       width="90"

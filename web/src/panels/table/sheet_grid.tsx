@@ -151,7 +151,7 @@ export function SheetGrid(props: SheetGridProps): JSX.Element {
       // biome-ignore lint/a11y/useSemanticElements: a table row cannot be placed
       <div
         key={at}
-        class={`sheet-row${onRow ? " pressable" : ""}`}
+        class={`dt-row${onRow ? " pressable" : ""}`}
         role="row"
         aria-rowindex={at + 2}
         style={{ top: `${at * rowHeight}px`, height: `${rowHeight}px`, width: `${wide}px` }}
@@ -163,7 +163,7 @@ export function SheetGrid(props: SheetGridProps): JSX.Element {
           <div
             key={index}
             id={idOf(at, index)}
-            class={`sheet-cell ${column.kind}${cursor?.row === at && cursor.column === index ? " at" : ""}`}
+            class={`dt-cell ${column.kind}${cursor?.row === at && cursor.column === index ? " at" : ""}`}
             role="gridcell"
             aria-colindex={index + 1}
             style={{ left: `${left}px`, width: `${width}px` }}
@@ -181,7 +181,7 @@ export function SheetGrid(props: SheetGridProps): JSX.Element {
     // biome-ignore lint/a11y/useSemanticElements: a table cannot hold rows that are placed
     <div
       ref={box}
-      class="sheet"
+      class="data-sheet"
       role="grid"
       tabIndex={0}
       aria-label={label}
@@ -193,7 +193,7 @@ export function SheetGrid(props: SheetGridProps): JSX.Element {
       {/* biome-ignore lint/a11y/useFocusableInteractive: its buttons are */}
       {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div
-        class="sheet-head"
+        class="dt-head"
         role="row"
         aria-rowindex={1}
         style={{ width: `${wide}px`, height: `${headHeight}px` }}
@@ -208,13 +208,13 @@ export function SheetGrid(props: SheetGridProps): JSX.Element {
       </div>
       {/* biome-ignore lint/a11y/useSemanticElements: as above */}
       <div
-        class="sheet-all"
+        class="dt-all"
         role="rowgroup"
         style={{ width: `${wide}px`, height: `${rows.length * rowHeight}px` }}
       >
         {lines}
       </div>
-      {rows.length === 0 && <p class="sheet-none quiet">No row is left.</p>}
+      {rows.length === 0 && <p class="dt-none quiet">No row is left.</p>}
     </div>
   );
 }
@@ -257,7 +257,7 @@ function Head(props: HeadProps): JSX.Element {
     // biome-ignore lint/a11y/useFocusableInteractive: its button is
     // biome-ignore lint/a11y/useSemanticElements: a table head cannot be placed
     <div
-      class={`sheet-column ${column.kind}`}
+      class={`dt-column ${column.kind}`}
       role="columnheader"
       aria-colindex={index + 1}
       aria-sort={own === null ? "none" : own.isDown ? "descending" : "ascending"}

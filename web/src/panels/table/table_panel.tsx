@@ -12,7 +12,7 @@ import { optionsOf } from "../../state/panel_options.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { ChartView } from "../frame/chart_view.tsx";
-import { fitCells } from "../frame/fit_cells.ts";
+import { fillCells } from "../frame/fit_cells.ts";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
 import { RunTag } from "../frame/run_tag.tsx";
 import { chartsOf, type Drawn, factsOf, isPreset, titleOf } from "./presets.ts";
@@ -183,7 +183,7 @@ function Charts({ ws, spec, entries, tables, place }: ChartsProps): JSX.Element 
     return <p class="quiet table-none">No table has the columns of this chart: {columns}.</p>;
   }
   const room = { width: place.width - 4, height: place.height - HEAD - 2, gap: 4, label: 22 };
-  const fit = charts.length === 1 ? null : fitCells(charts.length, 1.2, { ...room, least: 220 });
+  const fit = charts.length === 1 ? null : fillCells(charts.length, 1.2, { ...room, least: 220 });
   const steps = new Map(entries.map(({ run, values }) => [run, values[0]?.step]));
   return (
     <div class={`table-charts${fit === null ? " one" : ""}`}>

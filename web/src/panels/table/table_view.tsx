@@ -15,7 +15,7 @@ import {
   type Sorting,
   stack,
 } from "./table_rows.ts";
-import "../../styles/sheet.css";
+import "../../styles/data_table.css";
 
 /** How a table is shown, as it stands in the address; what is missing is as by default. */
 export type TableOptions = Readonly<Record<string, string>>;

@@ -10,6 +10,9 @@ export interface LoadedTables {
   readonly errors: ReadonlyMap<string, string>;
 }
 
+/** How long panels out of sight let those in sight go first. */
+const LATER_MS = 400;
+
 const NONE: LoadedTables = { tables: new Map(), errors: new Map() };
 
 export function useTables(entries: readonly ObjectEntry[], isVisible: boolean): LoadedTables {
@@ -24,7 +27,6 @@ export function useTables(entries: readonly ObjectEntry[], isVisible: boolean): 
   );
   const question = JSON.stringify(wanted);
   useEffect(() => {
-    if (!isVisible) return;
     let isGone = false;
     const runs = new Set(wanted.map(({ run }) => run));
     const put = (run: string, table: DataTable | null, error: string | null) => {
@@ -39,14 +41,20 @@ export function useTables(entries: readonly ObjectEntry[], isVisible: boolean): 
         return { tables, errors };
       });
     };
-    for (const { run, value } of wanted) {
-      loadTable(value).then(
-        (table) => put(run, table, null),
-        (error: Error) => put(run, null, error.message),
-      );
-    }
+    const load = () => {
+      for (const { run, value } of wanted) {
+        loadTable(value).then(
+          (table) => put(run, table, null),
+          (error: Error) => put(run, null, error.message),
+        );
+      }
+    };
+    // What is in sight comes first.
+    if (isVisible) load();
+    const wait = isVisible ? 0 : window.setTimeout(load, LATER_MS);
     return () => {
       isGone = true;
+      clearTimeout(wait);
     };
   }, [question, isVisible]);
   return loaded;
