@@ -68,6 +68,19 @@ function spans(trace: Trace): Map<number, number[]> {
   return columns;
 }
 
+describe("points at the end of the axis", () => {
+  it("sees several of them at one place", () => {
+    const trace = traceOf(points([0, 1, 2, 2, 2], [0, 1, 2, 7, 3]), 0, 2);
+    expect([trace.yMin, trace.yMax]).toEqual([0, 7]);
+    expect(entries(trace).at(-1)).toEqual({ x: WIDTH, first: 2, lo: 2, hi: 7, last: 3 });
+  });
+
+  it("marks what is not finite there", () => {
+    const trace = traceOf(points([0, 2, 2], [0, Number.NaN, Number.NaN]), 0, 2);
+    expect(trace.marks.get(HAS_NAN)).toEqual([WIDTH]);
+  });
+});
+
 describe("a trace of points", () => {
   it("keeps single points as they are, and joins them", () => {
     expect(entries(traceOf(points([0, 10, 20], [1, 3, 2]), 0, 50))).toEqual([

@@ -164,7 +164,7 @@ export class Trace {
           this.addPoint(pixel, y[index]!);
           if (next - index > 1) this.addPoint(scale.toPixel(at(x, next - 1)), y[next - 1]!);
         } else if (next - index === 1) this.addPoint(pixel, y[index]!);
-        else if (taint === 0) this.add(column + 0.5, y[index]!, lo, hi, y[next - 1]!);
+        else if (taint === 0) this.add(this.middleOf(column), y[index]!, lo, hi, y[next - 1]!);
         else this.addTainted(column, y, index, next);
       }
       index = next;
@@ -197,9 +197,15 @@ export class Trace {
       if (value < lo) lo = value;
       if (value > hi) hi = value;
     }
-    this.mark(column + 0.5, flags);
+    const middle = this.middleOf(column);
+    this.mark(middle, flags);
     if (lo > hi) this.break();
-    else this.add(column + 0.5, finiteOrNan(y[from]!), lo, hi, finiteOrNan(y[to - 1]!));
+    else this.add(middle, finiteOrNan(y[from]!), lo, hi, finiteOrNan(y[to - 1]!));
+  }
+
+  /** Where a bucket of a column stands. That of the very end of the axis is in view, though its middle is not. */
+  private middleOf(column: number): number {
+    return column === this.width ? column : column + 0.5;
   }
 
   private makeFromColumns(series: ColumnsSeries, scale: Scale): void {
