@@ -39,6 +39,11 @@ export function isMediaSection(id: string): boolean {
   return id.startsWith("/");
 }
 
+/** Whether a key is of the machine, and not of what the script logs. */
+export function isOfSystem(key: string): boolean {
+  return prefixOf(key) === SYSTEM;
+}
+
 export function prefixOf(key: string): string {
   const cut = key.indexOf("/");
   return cut > 0 ? key.slice(0, cut) : "";

@@ -30,7 +30,7 @@ import { isChartable, kindsOf, type Panel } from "./panel_kinds.ts";
 import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
 import { watchRunMedia } from "./run_media.ts";
-import { type Section, watchSections } from "./sections.ts";
+import { isOfSystem, type Section, watchSections } from "./sections.ts";
 import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
 import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
@@ -183,7 +183,11 @@ export class Workspace {
       const keys = this.keys.value.filter((key) => kindsOf(key).length > 0);
       if (runId === null) return keys;
       const media = this.runMedia.value;
-      return only === null ? [] : keys.filter((key) => isKeyOf(only, key) || media.has(key.name));
+      if (only === null) return [];
+      // What its machine did has a tab of its own there.
+      return keys.filter(
+        (key) => !isOfSystem(key.name) && (isKeyOf(only, key) || media.has(key.name)),
+      );
     });
     this.chartKeys = computed(() => this.panelKeys.value.filter(isChartable));
     const { sections, homes, panels } = watchSections(this.panelKeys, this.view);

@@ -26,8 +26,18 @@ export function commitOf(environment: Environment): Git | null {
   return { commit, branch: text(branch), remote: text(remote), isDirty: dirty === true };
 }
 
-/** Lines for a shell. What was not committed is not in them, and they say so. */
-export function reproduceLines(git: Git, command: string | null): string {
+/** Where files of the run are that its lines need. */
+export interface Sources {
+  /** What was changed since the commit, as `git apply` takes it. */
+  readonly patch?: string;
+  readonly requirements?: string;
+}
+
+/**
+ * Lines for a shell. What was not committed is taken from the run where it has kept it; else it is not in them, and
+ * they say so.
+ */
+export function reproduceLines(git: Git, command: string | null, sources: Sources = {}): string {
   const lines: string[] = [];
   if (git.remote !== "") {
     const folder = git.remote
@@ -38,10 +48,19 @@ export function reproduceLines(git: Git, command: string | null): string {
     lines.push(`git clone ${quoted(git.remote)} && cd ${quoted(folder)}`);
   }
   lines.push(`git checkout ${quoted(git.commit)}`);
-  if (git.isDirty) lines.push("# The run had changes that were not committed.");
+  if (sources.patch !== undefined) lines.push(`${fetched(sources.patch)} | git apply`);
+  else if (git.isDirty) lines.push("# The run had changes that were not committed.");
+  if (sources.requirements !== undefined) {
+    lines.push(`${fetched(sources.requirements)} > /tmp/requirements.txt`);
+    lines.push("pip install -r /tmp/requirements.txt");
+  }
   if (command !== null)
     lines.push(/^[^\s'"]+\.py(\s|$)/.test(command) ? `python ${command}` : command);
   return `${lines.join("\n")}\n`;
+}
+
+function fetched(address: string): string {
+  return `curl -sSfH "Authorization: Bearer $EPOCHAL_API_KEY" ${quoted(address)}`;
 }
 
 /** Text as one word of a shell: what was logged must not become a command. */

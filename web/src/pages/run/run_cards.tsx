@@ -7,7 +7,8 @@ import { CopyButton } from "../../widgets/copy_button.tsx";
 import { JsonTree, type Value } from "../../widgets/json_tree.tsx";
 import { StateMark } from "../run_state.tsx";
 import { matching, nested } from "./documents.ts";
-import { commandLine, commitOf, type Git, reproduceLines } from "./reproduce.ts";
+import { machineOf } from "./hardware.ts";
+import { commandLine, commitOf, type Git } from "./reproduce.ts";
 
 interface CardProps {
   title: string;
@@ -97,13 +98,24 @@ function facts(run: RunDetail): Record<string, Value> {
   };
 }
 
+/** The machine that the run was on. */
+export function HardwareCard({ run }: { run: RunDetail }): JSX.Element | null {
+  const { facts, rest } = machineOf(run.environment);
+  if (Object.keys(facts).length + Object.keys(rest).length === 0) return null;
+  return (
+    <Card title="Hardware">
+      <JsonTree value={{ ...facts, ...rest }} />
+    </Card>
+  );
+}
+
 /** How the run was started, from which commit, and where. */
 export function EnvironmentCard({ run }: { run: RunDetail }): JSX.Element | null {
   const { environment } = run;
   if (Object.keys(environment).length === 0) return null;
   const line = commandLine(environment);
   const commit = commitOf(environment);
-  const { started: _, ...others } = environment;
+  const { started: _, ...others } = { ...machineOf(environment).others };
   if (line !== null) delete others.command;
   if (commit !== null) delete others.git;
   return (
@@ -114,14 +126,13 @@ export function EnvironmentCard({ run }: { run: RunDetail }): JSX.Element | null
           <CopyButton text={line} label="Copy the command" />
         </div>
       )}
-      {commit !== null && <Commit commit={commit} command={line} />}
+      {commit !== null && <Commit commit={commit} />}
       <JsonTree value={others} />
     </Card>
   );
 }
 
-function Commit({ commit, command }: { commit: Git; command: string | null }): JSX.Element {
-  const again = reproduceLines(commit, command);
+function Commit({ commit }: { commit: Git }): JSX.Element {
   return (
     <div class="commit-line">
       <span class="commit">
@@ -135,7 +146,6 @@ function Commit({ commit, command }: { commit: Git; command: string | null }): J
         {commit.remote !== "" && <span class="quiet remote">{commit.remote}</span>}
       </span>
       <CopyButton text={commit.commit} label="Copy the commit" />
-      <CopyButton text={again} label="Lines to rerun: copy them" said="Lines to rerun" />
     </div>
   );
 }

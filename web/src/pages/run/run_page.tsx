@@ -172,21 +172,23 @@ function RunHead({ ws, detail, contents, address }: HeadProps): JSX.Element {
           </>
         )}
       </div>
-      <nav class="tabs" aria-label="Parts of the run">
-        {TAB_NAMES.map(([to, label]) =>
-          to === "charts" || to === "overview" || to === tab || (known && has(known, to)) ? (
-            <a
-              key={to}
-              href={runHref(entity, project, run, to)}
-              aria-current={tab === to ? "page" : undefined}
-            >
-              {label}
-            </a>
-          ) : null,
-        )}
+      <div class="tab-row">
+        <nav class="tabs" aria-label="Parts of the run">
+          {TAB_NAMES.map(([to, label]) =>
+            to === "charts" || to === "overview" || to === tab || (known && has(known, to)) ? (
+              <a
+                key={to}
+                href={runHref(entity, project, run, to)}
+                aria-current={tab === to ? "page" : undefined}
+              >
+                {label}
+              </a>
+            ) : null,
+          )}
+        </nav>
         {/* Behind the last tab: it comes when it is known which there are, so that nothing moves. */}
         {detail && isSettled && <Notes ws={ws} run={detail} />}
-      </nav>
+      </div>
     </div>
   );
 }

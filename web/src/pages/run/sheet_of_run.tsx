@@ -14,9 +14,16 @@ import { Icon } from "../../widgets/icon.tsx";
 import { Age } from "../age.tsx";
 import { StateMark } from "../run_state.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
+import { FindField } from "./find_field.tsx";
 import { newest } from "./newest.ts";
-import { FindField } from "./overview.tsx";
-import { ConfigCard, EnvironmentCard, FactsCard, SummaryCard, WritersCard } from "./run_cards.tsx";
+import {
+  ConfigCard,
+  EnvironmentCard,
+  FactsCard,
+  HardwareCard,
+  SummaryCard,
+  WritersCard,
+} from "./run_cards.tsx";
 import { Name, Notes, Tags } from "./run_labels.tsx";
 import "../../styles/sheet_of_run.css";
 
@@ -141,6 +148,7 @@ function SheetBody({ run }: { run: RunDetail }): JSX.Element {
       <ConfigCard run={run} text={text} />
       <SummaryCard run={run} text={text} />
       <EnvironmentCard run={run} />
+      <HardwareCard run={run} />
       <FactsCard run={run} />
       <WritersCard writers={run.writers} />
     </div>

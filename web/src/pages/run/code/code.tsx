@@ -1,7 +1,8 @@
 /** The sources that a run was made with: saved files, and what was changed since the commit. */
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { RunFile } from "../../../data/run_files.ts";
+import { fileHref, type RunFile } from "../../../data/run_files.ts";
+import type { RunDetail } from "../../../data/wire.ts";
 import { runHref } from "../../../state/route.ts";
 import { FileList } from "../files/file_list.tsx";
 import { FileView } from "../files/file_view.tsx";
@@ -39,7 +40,7 @@ export function Code({ ws, run, contents, file: path }: TabProps): JSX.Element {
     );
   }
   const hrefOf = (name: string) => runHref(run.entity, run.project, run.id, "code", name);
-  const chosen = path === "" ? firstOf(sources) : sources.find(({ name }) => name === path);
+  const chosen = path === "" ? firstOf(sources, run) : sources.find(({ name }) => name === path);
   return (
     <main class={`beside${path ? " chosen" : ""}`}>
       <FileList
@@ -53,7 +54,8 @@ export function Code({ ws, run, contents, file: path }: TabProps): JSX.Element {
       {chosen ? (
         <FileView
           key={chosen.sha256 + chosen.name}
-          {...{ ws, run, file: chosen, back: hrefOf("") }}
+          {...{ ws, file: chosen, back: hrefOf("") }}
+          href={fileHref(run.uid, chosen.name)}
         />
       ) : (
         <div class="file-view">
@@ -65,9 +67,11 @@ export function Code({ ws, run, contents, file: path }: TabProps): JSX.Element {
 }
 
 /** The script itself rather than what it imports. */
-function firstOf(sources: readonly RunFile[]): RunFile {
+function firstOf(sources: readonly RunFile[], run: RunDetail): RunFile {
+  const { program } = run.environment;
   const depth = ({ name }: RunFile) => name.split("/").length;
   const saved = sources.filter(({ name }) => name.startsWith("code/"));
   const [first] = saved.sort((a, b) => depth(a) - depth(b));
-  return first ?? sources[0]!;
+  const named = saved.find(({ name }) => name.split("/").at(-1) === program);
+  return named ?? first ?? sources[0]!;
 }

@@ -1,8 +1,7 @@
 /** One file: its name, size and age, and what is in it, as far as a page can show that. */
 import type { JSX } from "preact";
 import { formatSize } from "../../../base/sizes.ts";
-import { bytesHref, fileHref, type RunFile } from "../../../data/run_files.ts";
-import type { RunDetail } from "../../../data/wire.ts";
+import { bytesHref, type RunFile } from "../../../data/run_files.ts";
 import type { Workspace } from "../../../state/workspace.ts";
 import { Age } from "../../age.tsx";
 import { ErrorBoundary } from "../../error_boundary.tsx";
@@ -12,8 +11,9 @@ import { ImageView } from "./image_view.tsx";
 
 interface FileViewProps {
   ws: Workspace;
-  run: RunDetail;
   file: RunFile;
+  /** Where it is downloaded from, under its name. */
+  href: string;
   /** The address of the list without a file, for narrow screens. */
   back: string;
 }
@@ -42,7 +42,7 @@ const PREVIEWS: Readonly<Partial<Record<FileKind, (props: PreviewProps) => JSX.E
   text: lazy(async () => (await import("./text_view.tsx")).TextView),
 };
 
-export function FileView({ ws, run, file, back }: FileViewProps): JSX.Element {
+export function FileView({ ws, file, href, back }: FileViewProps): JSX.Element {
   const Preview = PREVIEWS[kindOf(file.name)]!;
   return (
     <section class="file-view" aria-label={file.name}>
@@ -57,7 +57,7 @@ export function FileView({ ws, run, file, back }: FileViewProps): JSX.Element {
         </span>
         <a
           class="chip"
-          href={fileHref(run.uid, file.name)}
+          href={href}
           download={file.name.split("/").at(-1)!}
           aria-label={`Download ${file.name}`}
         >

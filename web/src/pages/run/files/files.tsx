@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { groupDigits } from "../../../base/numbers.ts";
 import { formatSize } from "../../../base/sizes.ts";
+import { fileHref } from "../../../data/run_files.ts";
 import { runHref } from "../../../state/route.ts";
 import { Nothing } from "../nothing.tsx";
 import type { TabProps } from "../run_page.tsx";
@@ -39,7 +40,8 @@ export function Files({ ws, run, contents, file: path }: TabProps): JSX.Element 
       {chosen ? (
         <FileView
           key={chosen.sha256 + chosen.name}
-          {...{ ws, run, file: chosen, back: hrefOf("") }}
+          {...{ ws, file: chosen, back: hrefOf("") }}
+          href={fileHref(run.uid, chosen.name)}
         />
       ) : (
         <div class="file-view">

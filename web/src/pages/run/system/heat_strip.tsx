@@ -10,7 +10,7 @@ import { theme } from "../../../state/theme.ts";
 import type { SystemChart } from "./metrics.ts";
 import type { SharedTime } from "./shared_time.ts";
 import { type ChartModel, sentenceOf } from "./system_chart.tsx";
-import { endOf, extremesOf, indexAt, valueAt } from "./values.ts";
+import { endOf, extremesOf, indexAt, startOf, valueAt } from "./values.ts";
 
 const LEAST_ROW = 7;
 
@@ -111,7 +111,7 @@ export function HeatStrip({ model, chart, time }: StripProps): JSX.Element {
         )}
       </div>
       <p class="strip-scale">
-        <span>0</span>
+        <span>{formatDuration(span[0])}</span>
         <span class="spread" />
         <span>{range === null ? "" : formatValue(range[0])}</span>
         <span class="strip-ramp" style={{ backgroundImage: rampGradient(theme.value) }} />
@@ -129,8 +129,11 @@ function spanOf(
   view: readonly [number, number] | null,
 ): readonly [number, number] {
   if (view !== null) return view;
-  const end = Math.max(0, ...series.map(endOf).filter((x) => !Number.isNaN(x)));
-  return [0, end > 0 ? end : 1];
+  const known = (xs: number[]) => xs.filter((x) => !Number.isNaN(x));
+  // The machine may have been measured before the script logged its first row.
+  const start = Math.min(0, ...known(series.map(startOf)));
+  const end = Math.max(0, ...known(series.map(endOf)));
+  return [start, end > start ? end : start + 1];
 }
 
 interface Drawing {

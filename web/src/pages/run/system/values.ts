@@ -8,6 +8,12 @@ export function lastOf(series: Series): number {
   return series.mode === "points" ? series.y[n - 1]! : series.last[n - 1]!;
 }
 
+/** The beginning of a series on its x axis; NaN of an empty one. */
+export function startOf(series: Series): number {
+  if (length(series) === 0) return Number.NaN;
+  return at(series.mode === "points" ? series.x : series.x0, 0);
+}
+
 /** The end of a series on its x axis; NaN of an empty one. */
 export function endOf(series: Series): number {
   const n = length(series);
