@@ -4,6 +4,7 @@
  * A run's page is a workspace that shows one run only.
  */
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { whenServed } from "../base/idle.ts";
 import {
   deleteRunForEver,
   getColumns,
@@ -228,8 +229,10 @@ export class Workspace {
     };
     const seen = isKnown ? Math.min(version, this.keysVersion!) : null;
     this.stops.push(watchChanges(this.path, events, seen));
-    // At once: whoever types in the filter needs them.
-    if (this.runId === null) void this.readColumns();
+    // Soon, as whoever types in the filter needs them; not beside the first series, on the server's same processor.
+    if (this.runId !== null) return;
+    const isWaiting = () => this.loader.isSightAwaited();
+    this.stops.push(whenServed(isWaiting, () => void this.readColumns()));
   }
 
   stop(): void {

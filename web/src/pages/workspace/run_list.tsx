@@ -96,12 +96,17 @@ function useTurn(loader: SeriesLoader): boolean {
   const [isDue, setDue] = useState(false);
   useEffect(() => {
     const began = performance.now();
+    let frame = 0;
     const look = () => {
-      if (!loader.isSightAwaited() || performance.now() - began > TURN_PATIENCE_MS) setDue(true);
+      if (!loader.isSightAwaited()) frame = requestAnimationFrame(() => setDue(true));
+      else if (performance.now() - began > TURN_PATIENCE_MS) setDue(true);
       else timer = setTimeout(look, TURN_LOOK_MS);
     };
     let timer = setTimeout(look, TURN_LOOK_MS);
-    return () => clearTimeout(timer);
+    return () => {
+      clearTimeout(timer);
+      cancelAnimationFrame(frame);
+    };
   }, [loader]);
   return isDue;
 }

@@ -29,16 +29,22 @@ interface ToolbarProps {
 /** From these widths on, in CSS pixels, the toolbar has room for all chips, or for two of them. */
 const ROOM_FOR_ALL = 860;
 const ROOM_FOR_SOME = 520;
+type Room = "all" | "some" | "none";
+
+function roomIn(width: number): Room {
+  if (width >= ROOM_FOR_ALL) return "all";
+  return width >= ROOM_FOR_SOME ? "some" : "none";
+}
 
 export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const [width, setWidth] = useState(ROOM_FOR_ALL);
+  // As a word, not in pixels: at the usual widths the first look changes nothing.
+  const [room, setRoom] = useState<Room>("all");
   useLayoutEffect(() => {
     const element = box.current!;
-    const measure = () => setWidth(element.clientWidth);
-    const observer = new ResizeObserver(measure);
+    // Called before the first picture too; to ask for the width here would have the page laid out once more.
+    const observer = new ResizeObserver(() => setRoom(roomIn(element.clientWidth)));
     observer.observe(element);
-    measure();
     return () => observer.disconnect();
   }, []);
   useShortcuts(useMemo(() => toolbarKeys(ws), [ws]));
@@ -57,13 +63,13 @@ export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
       )}
       <PanelFilter ws={ws} />
       <KindChip ws={ws} />
-      {width >= ROOM_FOR_SOME && (
+      {room !== "none" && (
         <>
           <AxisChip ws={ws} />
           <SmoothChip ws={ws} />
         </>
       )}
-      {width >= ROOM_FOR_ALL ? (
+      {room === "all" ? (
         <>
           <OutliersChip ws={ws} />
           <LogChip ws={ws} />
