@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 import venv
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ ENVIRONMENT_OF = {"Aim": "aim", "MLflow file": "mlflow", "MLflow SQLite": "mlflo
 INSTALL = "python benchmarks/run_all.py --prepare"
 SLOW = {"Aim": 4, "MLflow file": 10, "MLflow SQLite": 20}
 """How many times fewer calls these get, so that a run takes seconds; what a call costs does not depend on it."""
+SLOW_S, SLOW_REPEATS = 10.0, 3
+"""A tool whose measurement takes longer is measured so often at most."""
 
 
 def fewer(tool: str, calls: int) -> int:
@@ -89,12 +92,16 @@ def _install_web_peers() -> bool:
 
 
 def measure(script: str, tool: str, repeats: int = 5, **options: Any) -> dict[str, float] | None:
-    """Return the medians of what the worker of `script` measures; None when the tool is not there."""
+    """Return the medians of what the worker of `script` measures; None when the tool is not there.
+
+    A tool that takes long is measured three times at most: its figure is far from ours, and minutes add up.
+    """
     python = interpreter(tool)
     if python is None:
         return None
     found: list[dict[str, float]] = []
-    for _ in range(repeats):
+    began = time.monotonic()
+    while len(found) < repeats and (len(found) < SLOW_REPEATS or not _is_slow(began, found)):
         with tempfile.TemporaryDirectory(prefix="epochal-bench-") as folder:
             done = subprocess.run(
                 [python, script, "--worker", json.dumps({"tool": tool, **options})],
@@ -111,6 +118,10 @@ def measure(script: str, tool: str, repeats: int = 5, **options: Any) -> dict[st
             return None
         found.append(json.loads(lines[-1]))
     return {name: statistics.median(one[name] for one in found) for name in found[0]}
+
+
+def _is_slow(began: float, found: list[dict[str, float]]) -> bool:
+    return (time.monotonic() - began) / len(found) > SLOW_S
 
 
 def _environment(folder: str) -> dict[str, str]:
