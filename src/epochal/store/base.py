@@ -395,7 +395,8 @@ class Store(ABC):
     def change_document(self, principal: Principal, run: str, patch: Mapping[str, Any]) -> None:
         """Merge a patch into the run's document as a PATCH record would, without a sign of life of any writer.
 
-        patch: any of ``config``, ``summary``, ``metrics``, ``run``, ``environment``, ``wandb``, ``replace``.
+        patch: any of ``config``, ``summary``, ``metrics``, ``run``, ``environment``, ``wandb``, ``replace``; and
+        ``lines``: {"summary": text}, which becomes the one line of that file.
         """
 
     @abstractmethod

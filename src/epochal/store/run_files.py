@@ -10,11 +10,12 @@ from typing import Any, get_args
 from epochal.errors import NotFound, UsageError
 from epochal.records import BlobInfo, Principal, RunAlert, RunFile, RunState
 from epochal.store import catalog
-from epochal.store.attempts import check_run
+from epochal.store.attempts import check_run, latest_attempt
 from epochal.store.commit import is_ended, store_runs
 from epochal.store.documents import is_too_deep
 from epochal.store.engine import Connection
 from epochal.store.file_rows import entity_of, file_name, store_files
+from epochal.store.line_files import make_file, write_lines
 from epochal.store.media import held_in, remove_unowned
 from epochal.store.names import display_name, storable
 
@@ -218,4 +219,8 @@ def change_document(
     if name is not None:
         row.name = display_name(name, row.name)
     row.document_changed = True
+    line = (patch.get("lines") or {}).get("summary")
+    if line is not None:
+        file = make_file(connection, run, latest_attempt(connection, run), "summary")
+        write_lines(connection, file, [(0, [line.encode("utf-8", "replace")])])
     store_runs(connection, [row], time.time())

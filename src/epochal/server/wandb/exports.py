@@ -198,7 +198,10 @@ def parts_of(detail: RunDetail, session: RunSession) -> tuple[Part, ...]:
     start = 0
     for writer in detail.writers:
         if writer.parent is None and writer.rows:
-            if writer.label is not None or writer.state not in (*ENDED, "crashed"):
+            # Rows without a journal were made from lines: after a rewind.
+            if writer.label is not None or not writer.acknowledged:
+                return ()
+            if writer.state not in (*ENDED, "crashed"):
                 return ()
             parts.append(Part(detail.info.uid, start, start + writer.rows))
             start += writer.rows

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from epochal.formats.wandb_rows import parse_line
-from epochal.records import Principal, RunDetail, RunSeries
+from epochal.records import HistoryColumn, Kind, Principal, RunDetail, RunSeries
 from epochal.server.wandb.rows import SYSTEM, ColumnLines, Lines, lines_of, step_of
 from epochal.store.base import Store
+from epochal.store.client_sessions import FORK
 
 OWN = ("_step", "_timestamp", "_runtime")
 LAST_LINES = 64
@@ -31,17 +33,20 @@ def describe_keys(store: Store, principal: Principal, detail: RunDetail) -> dict
     total = lines.total()
     if not total:
         return None
-    series = [one for one in store.run_series(principal, detail.info.uid) if one.count]
-    measured = _measured(store, principal, detail, lines, series)
-    series = [one for one in series if one.name not in measured]
+    known = [one for one in store.run_series(principal, detail.info.uid) if one.count]
+    measured = _measured(store, principal, detail, lines, known)
+    known = [one for one in known if one.name not in measured]
     last, last_step = _last_values(lines, total)
-    rising = MONOTONIC.read(store, principal, lines.key, total, series)
+    columns = COLUMNS.read(store, principal, detail, lines, total, known)
     keys: dict[str, Any] = {}
-    for one in series:
-        known = keys.setdefault(one.name, {"typeCounts": [], "monotonic": True})
-        known["monotonic"] = known["monotonic"] and rising.get(one.name, False)
-        value = known["previousValue"] = last.get(one.name, one.latest)
-        _count(known["typeCounts"], _type_of(one, value), one.count)
+    for one in known:
+        count = columns.counts.get((one.name, one.kind), 0)
+        if not count:
+            continue
+        about = keys.setdefault(one.name, {"typeCounts": [], "monotonic": True})
+        about["monotonic"] = about["monotonic"] and columns.rising.get(one.name, False)
+        value = about["previousValue"] = last.get(one.name, one.latest)
+        _count(about["typeCounts"], _type_of(one, value), count)
     for name in OWN:
         keys[name] = {
             "typeCounts": [{"type": "number", "count": total}],
@@ -111,56 +116,102 @@ def _flatten(row: dict[str, Any], prefix: str, into: dict[str, Any]) -> None:
             into[prefix + key] = value
 
 
-class Monotonic:
-    """Which columns never fall, of the runs that were asked about last."""
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Of a run's newest attempt: how many values each (key, kind) has, and which keys never fall."""
+
+    counts: Mapping[tuple[str, Kind], int]
+    rising: Mapping[str, bool]
+
+
+class KnownColumns:
+    """What was found out about the columns of the runs that were asked about last. Usable from any thread."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Any, tuple[int, dict[str, bool]]] = OrderedDict()
+        self._kept: OrderedDict[Any, tuple[int, Columns]] = OrderedDict()
         self._lock = threading.Lock()
 
     def read(
         self,
         store: Store,
         principal: Principal,
-        key: tuple[Any, ...],
+        detail: RunDetail,
+        lines: Lines,
         total: int,
         series: Sequence[RunSeries],
-    ) -> dict[str, bool]:
-        """Return, for each numeric column, whether it never falls."""
+    ) -> Columns:
+        """Return what is known of `series`, after reading the columns if the run has got more rows."""
         with self._lock:
-            known = self._kept.get(key)
+            known = self._kept.get(lines.key)
         if known is None or known[0] != total:
-            names = sorted({one.name for one in series if one.kind in ("f64", "i64")})
-            known = total, _find_rising(store, principal, key[0], names)
+            known = total, _look_at(store, principal, detail, lines, total, series)
             with self._lock:
-                self._kept[key] = known
+                self._kept[lines.key] = known
                 while len(self._kept) > _KEPT:
                     self._kept.popitem(last=False)
         return known[1]
 
 
-def _find_rising(
-    store: Store, principal: Principal, run: str, names: Sequence[str]
-) -> dict[str, bool]:
-    rising = dict.fromkeys(names, True)
+COLUMNS = KnownColumns()
+
+
+def _look_at(
+    store: Store,
+    principal: Principal,
+    detail: RunDetail,
+    lines: Lines,
+    total: int,
+    series: Sequence[RunSeries],
+) -> Columns:
+    writers = None if isinstance(lines, ColumnLines) else _newest_writers(detail, total)
+    counts: dict[tuple[str, Kind], int] = {(one.name, one.kind): one.count for one in series}
+    numeric = dict.fromkeys(one.name for one in series if one.kind in ("f64", "i64"))
+    names = numeric
+    if writers is not None:  # earlier attempts have values, too, which the counts of series contain
+        counts = dict.fromkeys(counts, 0)
+        names = dict.fromkeys(one.name for one in series)
+    rising = dict.fromkeys(numeric, True)
     last: dict[tuple[str, int], float] = {}
-    after: str | None = None
+    for column in _columns(store, principal, detail.info.uid, list(names), writers):
+        key, n = column.key, len(column.values)
+        if writers is not None:
+            counts[key, column.kind] = counts.get((key, column.kind), 0) + n
+        if column.kind not in ("f64", "i64") or not n:
+            rising[key] = False
+            continue
+        values = np.asarray(column.values)
+        falls = bool((values[1:] < values[:-1]).any() or np.isnan(values).any())
+        before = last.get((key, column.writer))
+        rising[key] &= not falls and (before is None or bool(values[0] >= before))
+        last[key, column.writer] = values[-1]
+    return Columns(counts, rising)
+
+
+def _columns(
+    store: Store, principal: Principal, run: str, names: list[str], writers: set[int] | None
+) -> Iterator[HistoryColumn]:
+    after = None if writers is None else f"{min(writers)}:0"
     while names:
         page = store.history(principal, run, names, after)
         for column in page.columns:
-            if column.kind not in ("f64", "i64") or not len(column.values):
-                rising[column.key] = False
-                continue
-            values = np.asarray(column.values)
-            before = last.get((column.key, column.writer))
-            falls = bool((values[1:] < values[:-1]).any() or np.isnan(values).any())
-            if falls or (before is not None and values[0] < before):
-                rising[column.key] = False
-            last[column.key, column.writer] = values[-1]
+            if writers is None or column.writer in writers:
+                yield column
         after = page.next
         if after is None:
+            return
+
+
+def _newest_writers(detail: RunDetail, total: int) -> set[int] | None:
+    """Return the ordinals of the writers whose rows are the `total` lines, None when all writers with rows are.
+
+    Those are the last ones: each line is a row, and what a fork has from its parent has a writer of its own.
+    """
+    own = [one for one in detail.writers if one.rows and one.label in (None, FORK)]
+    rows = 0
+    chosen: set[int] = set()
+    for writer in reversed(own):
+        if rows >= total:
             break
-    return rising
-
-
-MONOTONIC = Monotonic()
+        rows += writer.rows
+        chosen.add(writer.ordinal)
+    return chosen if chosen and len(chosen) < len(own) else None

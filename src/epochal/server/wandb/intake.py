@@ -247,6 +247,7 @@ class RunIntake:
         if summary is not None:
             replace.append("summary")
             patch["summary"] = summary
+            patch["lines"] = {"summary": given["summaryMetrics"]}
         about = _about(given, is_start=is_start)
         if about:
             patch["run"] = about

@@ -124,6 +124,11 @@ def storage_bytes(parent: Entity, ask: Ask) -> int:
     return sum(ask.store.usage().values())
 
 
+def is_team(parent: Entity, ask: Ask) -> bool:
+    """Whether an entity is more than the name space of one account."""
+    return parent.name != ask.principal.name
+
+
 def _constant(value: Any) -> Any:
     def resolve(parent: Any, ask: Ask) -> Any:
         del parent, ask
@@ -137,6 +142,7 @@ RESOLVERS = {
     "Mutation": {"upsertModel": upsert_model},
     "User": {"apiKeys": api_keys},
     "Entity": {
+        "isTeam": is_team,
         "available": _constant(False),
         "readOnly": _constant(False),
         "readOnlyAdmin": _constant(False),

@@ -125,9 +125,9 @@ def _read_cursor(after: str | None) -> tuple[str | None, int]:
 
 
 def summary_metrics(parent: Run, ask: Ask) -> str:
-    """Return the summary as the client sent it, else what the rows say."""
+    """Return the summary as the client sent it; of runs of other clients what their document says."""
     session = ask.store.session(ask.principal, parent.info.uid)
-    if session is not None and session.lines.get("summary"):
+    if session is not None or not parent.detail.writers:
         lines = ask.store.read_lines(ask.principal, parent.info.uid, "summary")
         if lines and lines[-1]:
             return lines[-1].decode("utf-8", "replace")
