@@ -107,7 +107,9 @@ class Documents:
             return Refusal(excess, name)
         errors = validate(self._schema, document, max_errors=ERRORS_SHOWN)
         if errors:
-            return Refusal("; ".join(error.message for error in errors), name)
+            # What else there is means nothing to whoever runs a client.
+            said = [error.message.partition(" Did you mean ")[0] for error in errors]
+            return Refusal("; ".join(said), name)
         return Operation(document, name or "the query")
 
 

@@ -177,8 +177,8 @@ def _read_files() -> DocumentNode:
 
 
 def _adapt(resolver: Resolver, *, changes: bool) -> Resolver:
-    def resolve(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
-        ask: Ask = info.context
+    def resolve(parent: Any, info: GraphQLResolveInfo[Ask], **arguments: Any) -> Any:
+        ask = info.context
         ask.spend()
         if changes and ask.principal.role not in ROLES_THAT_MAY["write"]:
             raise Forbidden(
@@ -189,9 +189,9 @@ def _adapt(resolver: Resolver, *, changes: bool) -> Resolver:
     return resolve
 
 
-def _read_field(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+def _read_field(parent: Any, info: GraphQLResolveInfo[Ask], **arguments: Any) -> Any:
     """Return the key or attribute of a field's name, called if it can be."""
-    ask: Ask = info.context
+    ask = info.context
     ask.spend()
     name = info.field_name
     value = parent.get(name) if isinstance(parent, Mapping) else getattr(parent, name, None)
