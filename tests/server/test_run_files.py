@@ -213,7 +213,7 @@ async def test_contents_tell_what_there_is_to_show(client: httpx.AsyncClient, st
     assert alert.pop("time") > 0
     assert alert == {"title": "Loss is NaN", "text": "at step 4", "level": "ERROR"}
     assert sorted(found.pop("system")) == ["system/cpu", "system/gpu.0.gpu"]
-    assert found == {"lines": 2, "files": 4, "code": 3, "stop": "possible"}
+    assert found == {"lines": 2, "files": 4, "code": 3, "artifacts": 0, "stop": "possible"}
 
 
 async def test_contents_of_a_run_of_ours_are_empty(client: httpx.AsyncClient, store: Store) -> None:
@@ -223,6 +223,7 @@ async def test_contents_of_a_run_of_ours_are_empty(client: httpx.AsyncClient, st
         "lines": 0,
         "files": 0,
         "code": 0,
+        "artifacts": 0,
         "system": [],
         "alerts": [],
         "stop": "none",

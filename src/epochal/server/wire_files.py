@@ -42,7 +42,7 @@ class Alert(msgspec.Struct):
 
 
 class Contents(msgspec.Struct):
-    """What a run has: console lines, files (and those of code and changes among them), system metrics, alerts.
+    """What a run has: console lines, files (and those of code and changes among them), artifacts, system metrics, alerts.
 
     `stop` says whether the script can be stopped from here ("possible"), has been asked to stop and has not ended yet
     ("asked"), or is not running or cannot be stopped ("none").
@@ -51,6 +51,7 @@ class Contents(msgspec.Struct):
     lines: int
     files: int
     code: int
+    artifacts: int
     system: list[str]
     alerts: list[Alert]
     stop: StopState

@@ -15,6 +15,8 @@ export interface Contents {
   files: number;
   /** How many of the files are sources and changes. */
   code: number;
+  /** Versions of artifacts that it logged or used. */
+  artifacts: number;
   /** The names of its system metrics. */
   system: string[];
   alerts: Alert[];
@@ -101,6 +103,25 @@ export function bytesHref({ sha256 }: RunFile): string {
 export function getFile(file: RunFile, signal?: AbortSignal, most?: number): Promise<ArrayBuffer> {
   if (file.size === 0) return Promise.resolve(new ArrayBuffer(0));
   return getBytes(bytesHref(file), signal, most);
+}
+
+/** A version of an artifact that a run logged or used. */
+export interface RunArtifact {
+  type: string;
+  name: string;
+  version: string;
+  aliases: string[];
+  size: number;
+  created: number;
+  entity: string;
+  project: string;
+}
+
+export function getRunArtifacts(
+  uid: string,
+  signal?: AbortSignal,
+): Promise<{ logged: RunArtifact[]; used: RunArtifact[] }> {
+  return getJson(path(uid, "artifacts"), {}, signal);
 }
 
 export function askToStop(uid: string): Promise<{ stop: "asked" }> {

@@ -43,6 +43,10 @@ async def contents(call: Call) -> Response:
             lines=store.line_total(call.principal, uid, "output"),
             files=len(names),
             code=sum(map(is_code, names)),
+            artifacts=sum(
+                len(store.artifacts.of_run(call.principal, uid, role))
+                for role in ("output", "input")
+            ),
             system=_system_keys(store, call, uid),
             alerts=[
                 wire_files.Alert(alert.title, alert.text, alert.level, alert.created)

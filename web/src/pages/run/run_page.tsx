@@ -50,7 +50,8 @@ const PARTS = {
   system: lazy<TabProps>(async () => (await import("./system/system.tsx")).System),
   files: lazy<TabProps>(async () => (await import("./files/files.tsx")).Files),
   code: lazy<TabProps>(async () => (await import("./code/code.tsx")).Code),
-} as const;
+  artifacts: lazy<TabProps>(async () => (await import("./run_artifacts.tsx")).RunArtifacts),
+} satisfies Record<Exclude<RunTab, "charts">, unknown>;
 
 export function RunPage(address: RunPageProps): JSX.Element {
   const { entity, project, run, tab, file } = address;
@@ -59,7 +60,7 @@ export function RunPage(address: RunPageProps): JSX.Element {
   useLayoutEffect(() => contents.watch(), [contents]);
   const detail = ws.detail.value && newest(ws, ws.detail.value);
   const error = ws.detailError.value;
-  const Part = tab in PARTS ? PARTS[tab as keyof typeof PARTS] : null;
+  const Part = tab === "charts" ? null : PARTS[tab];
   useEffect(() => {
     document.title = `${detail?.name ?? run} · ${project} · epochal`;
   }, [detail?.name, run, project]);
@@ -119,13 +120,14 @@ const TAB_NAMES: readonly (readonly [RunTab, string])[] = [
   ["system", "System"],
   ["files", "Files"],
   ["code", "Code"],
+  ["artifacts", "Artifacts"],
 ];
 
 /** Whether a run has something for a tab. */
 function has(contents: Contents, tab: RunTab): boolean {
   if (tab === "logs") return contents.lines > 0;
   if (tab === "system") return contents.system.length > 0;
-  if (tab === "files" || tab === "code") return contents[tab] > 0;
+  if (tab === "files" || tab === "code" || tab === "artifacts") return contents[tab] > 0;
   return true;
 }
 
