@@ -60,7 +60,7 @@ def main() -> int:
     parser.add_argument("--expect", type=float, default=97.0, metavar="PERCENT")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds for one file")
     parser.add_argument("--keep", type=Path, help="folder for logs and reports (default: none)")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory(prefix="vendor-tests-") as name:
         folder = Path(name)
         suite = copy_suite(options.checkout, folder)
