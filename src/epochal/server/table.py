@@ -16,6 +16,7 @@ from epochal.server.routes import (
     artifacts,
     catalog,
     charts,
+    client_artifacts,
     data,
     edits,
     embedding,
@@ -290,6 +291,15 @@ ROUTES: tuple[Route, ...] = (
         "Which charts of their tables runs have asked for",
         charts.Charts,
         body=charts.ChartsRequest,
+    ),
+    Route(
+        "GET",
+        "/api/v1/client-artifacts/{client}/files/{path:path}",
+        "read",
+        client_artifacts.client_file,
+        "A file of the artifact that a client logged under an id of its own",
+        BUNDLE,
+        missing="artifact_not_found",
     ),
     Route(
         "GET",

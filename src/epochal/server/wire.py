@@ -40,7 +40,7 @@ class Viewer(msgspec.Struct):
 
 
 class Project(msgspec.Struct):
-    """A project as listed."""
+    """A project as listed; of one that is asked for by itself also whether it has artifacts."""
 
     entity: str
     name: str
@@ -49,6 +49,7 @@ class Project(msgspec.Struct):
     updated: float
     created: float
     version: int
+    artifacts: bool | UnsetType = UNSET
 
 
 class Projects(msgspec.Struct):

@@ -8,6 +8,8 @@ export interface Project {
   updated: number;
   created: number;
   version: number;
+  /** Only of a project that is asked for by itself. */
+  artifacts?: boolean;
 }
 
 /** A directory of event files that the server watches; `problem` is why it cannot be listed now. */

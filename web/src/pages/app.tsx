@@ -36,6 +36,10 @@ const HparamsPage = lazy<{ entity: string; project: string }>(async () => {
   return HparamsPage;
 });
 
+const ArtifactsPage = lazy<{ entity: string; project: string; path: readonly string[] }>(
+  async () => (await import("./artifacts/artifacts_page.tsx")).ArtifactsPage,
+);
+
 const EVERYWHERE: Bindings = {
   palette: () => {
     isPaletteOpen.value = !isPaletteOpen.peek();
@@ -104,6 +108,8 @@ function PageOf({ to }: { to: Route }): JSX.Element {
       );
     case "run":
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;
+    case "artifacts":
+      return <ArtifactsPage key={`${to.entity}/${to.project}`} {...to} />;
     default:
       return <UnknownPage />;
   }

@@ -3,9 +3,11 @@ import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
+import { hasArtifacts } from "../state/has_artifacts.ts";
 import { hasHparams } from "../state/hparam_axes.ts";
 import { type Bindings, keyHint } from "../state/keys.ts";
 import {
+  artifactsHref,
   homeHref,
   hparamsHref,
   isEmbedded,
@@ -34,7 +36,7 @@ interface HeaderProps {
   heardAt?: number | null;
 }
 
-export type ProjectTab = "workspace" | "table" | "hparams";
+export type ProjectTab = "workspace" | "table" | "hparams" | "artifacts";
 
 const LIVENESS: Record<Liveness, { word: string; title: string }> = {
   connecting: { word: "", title: "" },
@@ -63,7 +65,7 @@ export function Header(props: HeaderProps): JSX.Element | null {
         {children}
       </nav>
       {ws && <ProjectTabs ws={ws} tab={tab} />}
-      {ws && tab !== null && <ViewChip ws={ws} />}
+      {ws && tab !== null && tab !== "artifacts" && <ViewChip ws={ws} />}
       <span class="spread" />
       <HeaderLiveMark {...props} />
       <FindButton />
@@ -78,7 +80,7 @@ export function Header(props: HeaderProps): JSX.Element | null {
 function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JSX.Element {
   const { entity, project } = ws;
   const saved = ws.address.saved.value;
-  const query = tab === null ? "" : ws.address.queryForLinks();
+  const query = tab === null || tab === "artifacts" ? "" : ws.address.queryForLinks();
   const hasTrials = tab === "hparams" || hasHparams(ws.columns.value);
   const workspace =
     saved === null ? projectHref(entity, project) : viewHref(entity, project, saved.id);
@@ -101,6 +103,13 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
         style={{ visibility: hasTrials ? "visible" : "hidden" }}
       >
         Hparams
+      </a>
+      <a
+        href={artifactsHref(entity, project)}
+        aria-current={tab === "artifacts" ? "page" : undefined}
+        style={{ visibility: tab === "artifacts" || hasArtifacts(ws) ? "visible" : "hidden" }}
+      >
+        Artifacts
       </a>
     </nav>
   );

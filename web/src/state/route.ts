@@ -23,6 +23,8 @@ export type Route =
   | { page: "hparams"; entity: string; project: string }
   /** `file` is the path of one that is looked at; "" for none. */
   | { page: "run"; entity: string; project: string; run: string; tab: RunTab; file: string }
+  /** `path` is what follows: type, name, version, and what of it is looked at. */
+  | { page: "artifacts"; entity: string; project: string; path: readonly string[] }
   | { page: "unknown"; path: string };
 
 /** The entity whose projects are directories of event files. */
@@ -61,6 +63,9 @@ function routeOf(parts: readonly string[], path: string): Route {
     if (found === undefined) return unknown;
     if (rest.length > 0 && !TABS_OF_FILES.includes(found)) return unknown;
     return { page: "run", entity, project, run: name, tab: found, file: rest.join("/") };
+  }
+  if (section === "artifacts") {
+    return { page: "artifacts", entity, project, path: parts.slice(3) };
   }
   if (tab !== undefined) return unknown;
   if (section === "w" && name !== undefined) {
@@ -105,6 +110,15 @@ export function tableHref(entity: string, project: string): string {
 
 export function hparamsHref(entity: string, project: string): string {
   return `${projectHref(entity, project)}/hparams`;
+}
+
+/** A page of artifacts; without a path, that of all of a project. */
+export function artifactsHref(
+  entity: string,
+  project: string,
+  path: readonly string[] = [],
+): string {
+  return [projectHref(entity, project), "artifacts", ...path.map(part)].join("/");
 }
 
 export function viewHref(entity: string, project: string, view: string): string {

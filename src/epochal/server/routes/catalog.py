@@ -27,8 +27,14 @@ async def projects(call: Call) -> Response:
 async def project(call: Call) -> Response:
     """Answer one project."""
     store = await call.service.open_store()
-    info = await call.service.catalog(store.project, call.principal, *_names(call))
-    return json_response(call.request, wire.project_of(info))
+    names = _names(call)
+
+    def read() -> wire.Project:
+        found = wire.project_of(store.project(call.principal, *names))
+        found.artifacts = len(store.artifacts.types(call.principal, *names)) > 0
+        return found
+
+    return json_response(call.request, await call.service.catalog(read))
 
 
 async def runs(call: Call) -> Response:

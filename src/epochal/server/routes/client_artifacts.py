@@ -1,0 +1,34 @@
+"""Files of artifacts that rows name by the id which their client gave them, before it knew of any other."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from epochal.errors import NotFound
+from epochal.server.file_answer import file_answer
+from epochal.server.route import Call
+
+FOR_EVER = "private, max-age=31536000, immutable"
+_CLIENT_ID = re.compile(r"[\w-]{1,256}", re.ASCII)
+
+
+async def client_file(call: Call) -> Response:
+    """Answer the bytes of a file of the version that a client logged under an id of its own."""
+    client, path = call.path("client"), call.path("path")
+    if _CLIENT_ID.fullmatch(client) is None:
+        raise NotFound(f"there is no artifact {client[:200]!r}")
+    store = await call.service.open_store()
+
+    def find() -> str:
+        artifact = store.artifacts.find_client(call.principal, client)
+        if artifact is None:
+            raise NotFound(f"no artifact of the client id {client[:40]!r} has been committed yet")
+        found = store.artifacts.files(call.principal, artifact, limit=1, names=[path])
+        if not found or found[0][1].blob is None:
+            raise NotFound(f"the artifact has no file {path[:200]!r}")
+        return found[0][1].blob
+
+    digest = await call.service.catalog(find)
+    return await file_answer(call, call.principal, digest, path, FOR_EVER)
