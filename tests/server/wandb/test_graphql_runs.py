@@ -340,3 +340,16 @@ async def test_runs_of_another_entity_are_not_there(
     assert run.info.name == made["displayName"]
     assert store.session(LOCAL_ADMIN, run.info.uid) is not None
     assert store.project(LOCAL_ADMIN, "local", "digits").runs == 1
+
+
+async def test_a_team_that_a_script_names_is_there_once_it_has_a_project(
+    client: httpx.AsyncClient, stranger: httpx.AsyncClient
+):
+    query = "query E($name: String!) { entity(name: $name) { name isTeam } }"
+    assert (await data(client, query, name="team"))["entity"] is None
+    made = await start(client, entity="team")
+    assert made["bucket"]["project"]["entity"]["name"] == "team"
+    assert (await data(client, query, name="team"))["entity"] == {"name": "team", "isTeam": True}
+    assert (await data(stranger, query, name="team"))["entity"] is None
+    organization = 'query O { organization(name: "o") { name } }'
+    assert await data(client, organization) == {"organization": None}

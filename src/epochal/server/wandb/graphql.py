@@ -29,7 +29,7 @@ from graphql import (
 )
 from starlette.responses import Response
 
-from epochal.errors import EnvironmentFault, EpochalError, Forbidden, UsageError
+from epochal.errors import EnvironmentFault, EpochalError, Forbidden, OffsetGap, UsageError
 from epochal.server.answers import WrongMediaType, base_url_of, json_response, plain, status_of
 from epochal.server.bodies import read_body
 from epochal.server.route import ROLES_THAT_MAY, Call
@@ -122,6 +122,8 @@ def _answer(operation: Operation, asked: Asked, ask: Ask) -> tuple[dict[str, Any
 def _status(errors: list[GraphQLError]) -> int:
     """Return 200, or the status of the first fault that is gone when the client tries again."""
     for error in errors:
+        if isinstance(error.original_error, OffsetGap):  # another request was faster
+            return 503
         if isinstance(error.original_error, EnvironmentFault):
             return status_of(error.original_error)[0]
     return 200

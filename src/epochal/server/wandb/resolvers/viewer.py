@@ -13,11 +13,19 @@ def viewer(parent: None, ask: Ask) -> User:
 
 
 def entity(parent: None, ask: Ask, name: str | None = None) -> Entity | None:
-    """Return an entity that the key may see, None for any other; without a name, the key's own."""
+    """Return an entity that is there and that the key may see, None for any other; without a name, the key's own."""
     del parent
-    if name not in (None, "", ask.principal.entity):
-        return None
-    return Entity(ask.principal.entity)
+    if not name or name == ask.principal.entity:
+        return Entity(ask.principal.entity)
+    seen = {project.entity for project in ask.store.projects(ask.principal)}
+    return Entity(name) if name in seen else None
 
 
-RESOLVERS = {"Query": {"viewer": viewer, "entity": entity}}
+def organization(parent: None, ask: Ask, name: str) -> None:
+    """Return None: there are no organizations."""
+    del parent, ask, name
+
+
+RESOLVERS = {
+    "Query": {"viewer": viewer, "entity": entity, "organization": organization},
+}
