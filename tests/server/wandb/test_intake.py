@@ -322,6 +322,16 @@ def test_a_config_replaces_the_one_before(client: Client):
         client.intake.upsert({"id": client.uid, "config": "nonsense"})
 
 
+def test_a_summary_may_be_set_from_elsewhere(client: Client):
+    client.send({"files": {"wandb-summary.json": chunk(0, ['{"a": 1}'])}, "complete": True})
+    client.intake.upsert({"id": client.uid, "summaryMetrics": '{"b": {"c": NaN}}'})
+    assert list(client.detail.summary) == ["b.c"]
+    assert client.lines("summary") == ['{"b": {"c": NaN}}']
+    assert client.detail.info.state == "finished"
+    with pytest.raises(UsageError, match="summary"):
+        client.intake.upsert({"id": client.uid, "summaryMetrics": "nonsense"})
+
+
 def test_a_run_without_a_name_of_its_own_gets_one(client: Client):
     assert client.detail.info.name
     assert client.detail.info.id == "r1"

@@ -138,12 +138,15 @@ class RunIntake:
         given: the variables of UpsertBucket (wandb_protocol.md, 3) that are not null; ``id`` is the run's uid. The
         start of a script is told by its ``host`` or ``program``, which later changes do not have: a new session of the
         run begins, in the same attempt where the client has resumed it. Fields that a user has edited stay. Raises
-        UsageError for a config that is none, NotFound for a uid that is not there.
+        UsageError for a config or summary that is none, NotFound for a uid that is not there.
         """
         config = parse_config(given["config"]) if given.get("config") is not None else None
         summary = None
         if given.get("summaryMetrics") is not None:
-            summary = summary_of(given["summaryMetrics"].encode("utf-8", "replace"))
+            try:
+                summary = summary_of(given["summaryMetrics"].encode("utf-8", "replace"))
+            except ValueError as error:
+                raise UsageError(f"the summary is no JSON object: {error}") from None
         detail, uid, inserted = self._find_or_create(given)
         is_start = given.get("host") is not None or given.get("program") is not None
         if is_start:
@@ -247,6 +250,7 @@ class RunIntake:
         if summary is not None:
             replace.append("summary")
             patch["summary"] = summary
+            patch["lines"] = {"summary": given["summaryMetrics"]}
             patch["lines"] = {"summary": given["summaryMetrics"]}
         about = _about(given, is_start=is_start)
         if about:
