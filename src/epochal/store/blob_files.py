@@ -95,8 +95,9 @@ class BlobFiles:
         return os.fdopen(handle, "w+b"), Path(name)
 
     def keep(self, info: BlobInfo, file: IO[bytes], path: Path) -> None:
-        """Bring a whole, synced file to its place and make the row."""
+        """Bring a whole file to its place and make the row; both are durable then."""
         if self.in_files and info.size > SMALL:
+            os.fsync(file.fileno())
             target = self.place(info.digest)
             target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             # First a row that says "gone": should this process end before the next transaction does, the file goes.
@@ -105,8 +106,12 @@ class BlobFiles:
                 lambda connection: self._keep_file(connection, info, path, target), notify=False
             )
             return
-        before = self._change(lambda connection: _touch_blob(connection, info), notify=False)
-        if not before:
+        if info.size <= BLOB_PIECE:
+            # In one transaction: an artifact may have ten thousand small files, and each waits for the disk.
+            file.seek(0)
+            data = file.read()
+            self._change(lambda connection: _keep_whole(connection, info, data), notify=False)
+        elif not self._change(lambda connection: _touch_blob(connection, info), notify=False):
             for start in range(0, max(info.size, 1), BLOB_PIECE):
                 file.seek(start)
                 data = file.read(BLOB_PIECE)
@@ -206,7 +211,6 @@ class _Sink(BlobSink):
         info = BlobInfo(self._sha256.hexdigest(), md5, self._size)
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
             self._files.keep(info, self._file, self._path)
         except OSError as error:
             self.abort()
@@ -279,6 +283,12 @@ def _touch_blob(connection: Connection, info: BlobInfo) -> bool:
         [time.time(), info.md5, info.digest],
     )
     return True
+
+
+def _keep_whole(connection: Connection, info: BlobInfo, data: bytes) -> None:
+    if not _touch_blob(connection, info):
+        _keep_piece(connection, info, 0, data)
+        _complete(connection, info)
 
 
 def _keep_piece(connection: Connection, info: BlobInfo, start: int, data: bytes) -> None:
