@@ -8,7 +8,7 @@ import pytest
 
 from epochal.errors import Forbidden, NotFound, RunDeleted, UsageError
 from epochal.formats.journal import encode_lines_record
-from epochal.records import LOCAL_ADMIN, Principal, SeriesQuery
+from epochal.records import LOCAL_ADMIN, Points, Principal, SeriesQuery
 from epochal.store import derive
 from epochal.store.sql import SqlStore
 from tests.store.conftest import StoreOpener
@@ -22,7 +22,7 @@ def state(store: SqlStore, run: str) -> str:
     return store.run(ADMIN, run).info.state
 
 
-def counts(store: SqlStore, run: str) -> dict[str, tuple[Any, ...]]:
+def counts(store: SqlStore, run: str) -> dict[str, list[Any]]:
     with store.database.read() as connection:
         found = connection.rows(
             "SELECT name, count, latest, lowest, highest FROM series WHERE run_uid = ? ORDER BY name, kind",
@@ -274,8 +274,9 @@ class TestRewind:
         assert session.lines["history"] == 4
         log(store, run, [row(4, loss=40.0)])
         assert values(store, run, "loss") == [0.0, 1.0, 2.0, 3.0, 40.0]
-        [answer] = store.series(ADMIN, SeriesQuery([run], ["loss"])).series
-        assert [value for strip in [answer] for value in strip.y] == [0.0, 1.0, 2.0, 3.0, 40.0]
+        [points] = store.series(ADMIN, SeriesQuery([run], ["loss"])).series
+        assert isinstance(points, Points)
+        assert points.y.tolist() == [0.0, 1.0, 2.0, 3.0, 40.0]
 
     def test_late_bytes_of_the_rewound_session_are_refused(self, store: SqlStore) -> None:
         run = make_run(store)

@@ -7,6 +7,7 @@ meets the row later, this process or the next, goes on.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from epochal.store.gains import Gain, measure_columns, store_gains
 from epochal.store.line_files import cut_lines, find_file, read_lines
 from epochal.store.names import random_text
 from epochal.store.salvage import read_tail
+
+logger = logging.getLogger(__name__)
 
 AT_ONCE = 4096
 """Lines of one transaction."""
@@ -52,7 +55,10 @@ def find_derivation(connection: Connection, run: str) -> Derivation | None:
         f"{connection.for_update}",
         [run],
     )
-    return None if row is None else Derivation(*row[:5], bool(row[5]))
+    if row is None:
+        return None
+    uid, attempt, writer, done, until, rewinds = row
+    return Derivation(uid, attempt, writer, done, until, bool(rewinds))
 
 
 def unfinished(connection: Connection) -> list[str]:
@@ -174,7 +180,13 @@ def _derive_some(connection: Connection, found: Derivation) -> None:
 
     stop = min(found.done + AT_ONCE, found.until)
     file = find_file(connection, found.run, found.attempt, "history")
-    lines = [] if file is None else read_lines(connection, file, found.done, stop)
+    try:
+        lines = [] if file is None else read_lines(connection, file, found.done, stop)
+    except CorruptBlock as error:
+        logger.error(
+            "run %s: rows %d to %d are left out: %s", found.run, found.done, stop - 1, error
+        )
+        lines = []
     if lines:
         commit = GroupCommit(Memory(), connection, time.time())
         commit.add_rows(found.writer, rows_to_frame(lines, found.done))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
-from epochal.errors import UsageError
+from epochal.errors import EnvironmentFault, UsageError
 from epochal.records import (
     Attempt,
     BlobInfo,
@@ -25,6 +26,8 @@ from epochal.store.base import BlobSink, Store
 from epochal.store.blob_files import BlobFiles
 from epochal.store.engine import Connection, Database
 from epochal.store.registration import create_run
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -155,7 +158,14 @@ class ReceivedStore(Store):
         with self.database.read() as connection:
             unfinished = derive.unfinished(connection)
         for run in unfinished:
-            self._derive(run)
+            try:
+                self._derive(run)
+            except EnvironmentFault:
+                raise
+            except Exception:
+                logger.exception(
+                    "the columns of run %s cannot be made anew; its lines are there", run
+                )
 
     # ---- files
 

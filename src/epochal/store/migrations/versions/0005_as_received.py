@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -95,5 +97,5 @@ def upgrade() -> None:
         op.execute("ALTER TABLE line_chunk ALTER COLUMN data SET STORAGE EXTERNAL")
 
 
-def _run(**options: bool) -> sa.Column[str]:
+def _run(**options: Any) -> sa.Column[str]:
     return sa.Column("run_uid", sa.Text, sa.ForeignKey("run.uid"), **options)
