@@ -169,6 +169,19 @@ def environment_of(private: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def started_of(private: Mapping[str, Any]) -> float | None:
+    """Return when the first of a run's writers started, in seconds since the epoch; None where no writer says it."""
+    entries = private.get("e")
+    if not isinstance(entries, Mapping):
+        return None
+    moments = [
+        _seconds(_text(writer, "startedAt"))
+        for writer in entries.values()
+        if isinstance(writer, Mapping)
+    ]
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
 def _started_at(writer: Mapping[str, Any]) -> str:
     return str(writer.get("startedAt", ""))
 

@@ -219,6 +219,11 @@ def change_document(
     if name is not None:
         row.name = display_name(name, row.name)
     row.document_changed = True
+    started = (patch.get("run") or {}).get("started")
+    if isinstance(started, int | float) and 0 < started < row.created:
+        # Sent long after it was logged, as from a folder of a machine without a network.
+        row.created = float(started)
+        connection.run("UPDATE run SET created = ? WHERE uid = ?", [row.created, run])
     line = (patch.get("lines") or {}).get("summary")
     if line is not None:
         file = make_file(connection, run, latest_attempt(connection, run), "summary")

@@ -11,7 +11,8 @@ import pytest
 
 from epochal.errors import NotFound, UsageError
 from epochal.records import LOCAL_ADMIN, ObjectsQuery, RunEdit, SeriesQuery
-from epochal.server.wandb.intake import RunIntake, summary_of
+from epochal.server.wandb.intake import RunIntake
+from epochal.server.wandb.stream_bodies import summary_of
 from epochal.store.base import Store
 from tests.server.wandb.requests import (
     chunk,
@@ -202,6 +203,16 @@ def test_a_summary_has_numbers_and_short_texts():
 def test_the_end_has_a_state(client: Client, code: int, state: str):
     client.send(history(0, rows(0, [1.0]), complete=True, exitcode=code))
     assert client.detail.info.state == state
+
+
+def test_a_run_sent_later_has_its_own_times(client: Client):
+    """A folder of a machine without a network: the recorded rows are as old as the recording."""
+    client.send(real_body(complete=True, exitcode=0))
+    info = client.detail.info
+    assert info.created == pytest.approx(1795855694.360628)
+    assert info.finished is not None
+    assert 1795855694 + 7 < info.finished < 1795855694 + 12
+    assert 7 < info.duration < 12
 
 
 def test_an_old_client_says_that_it_is_not_complete(client: Client):

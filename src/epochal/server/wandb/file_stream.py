@@ -14,7 +14,8 @@ from epochal.errors import OffsetGap, RunDeleted
 from epochal.server.answers import NotReady, json_response
 from epochal.server.bodies import read_body
 from epochal.server.route import Call
-from epochal.server.wandb.intake import TRIES, RunIntake, StreamBody, parse_body
+from epochal.server.wandb.intake import TRIES, RunIntake
+from epochal.server.wandb.stream_bodies import StreamBody, parse_body
 
 BODY_LIMIT = 16 << 20
 """The client sends at most 10 MiB and a line more; decompressed."""

@@ -8,15 +8,13 @@ for the offset at which the store was then; if another request was faster, it is
 
 from __future__ import annotations
 
-import json
 import logging
+import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import Any
-
-import msgspec
 
 from epochal.errors import NotFound, OffsetGap, RunDeleted, UsageError
 from epochal.formats.frame import encode_frame_record
@@ -29,9 +27,19 @@ from epochal.formats.journal import (
     encode_lines_record,
 )
 from epochal.formats.run_names import make_run_name
-from epochal.formats.wandb_config import environment_of, metrics_of, parse_config
-from epochal.formats.wandb_rows import frame_of_rows, parse_line, parse_lines
+from epochal.formats.wandb_config import environment_of, metrics_of, parse_config, started_of
+from epochal.formats.wandb_rows import frame_of_rows, parse_lines
 from epochal.records import Ack, Principal, RunDetail, RunSession
+from epochal.server.wandb.stream_bodies import (
+    FileChunk,
+    StreamBody,
+    number_of,
+    parse_body,
+    portions,
+    runtime_of,
+    step_of,
+    summary_of,
+)
 from epochal.store.base import Store
 
 log = logging.getLogger(__name__)
@@ -43,58 +51,13 @@ RESUME_S = 600.0
 """Seconds within which a client that asked how a run stands goes on with it."""
 MAX_GAP = 1_000_000
 """Lines that may be missing before those that came; more is no loss, but an offset that means something else."""
-MAX_SUMMARY_CHARACTERS = 4096
-FRAME_ROWS, FRAME_BYTES = 65_536, 4 << 20
-"""Lines, and bytes of them, that become one frame."""
 TRIES = 8
 """How often a request is made anew because another one of the same run was faster."""
 TAIL_LINES = 1
+SENT_LATER_S = 60.0
+"""How long before it was told a run must have ended for that moment to be its end."""
 SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime", "summary": "none"}}
 """System metrics stand over the time since the start, and are no result of the run."""
-
-_SUMMARY_OWN = frozenset(("_step", "_runtime", "_timestamp", "_wandb"))
-
-
-class FileChunk(msgspec.Struct):
-    """Lines of one file, the first of which is line `offset`."""
-
-    offset: int = 0
-    content: list[str] | str = msgspec.field(default_factory=list)
-
-    def lines(self) -> list[bytes]:
-        """Return the lines; a lone surrogate becomes its escape, which in JSON means the same."""
-        content = [self.content] if isinstance(self.content, str) else self.content
-        try:
-            return [line.encode() for line in content]
-        except UnicodeEncodeError:
-            return [line.encode("utf-8", "backslashreplace") for line in content]
-
-
-class StreamBody(msgspec.Struct):
-    """The body of a file_stream request. Old clients send ``complete: false`` and more; it means nothing."""
-
-    files: dict[str, FileChunk] = msgspec.field(default_factory=dict)
-    preempting: bool | None = None
-    complete: bool | None = None
-    exitcode: int | None = None
-
-
-_decode_body = msgspec.json.Decoder(StreamBody, strict=False).decode
-
-
-def parse_body(data: bytes) -> StreamBody:
-    """Return what a body says. Raises UsageError for one that says nothing that can be understood."""
-    if not data.strip():
-        return StreamBody()
-    try:
-        return _decode_body(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    try:
-        found = json.loads(data.decode("utf-8", "replace"))
-        return msgspec.convert(found, StreamBody, strict=False)
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"the body is not what a client of wandb sends: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +199,7 @@ class RunIntake:
             if isinstance(given.get(name), str)
         }
         replace: list[str] = []
+        started: float | None = None
         if config is not None:
             replace.append("config")
             patch["config"] = config.values
@@ -244,6 +208,7 @@ class RunIntake:
                 patch["metrics"] = metrics
             if config.private:
                 said["config"] = config.private
+                started = started_of(config.private)
             environment = self._environment(given, config.private, detail)
             if environment:
                 patch["environment"] = environment
@@ -253,6 +218,8 @@ class RunIntake:
             patch["lines"] = {"summary": given["summaryMetrics"]}
             patch["lines"] = {"summary": given["summaryMetrics"]}
         about = _about(given, is_start=is_start)
+        if started is not None and (detail is None or started < detail.info.created - 1):
+            about["started"] = started
         if about:
             patch["run"] = about
         if is_start and detail is not None and detail.wandb.get("resume_asked") is not None:
@@ -327,7 +294,7 @@ class RunIntake:
         for start in range(0, total, 4096):
             lines = self.store.read_lines(self.principal, uid, "history", start, start + 4096)
             for i, line in enumerate(lines):
-                found = _step_of(line)
+                found = step_of(line)
                 if found is not None and found > step:
                     return start + i
         return total
@@ -394,7 +361,7 @@ class RunIntake:
             record = {
                 "exit_code": code,
                 "state": "failed" if code else "finished",
-                "time": time.time(),
+                "time": self._end(run, session, body),
                 "dropped": 0,
             }
             main += [encode_json_record(EXIT, record)]
@@ -419,6 +386,26 @@ class RunIntake:
                 submit(self.principal, session.events_writer, session.events_acknowledged, b"")
             )
         return waiting
+
+    def _end(self, run: RunDetail, session: RunSession, body: StreamBody) -> float:
+        """Return when a run ended that says so now: now, or when its log ends that is sent long afterwards."""
+        now = time.time()
+        summary = body.files.get("wandb-summary.json")
+        lines = [] if summary is None else summary.lines()[-1:]
+        runtime = max((runtime_of(line) for line in lines), default=math.nan)
+        if math.isnan(runtime):
+            return now
+        last = [
+            number_of(line, "_timestamp")
+            for file in ("history", "events")
+            for line in (
+                body.files[f"wandb-{file}.jsonl"].lines()[-1:]
+                if f"wandb-{file}.jsonl" in body.files
+                else self._tail(session.run, file)
+            )
+        ]
+        end = max(run.info.created + runtime, *(t for t in last if t == t), 0.0) + 1
+        return end if end < now - SENT_LATER_S else now
 
     def _events(self, run: RunDetail, session: RunSession, body: StreamBody) -> list[bytes]:
         chunk = body.files.get("wandb-events.jsonl")
@@ -475,7 +462,7 @@ class RunIntake:
             return []
         records = [encode_lines_record(file, known, lines)]
         damage = int(missing > 0)
-        for start, stop in _portions(lines):
+        for start, stop in portions(lines):
             portion = lines[start:stop]
             rows = parse_lines(portion)
             damage += sum(
@@ -506,45 +493,6 @@ class RunIntake:
         return [*records, encode_json_record(PATCH, patch)]
 
 
-def _portions(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
-    """Yield from where to where lines make a frame of bearable size."""
-    start = size = 0
-    for i, line in enumerate(lines):
-        size += len(line)
-        if size >= FRAME_BYTES or i + 1 - start == FRAME_ROWS:
-            yield start, i + 1
-            start, size = i + 1, 0
-    if start < len(lines):
-        yield start, len(lines)
-
-
-def summary_of(line: bytes) -> dict[str, Any]:
-    """Return what a run's document keeps of a summary: numbers and short texts under dotted names.
-
-    Raises ValueError for a line that is no JSON object.
-    """
-    summary: dict[str, Any] = {}
-    _flatten(parse_line(line), "", 0, summary)
-    return summary
-
-
-def _flatten(values: Mapping[str, Any], prefix: str, depth: int, found: dict[str, Any]) -> None:
-    for key, value in values.items():
-        if not depth and key in _SUMMARY_OWN:
-            continue
-        name = prefix + key
-        if isinstance(value, Mapping):
-            if "_type" not in value and depth < 64:
-                _flatten(value, f"{name}.", depth + 1, found)
-        elif isinstance(value, str):
-            if len(value) <= MAX_SUMMARY_CHARACTERS:
-                found[name] = value
-        elif isinstance(value, float | bool) or (
-            isinstance(value, int) and value.bit_length() < 14_000
-        ):
-            found[name] = value
-
-
 def _about(given: Mapping[str, Any], *, is_start: bool) -> dict[str, Any]:
     """Return the fields of a run that have a place in ours. A start's empty list of tags says nothing."""
     found: dict[str, Any] = {}
@@ -561,11 +509,3 @@ def _about(given: Mapping[str, Any], *, is_start: bool) -> dict[str, Any]:
     if isinstance(tags, list) and (tags or not is_start):
         found["tags"] = [tag for tag in tags if isinstance(tag, str)]
     return found
-
-
-def _step_of(line: bytes) -> float | None:
-    try:
-        step = parse_line(line).get("_step")
-    except ValueError:
-        return None
-    return step if isinstance(step, int | float) and not isinstance(step, bool) else None
