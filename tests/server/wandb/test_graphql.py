@@ -263,6 +263,14 @@ async def test_a_query_that_costs_too_much_is_refused(client: httpx.AsyncClient,
     assert len(message) < 2000
 
 
+async def test_the_usual_introspection_is_answered(client: httpx.AsyncClient):
+    from graphql import build_client_schema, get_introspection_query
+
+    described: Any = await data(client, get_introspection_query())
+    kind: Any = build_client_schema(described).type_map["UpsertBucketInput"]
+    assert "modelName" in kind.fields
+
+
 async def test_fields_read_are_counted(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch):
     query = "query Q { serverInfo { features { name isEnabled } } }"
     monkeypatch.setattr(asking, "FIELD_LIMIT", 20)

@@ -20,6 +20,7 @@ from graphql import (
     GraphQLSchema,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionSetNode,
     parse,
     validate,
@@ -33,6 +34,9 @@ DEPTH_LIMIT = 15
 FIELD_LIMIT = 300
 """The largest query of the clients has 72 fields, 11 levels and 3 aliases; the usual introspection has 227 and 15."""
 ALIAS_LIMIT = 30
+INTROSPECTION_LIMIT = 2
+"""Lists of types and their fields that may stand inside each other: each multiplies the answer by some dozens."""
+INTROSPECTION_LISTS = frozenset(["fields", "inputFields", "interfaces", "possibleTypes"])
 ERRORS_SHOWN = 5
 KEPT_DOCUMENTS = 256
 KEPT_CHARACTERS = 2 * 1024 * 1024
@@ -119,6 +123,8 @@ def _operation_of(document: DocumentNode, name: str | None) -> OperationDefiniti
     if name is not None:
         operations = [o for o in operations if o.name is not None and o.name.value == name]
     if len(operations) == 1:
+        if operations[0].operation is OperationType.SUBSCRIPTION:
+            raise Refusal("there are no subscriptions here; ask again")
         return operations[0]
     if name is not None:
         raise Refusal(f"the query has no operation {name[:200]!r}")
@@ -130,6 +136,7 @@ class _Size:
     depth: int = 0
     fields: int = 0
     aliases: int = 0
+    lists: int = 0
 
 
 def _excess(document: DocumentNode, operation: OperationDefinitionNode) -> str | None:
@@ -142,6 +149,7 @@ def _excess(document: DocumentNode, operation: OperationDefinitionNode) -> str |
         ("levels", size.depth, DEPTH_LIMIT),
         ("fields", size.fields, FIELD_LIMIT),
         ("aliases", size.aliases, ALIAS_LIMIT),
+        ("lists of the schema in each other", size.lists, INTROSPECTION_LIMIT),
     ):
         if found > limit:
             return f"the query has more than the {limit} {what} that are answered; ask for less at a time"
@@ -160,7 +168,10 @@ def _measure(
             if node.selection_set is not None:
                 inner = _measure(node.selection_set, fragments, known)
             inner = _Size(
-                inner.depth + 1, inner.fields + 1, inner.aliases + (node.alias is not None)
+                inner.depth + 1,
+                inner.fields + 1,
+                inner.aliases + (node.alias is not None),
+                inner.lists + (node.name.value in INTROSPECTION_LISTS),
             )
         elif isinstance(node, InlineFragmentNode):
             inner = _measure(node.selection_set, fragments, known)
@@ -170,6 +181,7 @@ def _measure(
         total.depth = max(total.depth, inner.depth)
         total.fields += inner.fields
         total.aliases += inner.aliases
+        total.lists = max(total.lists, inner.lists)
     return total
 
 
