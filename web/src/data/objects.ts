@@ -65,7 +65,8 @@ export function askObjects(
 }
 
 /** What the server names bytes by; a script may have logged any other text as a `url`. */
-const OWN = /api\/v1\/(?:(?:blobs|sources)\/[\w/-]+|runs\/[\w-]+\/files\/[^?#]+)$/;
+const OWN =
+  /api\/v1\/(?:(?:blobs|sources)\/[\w/-]+|(?:runs|client-artifacts)\/[\w-]+\/files\/[^?#]+)$/;
 
 /**
  * The address of a reference's bytes; of an image, as small as `thumb` pixels a side. What an answer

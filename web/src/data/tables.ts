@@ -78,9 +78,9 @@ async function load(value: TableValue): Promise<DataTable> {
   }
 }
 
-/** The address of a file of an artifact that is known by the id that its client gave it. */
+/** The address of a file that an artifact or a row names by the id of another artifact; null for other references. */
 export function clientArtifactUrl(reference: string): string | null {
-  const found = /^wandb-client-artifact:\/\/([\w-]{16,256})\/(.+)$/.exec(reference);
+  const found = /^wandb-(?:client-)?artifact:\/\/([\w-]{1,256})\/(.+)$/.exec(reference);
   if (found === null) return null;
   const path = found[2]!.split("/").map(encodeURIComponent).join("/");
   return address(`api/v1/client-artifacts/${found[1]}/files/${path}`);

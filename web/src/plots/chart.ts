@@ -8,6 +8,8 @@ export interface ChartAxis {
   readonly hi: number;
   /** Null: an axis of numbers. */
   readonly names: readonly string[] | null;
+  /** All its numbers are whole. */
+  readonly isWhole?: boolean;
 }
 
 interface MarkBase {
@@ -89,10 +91,17 @@ export function wholeOf(chart: Chart): ChartView {
 }
 
 /** An axis of numbers that shows all of them with some air. */
-export function numberAxis(title: string, lists: Iterable<ArrayLike<number>>): ChartAxis {
+export function numberAxis(title: string, lists: readonly ArrayLike<number>[]): ChartAxis {
   const [lo, hi] = extentOf(lists);
   const [from, to] = padDomain(lo, hi, false);
-  return { title, lo: from, hi: to, names: null };
+  return { title, lo: from, hi: to, names: null, isWhole: lists.every(isWhole) };
+}
+
+function isWhole(list: ArrayLike<number>): boolean {
+  for (let i = 0; i < list.length; i++) {
+    if (Number.isFinite(list[i]) && !Number.isInteger(list[i])) return false;
+  }
+  return true;
 }
 
 /** An axis that begins at 0, for what is drawn from there. */

@@ -210,7 +210,11 @@ class CanvasChartPlot implements ChartPlot {
     context.textAlign = "center";
     context.textBaseline = "top";
     if (drawn.x.names === null) {
-      const { values, labels } = ticksOf(frame.x, Math.max(2, Math.floor(frame.width / 60)));
+      const { values, labels } = ticksOf(
+        frame.x,
+        Math.max(2, Math.floor(frame.width / 60)),
+        drawn.x.isWhole ? "whole" : "number",
+      );
       values.forEach((value, i) => {
         const left = frame.x.toPixel(value);
         this.grid(context, Math.round(left), frame.top, 1, frame.height);
@@ -241,7 +245,11 @@ class CanvasChartPlot implements ChartPlot {
     context.textAlign = "right";
     context.textBaseline = "middle";
     if (drawn.y.names === null) {
-      const { values, labels } = ticksOf(frame.y, Math.max(2, Math.floor(frame.height / 34)));
+      const { values, labels } = ticksOf(
+        frame.y,
+        Math.max(2, Math.floor(frame.height / 34)),
+        drawn.y.isWhole ? "whole" : "number",
+      );
       values.forEach((value, i) => {
         const top = frame.y.toPixel(value);
         this.grid(context, frame.left, Math.round(top), frame.width, 1);

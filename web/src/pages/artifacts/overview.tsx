@@ -28,6 +28,11 @@ export function Overview({ place, artifact, versions }: VersionProps): JSX.Eleme
           <Row name="logged by">
             {artifact.logged_by === null ? "–" : <RunLink run={artifact.logged_by} />}
           </Row>
+          <Row name="used by">
+            {artifact.used_by.length === 0
+              ? "no run"
+              : artifact.used_by.map((run) => <RunLink key={run.uid} run={run} />)}
+          </Row>
           {artifact.history_step !== null && <Row name="at step">{artifact.history_step}</Row>}
           <Row name="made">{formatMoment(artifact.created)}</Row>
           <Row name="digest">
@@ -48,19 +53,6 @@ export function Overview({ place, artifact, versions }: VersionProps): JSX.Eleme
             </Row>
           )}
         </dl>
-      </Card>
-      <Card
-        title={`Used by ${artifact.used_by.length || "no"} ${artifact.used_by.length === 1 ? "run" : "runs"}`}
-      >
-        {artifact.used_by.length > 0 && (
-          <ul class="artifact-runs">
-            {artifact.used_by.map((run) => (
-              <li key={run.uid}>
-                <RunLink run={run} />
-              </li>
-            ))}
-          </ul>
-        )}
       </Card>
       <Card title="Metadata">
         {hasMetadata ? (

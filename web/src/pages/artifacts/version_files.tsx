@@ -3,8 +3,15 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { formatSize } from "../../base/sizes.ts";
-import { artifactFileHref, asRunFile, getAllFiles, MOST_FILES } from "../../data/artifacts.ts";
-import { loadTable } from "../../data/tables.ts";
+import {
+  type ArtifactFile,
+  artifactFileHref,
+  asRunFile,
+  getAllFiles,
+  MOST_FILES,
+} from "../../data/artifacts.ts";
+import { mediaUrl } from "../../data/objects.ts";
+import { clientArtifactUrl, loadTable } from "../../data/tables.ts";
 import { TableView } from "../../panels/table/table_view.tsx";
 import { artifactsHref } from "../../state/route.ts";
 import { FileList } from "../run/files/file_list.tsx";
@@ -40,6 +47,15 @@ export function VersionFiles({ ws, place, artifact, rest }: VersionProps): JSX.E
               (path ? `The version has no file “${path}”.` : "Choose a file to look at it.")}
           </p>
         </div>
+      ) : path.endsWith(".table.json") && bytesOf(found) !== null ? (
+        <TableFile
+          key={found.digest}
+          path={path}
+          url={bytesOf(found)!}
+          size={found.size}
+          back={hrefOf("")}
+          href={artifactFileHref(place, artifact.version, path)}
+        />
       ) : found.sha256 === null ? (
         <section class="file-view" aria-label={path}>
           <header class="file-head">
@@ -49,18 +65,14 @@ export function VersionFiles({ ws, place, artifact, rest }: VersionProps): JSX.E
             <h2 title={path}>{path}</h2>
           </header>
           <p class="file-hint">
-            A reference: its bytes are not kept here, but at <code>{found.ref}</code>
+            A reference: its bytes are not kept in this version, but at{" "}
+            {bytesOf(found) === null ? (
+              <code>{found.ref}</code>
+            ) : (
+              <a href={mediaUrl({ url: bytesOf(found)! })}>{found.ref}</a>
+            )}
           </p>
         </section>
-      ) : path.endsWith(".table.json") ? (
-        <TableFile
-          key={found.sha256}
-          path={path}
-          digest={found.sha256}
-          size={found.size}
-          back={hrefOf("")}
-          href={artifactFileHref(place, artifact.version, path)}
-        />
       ) : (
         <FileView
           key={found.sha256 + path}
@@ -74,20 +86,23 @@ export function VersionFiles({ ws, place, artifact, rest }: VersionProps): JSX.E
   );
 }
 
+/** Where the bytes of a file are: its own, or those of the file of another artifact here; null: elsewhere. */
+function bytesOf({ sha256, ref }: ArtifactFile): string | null {
+  return sha256 === null ? clientArtifactUrl(ref ?? "") : `api/v1/blobs/${sha256}`;
+}
+
 interface TableFileProps {
   path: string;
-  digest: string;
+  url: string;
   size: number;
   back: string;
   href: string;
 }
 
 /** A table of the client, with the media of its cells. */
-function TableFile({ path, digest, size, back, href }: TableFileProps): JSX.Element {
+function TableFile({ path, url, size, back, href }: TableFileProps): JSX.Element {
   const [options, setOptions] = useState<Readonly<Record<string, string>>>({});
-  const { value, error } = useAnswer(digest, () =>
-    loadTable({ url: `/api/v1/blobs/${digest}`, size, artifact: "" }),
-  );
+  const { value, error } = useAnswer(url, () => loadTable({ url, size, artifact: "" }));
   const tables = useMemo(
     () => (value === null ? [] : [{ run: "", label: path, table: value }]),
     [value, path],

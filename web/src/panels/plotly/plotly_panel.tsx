@@ -75,8 +75,14 @@ function OneFigure({ ws, file, run, name }: FigureProps): JSX.Element {
   );
   const who = ws.known.value.get(run)?.name ?? run;
   const link = (
-    <a class="chip" href={mediaUrl(file)} download={`${name.replaceAll("/", "-")}.plotly.json`}>
-      <Icon name="down" /> Save the figure
+    <a
+      class="icon-button"
+      href={mediaUrl(file)}
+      download={`${name.replaceAll("/", "-")}.plotly.json`}
+      aria-label={`Save the figure of ${who}`}
+      title="Save the figure"
+    >
+      <Icon name="down" />
     </a>
   );
   if (found === null) return <div class="media-skeleton" />;

@@ -233,7 +233,7 @@ const area: Maker = ({ fields, strings }, runs, theme) => {
   const isRoc = /fpr|false/i.test(fields.x ?? "");
   const chart: Chart = {
     x: { title: strings["x-axis-title"] || fields.x || "", lo: 0, hi: 1, names: null },
-    y: { title: strings["y-axis-title"] || fields.y || "", lo: 0, hi: 1.02, names: null },
+    y: { title: strings["y-axis-title"] || fields.y || "", lo: 0, hi: 1, names: null },
     ...{ marks, hasDiagonal: isRoc },
   };
   return [{ run: null, chart }];
