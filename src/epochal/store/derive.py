@@ -197,7 +197,7 @@ def _derive_some(connection: Connection, found: Derivation) -> None:
 
 
 def _recount(connection: Connection, run: str) -> None:
-    """Set the rows of a run, and what its series say of their values, from what is there."""
+    """Set what the series of a run say of their values from what is there."""
     row = connection.row(
         "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc FROM run"
         f" WHERE uid = ?{connection.for_update}",
@@ -207,16 +207,16 @@ def _recount(connection: Connection, run: str) -> None:
         return
     changed = RunRow(*row[:10], document=RunDocument.parse(row[10]))
     gains: dict[int, Gain] = {}
-    changed.rows = 0
+    before = 0
     for writer, rows, folded in connection.rows(
         "SELECT id, rows, folded FROM writer WHERE run_uid = ? ORDER BY ordinal", [run]
     ):
         for series, column in _pieces(connection, run, writer, folded):
-            [(_, gain)] = measure_columns([column], rows + 1, changed.rows)
+            [(_, gain)] = measure_columns([column], rows + 1, before)
             known = gains.setdefault(series, gain)
             if known is not gain:
                 known.add(gain)
-        changed.rows += rows
+        before += rows
     connection.run(
         "UPDATE series SET count = 0, latest = NULL, latest_row = NULL, lowest = NULL, highest = NULL"
         " WHERE run_uid = ?",
