@@ -20,8 +20,8 @@ Layout (little-endian; the reasons are in docs/architecture.md, "The journal")::
 A blob comes in pieces that begin at multiples of 2 MiB and are that long, but for the last; they stand before the row
 that refers to it. The source of a PATCH says where a writer's rows come from (an event file); the latest one counts.
 Its files are {name: {"blob": sha256, "size", "md5" (base64), "mimetype"}}; the sections under "replace" are emptied
-before it is merged; its damage counts lines that could not be read. LINES are kept as they are, beside the rows that were made from them: lines of history and events
-are never changed once they are there, those of output and summary are.
+before it is merged; its damage counts lines that could not be read. LINES are kept as they are, beside the rows that
+were made from them: lines of history and events are never changed once they are there, those of output and summary are.
 
 A segment file is named ``<writer>.<base offset, 15 digits>.ep``; the offsets of a stream run on over its segments.
 JSON here is what Python's `json` writes: NaN and Infinity literals and integers of any size are allowed, surrogates
@@ -63,6 +63,8 @@ MAX_BLOB = 1 << 30
 LINES_HEAD = struct.Struct("<BQ")  # file, number of the first line
 LINE_FILES = ("history", "events", "output", "summary")
 """A run's files of lines, in the order of their numbers."""
+APPEND = (1 << 62) - 1
+"""The number of the first line where lines go to the end of their file, whatever that has."""
 
 
 def record_prefix(kind: int, length: int) -> bytes:

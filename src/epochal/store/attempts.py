@@ -39,10 +39,14 @@ def find_attempt(
 
 
 def note_writer(connection: Connection, run: str, writer: str, now: float) -> int:
-    """Return the attempt of a writer that sends lines; one without a session gets an attempt of its own."""
+    """Return the attempt of a writer that sends lines; one without a session gets an attempt of its own.
+
+    Writers of clients that share a session are named after the session's, with a dash and more.
+    """
+    stem = writer.partition("-")[0]
     found = connection.value(
-        "SELECT attempt FROM client_session WHERE run_uid = ? AND (writer = ? OR events_writer = ?)",
-        [run, writer, writer],
+        "SELECT attempt FROM client_session WHERE run_uid = ? AND (writer IN (?, ?) OR events_writer IN (?, ?))",
+        [run, writer, stem, writer, stem],
     )
     if found is not None:
         return found

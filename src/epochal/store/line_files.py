@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from epochal.errors import CorruptBlock
-from epochal.formats.journal import LINE_FILES
+from epochal.formats.journal import APPEND, LINE_FILES
 from epochal.formats.lines import decode_lines, encode_lines
 from epochal.store.engine import Connection
 
@@ -143,6 +143,8 @@ class _Writer:
         file = self._file
         if not lines:
             return False
+        if first == APPEND:
+            first = file.lines
         if first + len(lines) <= file.lines and file.name in APPENDED:
             return False
         gap = max(0, first - file.lines)

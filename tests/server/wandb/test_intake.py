@@ -364,3 +364,51 @@ def test_rows_of_a_deleted_run_go_nowhere(client: Client):
     assert client.send(history(1, rows(1, [2.0]))) is False
     with pytest.raises(NotFound):
         client.store.find_run(LOCAL_ADMIN, "local", "real rows", "r1")
+
+
+# ------------------------------------------------------------------------------------------- shared
+
+
+def test_clients_that_share_a_run_lose_nothing(store: Store):
+    one, two = Client(store), None
+    given = start(
+        config='{"rank": {"value": 2}, "_wandb": {"value": {"e": {"b": {"host": "two"}}}}}'
+    )
+    two = one.intake.upsert(given, is_shared=True)
+    assert two.uid == one.uid
+    assert one.detail.config["lr"] == 0.1
+    assert one.detail.config["rank"] == 2
+    assert len(one.detail.wandb["config"]["e"]) == 2
+
+    def send(client: str, offset: int, lines: list[str], **more: Any) -> None:
+        body = history(offset, lines, **more)
+        body["files"]["output.log"] = chunk(offset, [f"{client} {i}" for i, _ in enumerate(lines)])
+        body["files"]["wandb-summary.json"] = chunk(
+            0, [json.dumps({client: offset, "both": offset})]
+        )
+        data = json.dumps(body).encode()
+        one.intake.stream("local", "real rows", "r1", data, client)
+
+    first, second = rows(0, [0.0, 1.0, 2.0, 3.0], "a"), rows(0, [10.0, 11.0, 12.0], "b")
+    for _ in range(2):  # as if each answer were lost once
+        send("one", 0, first[:2])
+        send("two", 0, second[:2])
+    send("one", 1, first[1:])
+    send("two", 2, second[2:], complete=True, exitcode=0)
+    assert one.detail.info.state == "running"
+    assert sorted(one.lines()) == sorted([*first, *second])
+    assert one.points("a") == [(0, 0), (1, 1), (2, 2), (3, 3)]
+    assert one.points("b") == [(0, 10), (1, 11), (2, 12)]
+    assert one.detail.summary == {"one": 1, "two": 2, "both": 2}
+    assert sorted(one.lines("output")) == [
+        "one 0",
+        "one 1",
+        "one 1",
+        "one 2",
+        "two 0",
+        "two 0",
+        "two 1",
+    ]
+    send("one", 4, [], complete=True, exitcode=0)
+    assert one.detail.info.state == "finished"
+    assert one.detail.info.rows == 7

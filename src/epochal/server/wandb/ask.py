@@ -35,6 +35,8 @@ class Ask:
     principal: Principal
     base_url: str
     settings: Settings
+    is_shared: bool = False
+    """Whether the client says that it shares its run with others (wandb's mode "shared")."""
     memo: dict[Any, Any] = field(default_factory=dict)
     fields: int = 0
     deadline: float = field(default_factory=lambda: time.monotonic() + TIME_LIMIT_S)

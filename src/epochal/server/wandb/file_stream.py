@@ -26,12 +26,15 @@ async def file_stream(call: Call) -> Response:
     names = call.path("entity"), call.path("project"), call.path("run")
     store = await call.service.open_store()
     intake = RunIntake(store, call.principal)
+    client: str | None = None
+    if call.request.headers.get("x-wandb-use-async-filestream") == "true":
+        client = call.request.headers.get("x-wandb-async-client-id")
     async with call.service.budget.share() as share:
         data = await read_body(call.request, BODY_LIMIT, share)
         body = await call.service.catalog(parse_body, data) if data else StreamBody()
         del data
         for _ in range(TRIES):
-            stopped, waiting = await call.service.catalog(intake.begin, *names, body)
+            stopped, waiting = await call.service.catalog(intake.begin, *names, body, client)
             results = await asyncio.gather(
                 *map(asyncio.wrap_future, waiting), return_exceptions=True
             )

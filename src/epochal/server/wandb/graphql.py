@@ -69,6 +69,7 @@ async def graphql(call: Call) -> Response:
         call.principal,
         base_url_of(call.request, call.service.settings),
         call.service.settings,
+        call.request.headers.get("x-wandb-use-async-filestream") == "true",
     )
     body, status = await call.service.catalog(_answer, operation, asked, ask)
     if status != 200:

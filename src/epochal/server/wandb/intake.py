@@ -13,51 +13,40 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from epochal.errors import NotFound, OffsetGap, RunDeleted, UsageError
-from epochal.formats.frame import encode_frame_record
-from epochal.formats.journal import (
-    EXIT,
-    FORMAT,
-    HEAD,
-    PATCH,
-    encode_json_record,
-    encode_lines_record,
-)
 from epochal.formats.run_names import make_run_name
-from epochal.formats.wandb_config import environment_of, metrics_of, parse_config, started_of
-from epochal.formats.wandb_rows import frame_of_rows, parse_lines
-from epochal.records import Ack, Principal, RunDetail, RunSession
+from epochal.formats.wandb_config import (
+    RunConfig,
+    environment_of,
+    metrics_of,
+    parse_config,
+    started_of,
+)
+from epochal.records import Ack, Principal, RunDetail
 from epochal.server.wandb.stream_bodies import (
-    FileChunk,
     StreamBody,
     number_of,
     parse_body,
-    portions,
     runtime_of,
     step_of,
     summary_of,
 )
+from epochal.server.wandb.stream_journal import SUMMARY, Lane, journals_of, lane_of, merge_private
 from epochal.store.base import Store
 
 log = logging.getLogger(__name__)
 
 DEFAULT_PROJECT = "uncategorized"
-PATIENCE_S = 300.0
-"""Seconds of silence after which a client counts as dead: one that has nothing to send says so every 30 s."""
 RESUME_S = 600.0
 """Seconds within which a client that asked how a run stands goes on with it."""
-MAX_GAP = 1_000_000
-"""Lines that may be missing before those that came; more is no loss, but an offset that means something else."""
 TRIES = 8
 """How often a request is made anew because another one of the same run was faster."""
 TAIL_LINES = 1
 SENT_LATER_S = 60.0
 """How long before it was told a run must have ended for that moment to be its end."""
-SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime", "summary": "none"}}
-"""System metrics stand over the time since the start, and are no result of the run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +84,13 @@ class RunIntake:
             raise NotFound(f"run {run_id!r} is in the trash")
         return found
 
-    def upsert(self, given: Mapping[str, Any]) -> Upserted:
+    def upsert(self, given: Mapping[str, Any], *, is_shared: bool = False) -> Upserted:
         """Create a run or change what is said about it.
 
         given: the variables of UpsertBucket (wandb_protocol.md, 3) that are not null; ``id`` is the run's uid. The
         start of a script is told by its ``host`` or ``program``, which later changes do not have: a new session of the
-        run begins, in the same attempt where the client has resumed it. Fields that a user has edited stay. Raises
+        run begins, in the same attempt where the client has resumed it. Clients that share a run (`is_shared`) share a
+        session, and what they say of its config is merged. Fields that a user has edited stay. Raises
         UsageError for a config or summary that is none, NotFound for a uid that is not there.
         """
         config = parse_config(given["config"]) if given.get("config") is not None else None
@@ -114,7 +104,13 @@ class RunIntake:
         is_start = given.get("host") is not None or given.get("program") is not None
         if is_start:
             branch = None if config is None else self._branch(given, config.private)
-            self._begin(uid, detail, resumed="id" in given, branch=branch)
+            if not is_shared or self.store.session(self.principal, uid) is None:
+                self._begin(uid, detail, resumed="id" in given, branch=branch)
+        if is_shared and config is not None and detail is not None:
+            config = RunConfig(
+                {**detail.config, **config.values},
+                merge_private(detail.wandb.get("config"), config.private),
+            )
         patch = self._patch(given, config, summary, detail, is_start=is_start)
         if patch:
             self.store.change_document(self.principal, uid, patch)
@@ -302,7 +298,12 @@ class RunIntake:
     # ---- file_stream
 
     def stream(
-        self, entity: str, project: str, run_id: str, body: bytes | StreamBody
+        self,
+        entity: str,
+        project: str,
+        run_id: str,
+        body: bytes | StreamBody,
+        client: str | None = None,
     ) -> dict[str, Any]:
         """Take a file_stream request and wait until it is stored; returns ``{"stopped": bool}``.
 
@@ -311,7 +312,7 @@ class RunIntake:
         """
         parsed = parse_body(body) if isinstance(body, bytes) else body
         for attempt in range(TRIES):
-            stopped, waiting = self.begin(entity, project, run_id, parsed)
+            stopped, waiting = self.begin(entity, project, run_id, parsed, client)
             try:
                 for future in waiting:
                     future.result()
@@ -325,10 +326,16 @@ class RunIntake:
         return {"stopped": False}
 
     def begin(
-        self, entity: str, project: str, run_id: str, body: StreamBody
+        self,
+        entity: str,
+        project: str,
+        run_id: str,
+        body: StreamBody,
+        client: str | None = None,
     ) -> tuple[bool, list[Future[Ack]]]:
         """Hand a request to the store; returns whether the run shall stop, and what to wait for.
 
+        client: which of several clients that share the run sends it; each counts its own lines.
         A future that fails with OffsetGap says that another request was faster: begin anew.
         """
         try:
@@ -339,55 +346,26 @@ class RunIntake:
         except (NotFound, RunDeleted) as error:
             log.warning("rows of %s/%s/%s go nowhere: %s", entity, project, run_id, error)
             return False, []
-        return session.stop_requested, self._submit(run, session, body)
+        return session.stop_requested, self._submit(lane_of(run, session, client), body)
 
-    def _submit(self, run: RunDetail, session: RunSession, body: StreamBody) -> list[Future[Ack]]:
-        main = self._head(run, session, session.writer, session.acknowledged, parent=None)
-        events = self._events(run, session, body)
-        files = body.files
-        if "wandb-history.jsonl" in files:
-            main += self._rows(session, "history", files["wandb-history.jsonl"])
-        if "output.log" in files:
-            chunk = files["output.log"]
-            lines = chunk.lines()
-            if lines and 0 <= chunk.offset <= session.lines["output"] + MAX_GAP:
-                main += [encode_lines_record("output", chunk.offset, lines)]
-        if "wandb-summary.json" in files:
-            main += self._summary(files["wandb-summary.json"])
-        if body.preempting:
-            main += [encode_json_record(PATCH, {"state": "preempting"})]
-        if body.complete:
-            code = body.exitcode or 0
-            record = {
-                "exit_code": code,
-                "state": "failed" if code else "finished",
-                "time": self._end(run, session, body),
-                "dropped": 0,
-            }
-            main += [encode_json_record(EXIT, record)]
-            if events or session.events_acknowledged:
-                events += [encode_json_record(EXIT, record)]
+    def _submit(self, lane: Lane, body: StreamBody) -> list[Future[Ack]]:
+        ended = self._end(lane, body) if body.complete else None
+        before: bytes | None = None
+        if lane.client is not None and SUMMARY in body.files:
+            uid = lane.session.run
+            before = b"".join(self.store.read_lines(self.principal, uid, "summary")[-1:])
+        main, events = journals_of(lane, body, ended=ended, summary=before)
         submit = self.store.submit
-        waiting = [
-            submit(self.principal, session.writer, session.acknowledged, b"".join(main), exact=True)
-        ]
+        waiting = [submit(self.principal, lane.writer, lane.at, main, exact=True)]
         if events:
             waiting.append(
-                submit(
-                    self.principal,
-                    session.events_writer,
-                    session.events_acknowledged,
-                    b"".join(events),
-                    exact=True,
-                )
+                submit(self.principal, lane.events_writer, lane.events_at, events, exact=True)
             )
-        elif session.events_acknowledged:
-            waiting.append(
-                submit(self.principal, session.events_writer, session.events_acknowledged, b"")
-            )
+        elif lane.events_at:
+            waiting.append(submit(self.principal, lane.events_writer, lane.events_at, b""))
         return waiting
 
-    def _end(self, run: RunDetail, session: RunSession, body: StreamBody) -> float:
+    def _end(self, lane: Lane, body: StreamBody) -> float:
         """Return when a run ended that says so now: now, or when its log ends that is sent long afterwards."""
         now = time.time()
         summary = body.files.get("wandb-summary.json")
@@ -401,96 +379,11 @@ class RunIntake:
             for line in (
                 body.files[f"wandb-{file}.jsonl"].lines()[-1:]
                 if f"wandb-{file}.jsonl" in body.files
-                else self._tail(session.run, file)
+                else self._tail(lane.session.run, file)
             )
         ]
-        end = max(run.info.created + runtime, *(t for t in last if t == t), 0.0) + 1
+        end = max(lane.run.info.created + runtime, *(t for t in last if t == t), 0.0) + 1
         return end if end < now - SENT_LATER_S else now
-
-    def _events(self, run: RunDetail, session: RunSession, body: StreamBody) -> list[bytes]:
-        chunk = body.files.get("wandb-events.jsonl")
-        records = [] if chunk is None else self._rows(session, "events", chunk)
-        if not records:
-            return []
-        writer, at = session.events_writer, session.events_acknowledged
-        head = self._head(run, session, writer, at, parent=session.writer)
-        if head:
-            head.append(encode_json_record(PATCH, {"metrics": SYSTEM_METRICS}))
-        return head + records
-
-    def _head(
-        self, run: RunDetail, session: RunSession, writer: str, at: int, *, parent: str | None
-    ) -> list[bytes]:
-        """Return what a writer's journal begins with, nothing once it has."""
-        if at > 0:
-            return []
-        info = run.info
-        about: dict[str, Any] = {
-            "uid": writer,
-            "host": run.environment.get("host"),
-            "started": time.time(),
-            "patience": PATIENCE_S,
-            "label": None if parent is None else "system",
-            "parent": parent,
-        }
-        head = {
-            "format": FORMAT,
-            "run": {
-                "uid": info.uid,
-                "entity": info.entity,
-                "project": info.project,
-                "id": info.id,
-            },
-            "writer": {key: value for key, value in about.items() if value is not None},
-        }
-        return [encode_json_record(HEAD, head)]
-
-    def _rows(self, session: RunSession, file: str, chunk: FileChunk) -> list[bytes]:
-        """Return the records of those lines of a chunk that the store has not."""
-        known = session.lines[file]
-        lines = chunk.lines()
-        missing = chunk.offset - known
-        if missing > 0 and lines:
-            log.warning(
-                "run %s: %d lines of its %s before line %d never came",
-                *(session.run, missing, file, chunk.offset),
-            )
-            lines = [b""] * (missing if missing <= MAX_GAP else 0) + lines
-        elif missing < 0:
-            lines = lines[-missing:]
-        if not lines:
-            return []
-        records = [encode_lines_record(file, known, lines)]
-        damage = int(missing > 0)
-        for start, stop in portions(lines):
-            portion = lines[start:stop]
-            rows = parse_lines(portion)
-            damage += sum(
-                row is None and line != b"" for row, line in zip(rows, portion, strict=True)
-            )
-            frame = frame_of_rows(rows, known + start, events=file == "events")
-            try:
-                records.append(encode_frame_record(frame))
-            except ValueError as error:  # millions of keys
-                log.warning("run %s: lines of its %s are not charted: %s", session.run, file, error)
-                damage += 1
-                records.append(encode_frame_record(replace(frame, columns=())))
-        if damage:
-            log.warning("run %s: %d faults among lines of its %s", session.run, damage, file)
-            records.append(encode_json_record(PATCH, {"damage": damage}))
-        return records
-
-    def _summary(self, chunk: FileChunk) -> list[bytes]:
-        lines = chunk.lines()
-        if not lines:
-            return []
-        records = [encode_lines_record("summary", 0, lines[-1:])]
-        try:
-            summary = summary_of(lines[-1])
-        except ValueError:
-            return [*records, encode_json_record(PATCH, {"damage": 1})]
-        patch = {"replace": ["summary"], "summary": summary}
-        return [*records, encode_json_record(PATCH, patch)]
 
 
 def _about(given: Mapping[str, Any], *, is_start: bool) -> dict[str, Any]:

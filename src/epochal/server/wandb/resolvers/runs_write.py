@@ -42,7 +42,7 @@ def upsert_bucket(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, An
     else:
         given.pop("id", None)
         given.setdefault("name", secrets.token_hex(4))
-    done = intake(ask).upsert(given)
+    done = intake(ask).upsert(given, is_shared=ask.is_shared)
     return {
         "bucket": run_of_uid(ask, done.uid),
         "inserted": done.inserted,
