@@ -113,6 +113,7 @@ function Sound({ ws, entry, sound, number, isSpectrum, width }: SoundProps): JSX
           {...{ isSpectrum, at, duration, width }}
           onSeek={seek}
           onToggle={toggle}
+          onLength={(seconds) => setDuration((known) => known || seconds)}
         />
         <output class="sound-clock" aria-label="Time">
           {clockText(at)} / {clockText(duration)}
@@ -160,13 +161,16 @@ interface PictureProps {
   width: number;
   onSeek: (seconds: number) => void;
   onToggle: () => void;
+  /** Is told how long the sound is, once that has been decoded: not every client says it. */
+  onLength: (seconds: number) => void;
 }
 
 /** Seconds that an arrow key goes. */
 const STRIDE = 1;
 
 function Picture(props: PictureProps): JSX.Element {
-  const { sound, label, color, isSpectrum, at, duration, width, onSeek, onToggle } = props;
+  const { sound, label, color, isSpectrum, at, duration, width, onSeek, onToggle, onLength } =
+    props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const [isSilent, setSilent] = useState(false);
   useEffect(() => {
@@ -175,6 +179,7 @@ function Picture(props: PictureProps): JSX.Element {
       if (isLeft || canvas.current === null) return;
       setSilent(samples === null);
       if (samples === null) return;
+      onLength(samples.length / sound.rate);
       if (isSpectrum) drawSpectrum(canvas.current, samples);
       else drawWave(canvas.current, samples, color);
     });
