@@ -28,6 +28,7 @@ T = TypeVar("T")
 OPENING_PATIENCE_S = 10.0
 CATALOG_THREADS = 8
 SERIES_THREADS = 4
+CLIENT_THREADS = 6
 DERIVED_BYTES = 256 << 20
 """Of answers that cost a while to make from a blob: graphs, projections."""
 
@@ -72,6 +73,7 @@ class Service:
         self._failure: str | None = None
         self._settled = asyncio.Event()
         self._catalog = anyio.CapacityLimiter(CATALOG_THREADS)
+        self._clients = anyio.CapacityLimiter(CLIENT_THREADS)
         self._series_turns = anyio.CapacityLimiter(SERIES_THREADS)
         self._series_threads = anyio.CapacityLimiter(SERIES_THREADS)
         if store is not None:
@@ -112,6 +114,12 @@ class Service:
         """Run a short store call in a thread."""
         return await anyio.to_thread.run_sync(
             lambda: work(*args, **kwargs), limiter=self._catalog, abandon_on_cancel=True
+        )
+
+    async def client(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run what a script asks in a thread: scripts that read thousands of runs do not keep pages waiting."""
+        return await anyio.to_thread.run_sync(
+            lambda: work(*args, **kwargs), limiter=self._clients, abandon_on_cancel=True
         )
 
     async def part(self, work: Callable[[], T]) -> T:

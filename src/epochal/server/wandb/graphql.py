@@ -27,6 +27,7 @@ from graphql import (
     execute_sync,
     parse,
 )
+from starlette.requests import Request
 from starlette.responses import Response
 
 from epochal.errors import EnvironmentFault, EpochalError, Forbidden, OffsetGap, UsageError
@@ -35,7 +36,7 @@ from epochal.server.bodies import read_body
 from epochal.server.route import ROLES_THAT_MAY, Call
 from epochal.server.wandb.answers import errors_response
 from epochal.server.wandb.ask import Ask, Overrun
-from epochal.server.wandb.documents import Documents, Operation
+from epochal.server.wandb.documents import Documents
 from epochal.server.wandb.resolvers import Resolver, gather
 
 BODY_LIMIT = 32 * 1024 * 1024
@@ -61,20 +62,9 @@ async def graphql(call: Call) -> Response:
     """
     asked = await _read(call)
     store = await call.service.open_store()
-    operation = await call.service.catalog(
-        documents().find, asked.query, asked.operationName or None
-    )
-    ask = Ask(
-        store,
-        call.principal,
-        base_url_of(call.request, call.service.settings),
-        call.service.settings,
-        call.request.headers.get("x-wandb-use-async-filestream") == "true",
-    )
-    body, status = await call.service.catalog(_answer, operation, asked, ask)
-    if status != 200:
-        return errors_response(body["errors"], status)
-    return json_response(call.request, body)
+    settings = call.service.settings
+    ask = Ask(store, call.principal, base_url_of(call.request, settings), settings)
+    return await call.service.client(_answer, call.request, asked, ask)
 
 
 async def _read(call: Call) -> Asked:
@@ -95,29 +85,31 @@ async def _read(call: Call) -> Asked:
         raise UsageError(f"the body is no GraphQL request: {problem}") from None
 
 
-def _answer(operation: Operation, asked: Asked, ask: Ask) -> tuple[dict[str, Any], int]:
-    """Execute an operation; return the body of the answer, strict JSON when it is encoded, and its status."""
+def _answer(request: Request, asked: Asked, ask: Ask) -> Response:
+    """Execute an operation and encode its answer, in a thread: either may take a while."""
+    name = asked.operationName or None
+    operation = documents().find(asked.query, name)
     try:
         result = execute_sync(
             schema(),
             operation.document,
             context_value=ask,
             variable_values=asked.variables,
-            operation_name=asked.operationName or None,
+            operation_name=name,
             field_resolver=_read_field,
         )
     except Overrun as overrun:
-        return {"errors": [{"message": f"{operation.name}: {overrun}"}]}, 400
+        raise UsageError(f"{operation.name}: {overrun}") from None
     except RecursionError:
-        return {
-            "errors": [{"message": f"{operation.name}: the variables are nested too deeply"}]
-        }, 400
+        raise UsageError(f"{operation.name}: the variables are nested too deeply") from None
     assert isinstance(result, ExecutionResult)
-    body: dict[str, Any] = {"data": result.data}
     if not result.errors:
-        return body, 200
-    body["errors"] = [_described(error, operation.name) for error in result.errors]
-    return body, _status(result.errors)
+        return json_response(request, {"data": result.data})
+    errors = [_described(error, operation.name) for error in result.errors]
+    status = _status(result.errors)
+    if status != 200:
+        return errors_response(errors, status)
+    return json_response(request, {"data": result.data, "errors": errors})
 
 
 def _status(errors: list[GraphQLError]) -> int:

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from starlette.responses import Response
 
 from epochal.errors import EpochalError, Forbidden, StoreFull, UsageError
 from epochal.server.answers import BUNDLE, JSON, Unauthorized, encode_json
 from epochal.server.bodies import Busy
-from epochal.server.route import Call, Route
+from epochal.server.route import Call, Endpoint, Route
 from epochal.server.wandb.answers import refusal
+
+_answer: Endpoint | None = None
 
 
 async def _graphql(call: Call) -> Response:
-    from epochal.server.wandb.graphql import graphql
+    global _answer
+    if _answer is None:  # half a second in which the loop answers others
+        _answer = await call.service.client(_load_graphql)
+    return cast(Response, await _answer(call))
 
-    return await graphql(call)
+
+def _load_graphql() -> Endpoint:
+    from epochal.server.wandb import graphql
+
+    graphql.documents()
+    return graphql.graphql
 
 
 async def _telemetry(call: Call) -> Response:
