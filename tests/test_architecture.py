@@ -19,7 +19,8 @@ SOURCES = sorted(PACKAGE.rglob("*.py"))
 
 # `import epochal` in a training script must not cost what only the server or a reader of runs needs.
 HEAVY_AT_IMPORT = (
-    "numpy", "httpx", "sqlalchemy", "alembic", "starlette", "uvicorn", "pandas", "PIL", "torch", "sklearn",
+    "numpy", "httpx", "sqlalchemy", "alembic", "starlette", "uvicorn", "graphql", "pandas", "PIL", "torch",
+    "sklearn",
 )  # fmt: skip
 # A training process may send over HTTP and may meet numpy in what it is handed, but serves nothing.
 NEVER_IN_TRAINING = (
@@ -27,6 +28,7 @@ NEVER_IN_TRAINING = (
     "alembic",
     "starlette",
     "uvicorn",
+    "graphql",
     "pandas",
     "PIL",
     "torch",
