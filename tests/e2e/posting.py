@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from typing import TYPE_CHECKING
 
@@ -25,3 +26,17 @@ def post(server: RunningServer, journal: Journal) -> None:
         with urllib.request.urlopen(request, timeout=30) as answer:
             assert answer.status == 200
         start = cut
+
+
+def keep_query(server: RunningServer, query: str) -> str:
+    """Have a long query kept, or what else is found by its content; returns its hash."""
+    request = urllib.request.Request(
+        f"{server.url}/api/v1/queries",
+        data=json.dumps({"query": query}).encode(),
+        headers={
+            "authorization": f"Bearer {server.token}",
+            "content-type": "application/json",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.load(answer)["hash"]

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.e2e.looking import PHONE, OpenPage, expect_eventually
-from tests.e2e.posting import post
+from tests.e2e.posting import keep_query, post
 from tests.e2e.test_accessibility import Findings, axe
-from tests.e2e.wandb_values import CLASSES, ROWS, log_wandb
+from tests.e2e.wandb_values import CLASSES, ROWS, SPEC, log_wandb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,6 +30,7 @@ def logged(epochal_server: RunningServer) -> RunningServer:
     """Return a server with two runs of the wandb client."""
     for run in (0, 1):
         post(epochal_server, log_wandb(run))
+    keep_query(epochal_server, SPEC)
     return epochal_server
 
 
@@ -215,6 +216,34 @@ def test_pages_run_in_a_frame_that_reaches_nothing_and_the_rest_is_drawn_or_save
     assert download.value.path().read_bytes() == b"ATOM"
     findings = Findings(axe)
     findings.look(page, "media of wandb")
+    assert list(findings.lines.values()) == []
+
+
+def test_custom_charts_are_drawn_without_compiling_anything(
+    logged: RunningServer, open_page: OpenPage, axe: str
+):
+    page = open_page("local/wandb/workspace?tags=custom_table")
+    # The policy of the page forbids to compile expressions, of which this one has some: `open_page` would say so.
+    drawn = """() => { const canvas = document.querySelector('.vega-plot canvas');
+        if (!canvas) return 0;
+        const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+        const colors = new Set();
+        for (let i = 0; i < data.length; i += 4)
+            if (data[i + 3] === 255) colors.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+        return [0x3958bf, 0xc74c0e].filter(one => colors.has(one)).length; }"""
+    expect_eventually(page, f"() => ({drawn})() === 2")
+    findings = Findings(axe)
+    findings.look(page, "custom chart")
+    # Anybody can have a table drawn otherwise, and what is wrong with that is said.
+    panel(page, "custom_table").hover()
+    page.get_by_label("More about custom_table").click()
+    field = page.get_by_label("Draw it as Vega-Lite says")
+    field.fill('{"mark": "arc", "encoding": {"theta": {"field": "n"}, "url": {"field": 3}}')
+    page.get_by_role("button", name="Draw", exact=True).click()
+    panel(page, "custom_table").get_by_role("alert").wait_for()
+    assert "no JSON" in panel(page, "custom_table").get_by_role("alert").inner_text()
+    panel(page, "custom_table").get_by_role("button", name="table", exact=True).click()
+    panel(page, "custom_table").get_by_role("grid").wait_for()
     assert list(findings.lines.values()) == []
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from typing import Any
@@ -84,7 +85,29 @@ def visualize(
     }
 
 
+SPEC = json.dumps(
+    {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "mark": "bar",
+        "data": {"name": "wandb"},
+        "title": "${string:title}",
+        "transform": [{"calculate": "datum['${field:y}'] * 2", "as": "double"}],
+        "encoding": {
+            "x": {"field": "${field:x}", "type": "nominal"},
+            "y": {"field": "double", "type": "quantitative", "aggregate": "sum"},
+            "color": {"field": "name", "type": "nominal"},
+        },
+    }
+)
+"""Of a custom chart, as `wandb.Api().create_custom_chart` keeps it: found by the hash at the end of its id."""
+
 CHARTS = {
+    **visualize(
+        "custom",
+        f"local/bars@{hashlib.sha256(SPEC.encode()).hexdigest()[:16]}",
+        {"x": "class", "y": "n"},
+        title="Twice as many",
+    ),
     **visualize("line", "wandb/line/v0", {"x": "epoch", "y": "loss", "stroke": None}, title="Loss"),
     **visualize(
         "series",
@@ -131,6 +154,7 @@ def tables_of(journal: WandbJournal, run: int, step: int) -> dict[str, dict[str,
     points = random.normal(0, 1, (80, 2)).tolist()
     curve = [[name, i / 10, 1 - (i / 10) ** 2] for name in CLASSES[:2] for i in range(11)]
     return {
+        "custom_table": journal.table(["class", "n"], [[name, run + 1] for name in CLASSES]),
         "line_table": journal.table(["epoch", "loss"], epochs),
         "series_table": journal.table(
             ["step", "lineKey", "lineVal"],

@@ -1,10 +1,11 @@
 /** Tables of the runs shown, at the page's step; those that a chart was made of by `wandb.plot` as that chart. */
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ChartSpec } from "../../data/charts.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
+import { readStoredQuery } from "../../data/view_routes.ts";
 import { chartsOf as requestedCharts } from "../../state/charts.ts";
 import { useObjects } from "../../state/objects.ts";
 import { panelId } from "../../state/panel_kinds.ts";
@@ -19,6 +20,7 @@ import { chartsOf, type Drawn, factsOf, isPreset, titleOf } from "./presets.ts";
 import type { RunTable } from "./table_rows.ts";
 import { TableView } from "./table_view.tsx";
 import { useTables } from "./use_tables.ts";
+import { VegaView } from "./vega_view.tsx";
 
 const HEAD = 28;
 
@@ -31,7 +33,11 @@ export function TablePanel(props: MediaPanelProps): JSX.Element {
   const requested = requestedCharts(ws);
   // The runs of one project mostly ask for the same: what the newest of them asks for.
   const spec = useComputed(() => specOf(ws, requested.value, metric.name)).value;
-  const isChart = spec !== null && isPreset(spec) && options.view !== "table";
+  const isPlain = options.view === "table";
+  const vega = useVega(options.vega ?? "", spec);
+  const isVega = vega !== null && !isPlain;
+  const isChart = !isVega && spec !== null && isPreset(spec) && !isPlain;
+  const hasChart = vega !== null || (spec !== null && isPreset(spec));
   const shown = objects.entries.filter((entry) => tables.has(entry.run));
   const title = spec === null ? undefined : titleOf(spec) || spec.key;
   return (
@@ -42,26 +48,36 @@ export function TablePanel(props: MediaPanelProps): JSX.Element {
       place={place}
       isFull={isFull}
       objects={objects}
-      {...(isChart && title !== undefined ? { title } : {})}
+      {...((isChart || isVega) && title !== undefined ? { title } : {})}
       tools={
-        spec !== null &&
-        isPreset(spec) && (
+        hasChart && (
           <button
             type="button"
             class="icon-button word"
-            aria-pressed={!isChart}
-            title={isChart ? "The table that this is drawn of" : "The chart of this table"}
-            onClick={() => setOptions(ws, id, { view: isChart ? "table" : null })}
+            aria-pressed={isPlain}
+            title={isPlain ? "The chart of this table" : "The table that this is drawn of"}
+            onClick={() => setOptions(ws, id, { view: isPlain ? null : "table" })}
           >
             table
           </button>
         )
       }
+      menu={(close) => (
+        <SpecForm
+          text={options.vega ?? ""}
+          onDraw={(text) => {
+            close();
+            setOptions(ws, id, { vega: text || null, view: null });
+          }}
+        />
+      )}
     >
       <div class="table-body">
         <Problems ws={ws} errors={errors} />
         {shown.length === 0 ? (
           errors.size === 0 && <div class="media-skeleton" />
+        ) : isVega ? (
+          <VegaChart ws={ws} {...vega} entries={shown} tables={tables} place={place} />
         ) : isChart ? (
           <Charts ws={ws} spec={spec} entries={shown} tables={tables} place={place} />
         ) : (
@@ -76,6 +92,64 @@ export function TablePanel(props: MediaPanelProps): JSX.Element {
     </MediaFrame>
   );
 }
+
+interface Vega {
+  /** The text of a specification. */
+  text: string;
+  /** The chart that has asked for it; null: somebody has written it into the panel. */
+  of: ChartSpec | null;
+}
+
+/** The specification of a panel: the one that is set for it, else the custom chart that a run names. */
+function useVega(own: string, spec: ChartSpec | null): Vega | null {
+  const hash = spec === null ? null : (/@([\da-f]{16})$/.exec(spec.preset)?.[1] ?? null);
+  const [kept, setKept] = useState<{ hash: string; text: string } | null>(null);
+  useEffect(() => {
+    if (hash === null || own !== "") return;
+    readStoredQuery(hash).then(
+      (text) => setKept({ hash, text }),
+      // The table is shown, as for charts that are kept elsewhere.
+      () => setKept(null),
+    );
+  }, [hash, own]);
+  if (own !== "") return { text: own, of: null };
+  return kept !== null && kept.hash === hash ? { text: kept.text, of: spec } : null;
+}
+
+/** Where somebody writes how a table is to be drawn. */
+function SpecForm(props: { text: string; onDraw: (text: string) => void }): JSX.Element {
+  const [text, setText] = useState(props.text || EXAMPLE);
+  return (
+    <div class="vega-spec">
+      <label>
+        Draw it as Vega-Lite says
+        <textarea
+          spellcheck={false}
+          value={text}
+          onInput={(event) => setText(event.currentTarget.value)}
+        />
+      </label>
+      <div>
+        <button type="button" class="chip" onClick={() => props.onDraw(text)}>
+          Draw
+        </button>
+        {props.text !== "" && (
+          <button type="button" class="chip" onClick={() => props.onDraw("")}>
+            As before
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+const EXAMPLE = `{
+  "mark": "bar",
+  "encoding": {
+    "x": {"field": "name", "type": "nominal"},
+    "y": {"aggregate": "count"}
+  }
+}`;
 
 function specOf(
   ws: Workspace,
@@ -134,15 +208,7 @@ interface TablesProps extends ContentProps {
 function Tables({ ws, id, name, entries, tables, isFull, options }: TablesProps): JSX.Element {
   const known = ws.known.value;
   const paint = ws.paint.value;
-  const named = useMemo(
-    (): RunTable[] =>
-      entries.map(({ run }) => ({
-        run,
-        label: known.get(run)?.name ?? run,
-        table: tables.get(run)!,
-      })),
-    [entries.map(({ run }) => run).join(), tables, known],
-  );
+  const named = useNamed({ ws, entries, tables });
   return (
     <TableView
       tables={named}
@@ -155,6 +221,39 @@ function Tables({ ws, id, name, entries, tables, isFull, options }: TablesProps)
         return found === undefined ? "" : paint(found)[theme.value];
       }}
       isFull={isFull}
+    />
+  );
+}
+
+function useNamed({ ws, entries, tables }: ContentProps): readonly RunTable[] {
+  const known = ws.known.value;
+  return useMemo(
+    () =>
+      entries.map(({ run }) => ({
+        run,
+        label: known.get(run)?.name ?? run,
+        table: tables.get(run)!,
+      })),
+    [entries.map(({ run }) => run).join(), tables, known],
+  );
+}
+
+interface VegaChartProps extends ContentProps, Vega {
+  place: { width: number; height: number };
+}
+
+function VegaChart(props: VegaChartProps): JSX.Element {
+  const { text, of, entries, place } = props;
+  const named = useNamed(props);
+  return (
+    <VegaView
+      spec={text}
+      fields={of?.fields ?? {}}
+      strings={of?.strings ?? {}}
+      tables={named}
+      label={`${of?.key ?? "Chart"}: a chart of the tables of ${entries.length} runs`}
+      width={place.width - 22}
+      height={place.height - HEAD - 20}
     />
   );
 }

@@ -24,6 +24,7 @@ MODULES = (
     "sweeps_read",
     "artifacts",
     "artifact_writes",
+    "charts",
 )
 
 Resolver = Callable[..., Any]
