@@ -140,7 +140,9 @@ def serve(
     def announce(projects: Sequence[str]) -> None:
         _announce(process, projects, open_browser=not args.no_open, show_logdir=show_logdir)
         if wandb:
-            follow = partial(_follow_wandb, wandb, process.url, process.token, stopping)
+            follow = partial(
+                _follow_wandb, wandb, options.data, process.url, process.token, stopping
+            )
             threading.Thread(target=follow, name="epochal-wandb", daemon=True).start()
 
     failure = process.run(announce)
@@ -198,7 +200,7 @@ def _check_wandb(paths: Sequence[Path]) -> None:
 
 
 def _follow_wandb(
-    paths: Sequence[Path], url: str, token: str | None, stopping: threading.Event
+    paths: Sequence[Path], data: Path, url: str, token: str | None, stopping: threading.Event
 ) -> None:
     """Send the wandb client's logs below `paths` to the server at `url`, until `stopping` is set."""
     from epochal.sdk.wandb_follow import WandbFollower
@@ -210,7 +212,7 @@ def _follow_wandb(
         for problem in sent.problems:
             print(f"epochal: {log.parent.name}: {problem}", file=sys.stderr)
 
-    server = WandbServer(url, token)
+    server = WandbServer(url, token, name=str(data))
     follower = WandbFollower(paths, server)
     follower.said = said
     try:
@@ -226,7 +228,7 @@ def _hand_over_wandb(data: Path, paths: Sequence[Path]) -> int:
         return 1
     url, token = described
     print(f"the server at {url} has {data}: the runs go there, until Ctrl-C", flush=True)
-    _follow_wandb(paths, url, token, threading.Event())
+    _follow_wandb(paths, data, url, token, threading.Event())
     return 0
 
 

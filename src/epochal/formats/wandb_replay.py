@@ -47,6 +47,9 @@ class Replay:
     writer: str = ""
     """The id of the process that wrote the log; empty in logs of clients before 0.19, which name none."""
 
+    writers_before: dict[str, Any] = field(default_factory=dict)
+    """Other processes that wrote the run, and their machines: they stay in its config."""
+
     def __post_init__(self) -> None:
         self.console = Console()
         self._output: list[str] = []
@@ -221,7 +224,9 @@ class Replay:
         }
         internal |= {"t": telemetry, "m": self._encoded_metrics()}
         if self._environment:
-            internal["e"] = {self.writer: self.environment()}
+            internal["e"] = {**self.writers_before, self.writer: self.environment()}
+        elif self.writer:
+            internal["e"] = {**self.writers_before, self.writer: {"writerId": self.writer}}
         branch = self.run.get("branch_point", {})
         if branch.get("run") and branch["run"] != self.run.get("run_id"):
             internal["branch_point"] = {

@@ -82,14 +82,16 @@ class WandbFollower:
             silent = time.time() - status.st_mtime > SILENCE_S
             sender.advance(final=silent)
         except TransportError:
-            raise  # the next call goes on
+            self._following.pop(path).close()  # what was read and not sent is read again
+            self._scanned = 0.0
+            raise
         except (EpochalError, OSError) as error:
             sender.sent.problems.append(str(error))
             self._end(path, path.stat().st_size if path.exists() else 0)
             return
         if sender.is_over:
             if sender.run is not None:
-                write_mark(path, self._server.url, Mark(status.st_size, sender.run))
+                write_mark(path, self._server.name, Mark(status.st_size, sender.run))
             self._end(path, status.st_size)
 
     def _end(self, path: Path, size: int) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from urllib.parse import quote
 
 from epochal.errors import DataError, EnvironmentFault, Refused, TransportError
 from epochal.formats.wandb_log import Damage, LogReader
@@ -24,6 +25,7 @@ from epochal.sdk.sender import is_loopback
 if TYPE_CHECKING:
     import httpx
 
+DEFAULT_PROJECT = "uncategorized"
 SUFFIX = ".wandb"
 MARK_SUFFIX = ".epochal"
 PIECE_RECORDS = 20_000
@@ -31,13 +33,16 @@ PIECE_RECORDS = 20_000
 TRIES = 8
 _TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504))
 
-UPSERT = """mutation UpsertBucket($name: String, $project: String, $entity: String, $groupName: String,
+UPSERT = """mutation UpsertBucket($id: String, $name: String, $project: String, $entity: String, $groupName: String,
   $displayName: String, $notes: String, $commit: String, $config: JSONString, $host: String, $program: String,
   $repo: String, $jobType: String, $sweep: String, $tags: [String!]) {
-  upsertBucket(input: {name: $name, modelName: $project, entityName: $entity, groupName: $groupName,
+  upsertBucket(input: {id: $id, name: $name, modelName: $project, entityName: $entity, groupName: $groupName,
     displayName: $displayName, notes: $notes, commit: $commit, config: $config, host: $host, jobProgram: $program,
     jobRepo: $repo, jobType: $jobType, sweep: $sweep, tags: $tags}) {
     bucket { id name displayName project { name entity { name } } historyLineCount } inserted } }"""
+LOOK = """query Run($project: String!, $entity: String!, $name: String!) {
+  project(name: $project, entityName: $entity) { run(name: $name) { id config } } }"""
+VIEWER = """query Viewer { viewer { entity } }"""
 RESUME = """query RunResumeStatus($project: String, $entity: String, $name: String!) {
   model(name: $project, entityName: $entity) { bucket(name: $name, missingOk: true) {
     id config historyLineCount eventsLineCount logLineCount } } }"""
@@ -66,9 +71,15 @@ class Sent:
 class WandbServer:
     """A server as the wandb client talks to it: GraphQL, file_stream, uploads; waits and repeats as the client does."""
 
-    def __init__(self, url: str, api_key: str | None, *, timeout_s: float = 60.0) -> None:
-        """Talk to the server at `url`; nothing is sent yet."""
+    def __init__(
+        self, url: str, api_key: str | None, *, name: str | None = None, timeout_s: float = 60.0
+    ) -> None:
+        """Talk to the server at `url`; nothing is sent yet.
+
+        name: what marks beside logs call the server; its address, unless that may be another one tomorrow.
+        """
         self.url = url.rstrip("/")
+        self.name = name or self.url
         self._key = api_key or ""
         self._timeout_s = timeout_s
         self._client: httpx.Client | None = None
@@ -106,8 +117,6 @@ class WandbServer:
 
     def stream(self, path: Sequence[str], body: Mapping[str, Any]) -> None:
         """Send one file_stream request of the run at `path` (entity, project, id)."""
-        from urllib.parse import quote
-
         quoted = "/".join(quote(part, safe="") for part in path)
         self._request(
             "POST",
@@ -188,7 +197,7 @@ class LogSender:
         """Send what the log has that was not sent yet; returns whether there was anything.
 
         final: nothing more will be written: a torn end is damage, and a run without an exit record has failed, as the
-        client's own sync has it. Raises EpochalError; a later call goes on where this one stopped.
+        client's own sync has it. Raises EpochalError: then begin with another LogSender, the server knows what it has.
         """
         if self._reader is None:
             self._file = self.path.open("rb")
@@ -205,10 +214,13 @@ class LogSender:
             count += 1
             if count % PIECE_RECORDS == 0:
                 self._send()
+            if self.is_over:
+                return True
         moved = self._reader.position > before
         if moved or final:
             self._send()
-        if (final and not self.is_over) or (self._replay.exit is not None and not self.is_over):
+        # Clients before 0.19 write the summary behind the exit record, so that one look more is needed.
+        if not self.is_over and (final or (self._replay.exit is not None and not moved)):
             self._finish()
         return moved
 
@@ -238,9 +250,11 @@ class LogSender:
             # Clients before 0.19 name no writer: the first records say as well which log this is.
             replay.writer = f"log-{self._identity.hexdigest()[:32]}"
         if self.run is None:
-            self._begin()
+            if not self._begin():
+                self.sent.known = self.is_over = True
+                return
         elif replay.upsert_due:
-            self._server.graphql(UPSERT, replay.take_upsert())
+            self._update()
         assert self.run is not None
         for body in replay.take_streams():
             self._server.stream(self.run, body)
@@ -251,38 +265,58 @@ class LogSender:
             self._send_artifact(artifact)
         self.sent.rows = replay.rows
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
+        """Make the run, or go on with it; returns whether there is anything to send."""
         replay = self._replay
-        if replay.run.get("resumed"):
-            self._go_on_behind()
-        bucket = self._server.graphql(UPSERT, replay.take_upsert())["upsertBucket"]["bucket"]
+        writers = self._writers_before()
+        known = replay.writer in writers
+        if known and list(writers)[-1] != replay.writer:
+            return False  # a later log of the run was sent after this one
+        storage: dict[str, str] = {}
+        if known or replay.run.get("resumed"):
+            # The server then takes the start for more of what it has: rows that it knows add nothing.
+            bucket = self._server.graphql(RESUME, self._names())["model"]["bucket"]
+            if bucket:
+                storage = {"id": bucket["id"]}
+            if bucket and not known:
+                replay.begin_at(
+                    bucket["historyLineCount"], bucket["eventsLineCount"], bucket["logLineCount"]
+                )
+        replay.writers_before = {
+            name: machine for name, machine in writers.items() if name != replay.writer
+        }
+        variables = {**replay.take_upsert(), **storage}
+        bucket = self._server.graphql(UPSERT, variables)["upsertBucket"]["bucket"]
         project = bucket["project"]
         entity, name, run = project["entity"]["name"], project["name"], bucket["name"]
         self.run = (entity, name, run)
         replay.run |= {"entity": entity, "project": name}
-        from urllib.parse import quote
-
         parts = (quote(entity, safe=""), quote(name, safe=""), "runs", quote(run, safe=""))
         self.sent.url = f"{self._server.url}/{'/'.join(parts)}"
+        return True
 
-    def _go_on_behind(self) -> None:
-        """A log of a resumed run goes on behind what the run has, unless that is this very log."""
+    def _update(self) -> None:
+        """Send what has changed about the run; a host or a program would say that a process begins."""
+        variables = self._replay.take_upsert()
+        self._server.graphql(
+            UPSERT, {key: variables[key] for key in variables.keys() - {"host", "program"}}
+        )
+
+    def _names(self) -> dict[str, str]:
         run = self._replay.run
-        variables = {
-            "project": run.get("project"),
-            "entity": run.get("entity"),
-            "name": run["run_id"],
-        }
-        model = self._server.graphql(RESUME, variables)["model"]
-        bucket = (model or {}).get("bucket")
-        if not bucket:
-            return
-        config = json.loads(bucket["config"])
-        writers = config.get("_wandb", {}).get("value", {}).get("e", {})
-        if self._replay.writer not in writers:
-            self._replay.begin_at(
-                bucket["historyLineCount"], bucket["eventsLineCount"], bucket["logLineCount"]
-            )
+        if not run.get("entity"):
+            run["entity"] = self._server.graphql(VIEWER, {})["viewer"]["entity"]
+        run.setdefault("project", DEFAULT_PROJECT)
+        return {"entity": run["entity"], "project": run["project"], "name": run["run_id"]}
+
+    def _writers_before(self) -> dict[str, Any]:
+        """Return which processes have written the run that the server has, in the order of their starts."""
+        project = self._server.graphql(LOOK, self._names())["project"]
+        found = (project or {}).get("run")
+        if not found:
+            return {}
+        internal = json.loads(found["config"] or "{}").get("_wandb", {}).get("value", {})
+        return internal.get("e", {})
 
     def _send_files(self, names: Sequence[str]) -> None:
         """Upload run files that lie in the folder ``files``; one that is gone is a problem that is said."""
@@ -350,7 +384,7 @@ class LogSender:
             self.is_over = True
             return
         if replay.upsert_due:
-            self._server.graphql(UPSERT, replay.take_upsert())
+            self._update()
         closing = replay.closing_files()
         folder = self.path.parent / "files"
         # What the client has left there itself (online, or before 0.19) is its own last word.
@@ -397,29 +431,29 @@ class Mark(NamedTuple):
     run: tuple[str, str, str]
 
 
-def read_mark(log: Path, url: str) -> Mark | None:
-    """Return what the server at `url` has of `log` according to the file beside it, None when that says nothing."""
+def read_mark(log: Path, server: str) -> Mark | None:
+    """Return what `server` (its `name`) has of `log` according to the file beside it, None when that says nothing."""
     try:
         marks = json.loads(log.with_name(log.name + MARK_SUFFIX).read_text("utf-8"))
-        size, (entity, project, run) = marks[url]
+        size, (entity, project, run) = marks[server]
         return Mark(int(size), (str(entity), str(project), str(run)))
     except (OSError, ValueError, LookupError, TypeError):
         return None
 
 
-def write_mark(log: Path, url: str, mark: Mark) -> None:
-    """Note beside `log` what the server at `url` has of it; a folder that cannot be written to is left as it is."""
+def write_mark(log: Path, server: str, mark: Mark) -> None:
+    """Note beside `log` what `server` (its `name`) has of it; a folder that cannot be written to is left as it is."""
     place = log.with_name(log.name + MARK_SUFFIX)
     try:
         marks = json.loads(place.read_text("utf-8")) if place.exists() else {}
-        place.write_text(json.dumps({**marks, url: mark}) + "\n", "utf-8")
+        place.write_text(json.dumps({**marks, server: mark}) + "\n", "utf-8")
     except (OSError, ValueError, TypeError):
         pass
 
 
 def is_sent(log: Path, server: WandbServer) -> bool:
     """Whether the server has all of `log` that there is: the file beside it says so, and the run is still there."""
-    mark = read_mark(log, server.url)
+    mark = read_mark(log, server.name)
     if mark is None or mark.size != log.stat().st_size:
         return False
     entity, project, run = mark.run
@@ -445,7 +479,7 @@ def send_log(path: Path, server: WandbServer, *, again: bool = False) -> Sent:
     except OSError as error:
         raise EnvironmentFault(f"{path} cannot be read: {error.strerror or error}") from error
     if sender.run is not None:
-        write_mark(path, server.url, Mark(size, sender.run))
+        write_mark(path, server.name, Mark(size, sender.run))
     return sender.sent
 
 
