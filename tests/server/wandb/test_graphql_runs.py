@@ -353,3 +353,20 @@ async def test_a_team_that_a_script_names_is_there_once_it_has_a_project(
     assert (await data(stranger, query, name="team"))["entity"] is None
     organization = 'query O { organization(name: "o") { name } }'
     assert await data(client, organization) == {"organization": None}
+
+
+async def test_clients_that_share_a_run_do_not_start_it_over(
+    client: httpx.AsyncClient, store: Store
+):
+    shared = {"X-WANDB-USE-ASYNC-FILESTREAM": "true"}
+    given = {"name": "r1", "host": "box", "program": "train.py", **PLACE}
+    made: dict[str, Any] = {}
+    for rank in range(2):
+        config = json.dumps({f"rank{rank}": {"value": rank}})
+        body = {"query": UPSERT, "variables": {**given, "config": config}}
+        made = (await client.post("/graphql", json=body, headers=shared)).json()["data"]
+        if rank == 0:
+            await send(client, "r1", 0, 3)
+    assert made["upsertBucket"]["bucket"]["historyLineCount"] == 3
+    kept = json.loads(made["upsertBucket"]["bucket"]["config"])
+    assert (kept["rank0"], kept["rank1"]) == ({"value": 0}, {"value": 1})

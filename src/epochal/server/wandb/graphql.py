@@ -63,7 +63,13 @@ async def graphql(call: Call) -> Response:
     asked = await _read(call)
     store = await call.service.open_store()
     settings = call.service.settings
-    ask = Ask(store, call.principal, base_url_of(call.request, settings), settings)
+    ask = Ask(
+        store,
+        call.principal,
+        base_url_of(call.request, settings),
+        settings,
+        call.request.headers.get("x-wandb-use-async-filestream") == "true",
+    )
     return await call.service.client(_answer, call.request, asked, ask)
 
 
