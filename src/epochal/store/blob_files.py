@@ -18,49 +18,48 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, Protocol, TypeVar
+from typing import IO
 
 from epochal.errors import EnvironmentFault, NotFound, StoreFull, UsageError
 from epochal.formats.journal import BLOB_PIECE
 from epochal.records import BlobInfo
 from epochal.store.base import BlobSink
-from epochal.store.engine import Connection
+from epochal.store.engine import Connection, Database
 from epochal.store.media import HOLDERS, is_digest, remove_unowned
+from epochal.store.together import Changer
 
 logger = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 SMALL = 64 * 1024
 """Bytes up to which a blob goes into the database in any case."""
 MAX_BYTES = 1 << 40
 UNOWNED_S = 2 * 86400.0
 """How long bytes that were received wait for somebody to own them."""
+TIDY_S, FIRST_TIDY_S = 6 * 3600.0, 300.0
+"""How often they are looked for, and how long after the start."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-class Changer(Protocol):
-    """Does work in a transaction, again after a conflict."""
-
-    def __call__(self, work: Callable[[Connection], T], *, notify: bool = True) -> T:
-        """Return what `work` returns."""
-        ...
-
-
 class BlobFiles:
-    """The folder of blobs of a data directory; `in_files` is false where they belong into the database."""
+    """The folder of blobs of a data directory; `in_files` is false where they belong into the database.
+
+    next_tidy: when `tidy` looks again, on the monotonic clock.
+    """
 
     def __init__(
         self,
         folder: Path | None,
+        database: Database,
         change: Changer,
+        together: Changer,
         check_room: Callable[[], None],
-        *,
-        in_files: bool,
     ) -> None:
         self.folder = folder
-        self.in_files = in_files and folder is not None
+        self.in_files = database.dialect == "sqlite" and folder is not None
+        self.next_tidy = time.monotonic() + FIRST_TIDY_S
+        self._read = database.read
         self._change = change
+        self._together = together
         self._check_room = check_room
 
     def receive(self) -> BlobSink:
@@ -110,7 +109,7 @@ class BlobFiles:
             # In one transaction: an artifact may have ten thousand small files, and each waits for the disk.
             file.seek(0)
             data = file.read()
-            self._change(lambda connection: _keep_whole(connection, info, data), notify=False)
+            self._together(lambda connection: _keep_whole(connection, info, data), notify=False)
         elif not self._change(lambda connection: _touch_blob(connection, info), notify=False):
             for start in range(0, max(info.size, 1), BLOB_PIECE):
                 file.seek(start)
@@ -159,11 +158,29 @@ class BlobFiles:
         return bool(gone)
 
     def clean(self) -> None:
-        """Remove what a process that ended in the middle has left, and blobs that nobody has taken."""
+        """Remove what a process that ended in the middle has left."""
         if self.folder is not None:
             shutil.rmtree(self.folder / "incoming", ignore_errors=True)
+        self.sweep()
+
+    def tidy(self) -> None:
+        """Remove blobs that nobody has taken for days, when it is time to look for them; called every few seconds.
+
+        Not when the store is opened: every blob is looked at, and a server has 0.4 s to start.
+        """
+        now = time.monotonic()
+        if now < self.next_tidy:
+            return
+        self.next_tidy = now + TIDY_S
         before = time.time() - UNOWNED_S
-        self._change(lambda connection: _remove_old(connection, before), notify=False)
+        with self._read() as connection:
+            old = _untaken(connection, before)
+        for start in range(0, len(old), 100):
+            part = old[start : start + 100]
+            self._change(
+                lambda connection, part=part: _remove_untaken(connection, part, before),
+                notify=False,
+            )
         self.sweep()
 
     def files(self) -> Iterator[Path]:
@@ -306,13 +323,23 @@ def _complete(connection: Connection, info: BlobInfo) -> None:
     )
 
 
-def _remove_old(connection: Connection, before: float) -> None:
-    """Remove blobs that nobody has owned since they came."""
+def _untaken(connection: Connection, before: float) -> list[str]:
+    """Return the digests of blobs that came before a time, and that nobody has."""
     conditions = " AND ".join(
         f"NOT EXISTS (SELECT 1 FROM {table} WHERE {table}.digest = blob.digest)"
         for table, _ in HOLDERS
     )
-    rows: Sequence[tuple[Any, ...]] = connection.rows(
+    rows: Sequence[tuple[str]] = connection.rows(
         f"SELECT digest FROM blob WHERE created < ? AND {conditions} ORDER BY digest", [before]
+    )
+    return [digest for (digest,) in rows]
+
+
+def _remove_untaken(connection: Connection, digests: Sequence[str], before: float) -> None:
+    """Remove these blobs, but for those that came again meanwhile."""
+    rows = connection.rows_among(
+        f"SELECT digest FROM blob WHERE digest IN ({{}}) AND created < ?{connection.for_update}",
+        digests,
+        after=[before],
     )
     remove_unowned(connection, [digest for (digest,) in rows])

@@ -26,6 +26,7 @@ from epochal.store.base import BlobSink, Store
 from epochal.store.blob_files import BlobFiles
 from epochal.store.engine import Connection, Database
 from epochal.store.registration import create_run
+from epochal.store.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ class ReceivedStore(Store):
 
     database: Database
     blob_files: BlobFiles
+    together: Together
 
     def _change(self, work: Callable[[Connection], T], *, notify: bool = True) -> T:
         """Do `work` in a transaction, again after a conflict with another server; tells the watchers."""
@@ -189,7 +191,7 @@ class ReceivedStore(Store):
     ) -> RunFile:
         """See `Store.put_file`."""
         must_write(principal)
-        file = self._change(
+        file = self.together(
             lambda connection: run_files.put_file(connection, principal, run, name, blob, mimetype)
         )
         self.blob_files.sweep()

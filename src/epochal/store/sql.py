@@ -69,6 +69,7 @@ from epochal.store.query import Node
 from epochal.store.received import ReceivedStore
 from epochal.store.registration import create_project
 from epochal.store.series import read_series
+from epochal.store.together import Together
 from epochal.store.value_counts import count_values
 
 logger = logging.getLogger(__name__)
@@ -169,11 +170,13 @@ class SqlStore(ReceivedStore):
         self._cache = ArrayCache()
         self._closed = False
         self.intake = Intake(database, check_room=self._check_room, committed=self._notify)
+        self.together = Together(self._change)
         self.blob_files = BlobFiles(
             None if data_dir is None else data_dir / "blobs",
+            database,
             self._change,
+            self.together,
             self._check_room,
-            in_files=isinstance(database, SqliteDatabase),
         )
         self._artifacts = Artifacts(database, self._change, BlobAccess(database, self.blob_files))
         self._finish_deletions()
@@ -268,6 +271,7 @@ class SqlStore(ReceivedStore):
         """See `Store.fold`. Live writers are folded by whole windows, ended ones to their last row."""
         windows = 0
         with self._fold_lock:
+            self.blob_files.tidy()
             with self.database.read() as connection:
                 due = fold_due(connection)
             due = [writer for writer in due if writer not in self._unfoldable]
