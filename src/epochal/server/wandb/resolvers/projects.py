@@ -113,7 +113,7 @@ def members(parent: Entity, ask: Ask) -> list[dict[str, Any]]:
             "pending": False,
             "username": user.username,
             "name": user.name,
-            "accountType": "MEMBER",
+            "accountType": "USER",
         }
     ]
 

@@ -169,11 +169,12 @@ def _lines(parent: Run, ask: Ask, file: str) -> int:
 
 
 def delete_run(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, Any]:
-    """Move a run to the trash, where a person may take it back for as long as it is not emptied."""
+    """Move a run to the trash, where a person may take it back; one that is there stays there."""
     del parent
-    found = _given(ask, input["id"])
-    ask.store.trash_run(ask.principal, found.info.uid)
-    return {"run": found, "clientMutationId": input.get("clientMutationId")}
+    uid = read_id("Run", input["id"])
+    if not ask.store.run(ask.principal, uid).info.trashed:
+        ask.store.trash_run(ask.principal, uid)
+    return {"clientMutationId": input.get("clientMutationId")}
 
 
 def update_run_state(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, Any]:
