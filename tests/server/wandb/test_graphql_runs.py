@@ -355,8 +355,8 @@ async def test_a_team_that_a_script_names_is_there_once_it_has_a_project(
     assert await data(client, organization) == {"organization": None}
 
 
-async def test_clients_that_share_a_run_do_not_start_it_over(
-    client: httpx.AsyncClient, store: Store
+async def test_clients_that_share_a_run_begin_it_once_and_end_it_together(
+    client: httpx.AsyncClient,
 ):
     shared = {"X-WANDB-USE-ASYNC-FILESTREAM": "true"}
     given = {"name": "r1", "host": "box", "program": "train.py", **PLACE}
@@ -370,3 +370,13 @@ async def test_clients_that_share_a_run_do_not_start_it_over(
     assert made["upsertBucket"]["bucket"]["historyLineCount"] == 3
     kept = json.loads(made["upsertBucket"]["bucket"]["config"])
     assert (kept["rank0"], kept["rank1"]) == ({"value": 0}, {"value": 1})
+    for rank in range(2):
+        body = {"files": {"wandb-history.jsonl": {"offset": 0, "content": ['{"_step": 0}']}}}
+        sent = await client.post(
+            "/files/local/digits/r1/file_stream",
+            json={**body, **({"complete": True, "exitcode": 0} if rank else {})},
+            headers={**shared, "X-WANDB-ASYNC-CLIENT-ID": f"client {rank}"},
+        )
+        assert sent.json() == {"stopped": False}
+    run = (await client.get("/api/v1/projects/local/digits/runs/r1")).json()
+    assert run["state"] == "finished"  # client 0 never says that it has ended

@@ -45,5 +45,7 @@ async def file_stream(call: Call) -> Response:
             if others:
                 raise others[0]
             if not failed:
+                if client is not None and body.complete:
+                    await call.service.catalog(intake.end_shared, *names, body, client)
                 return json_response(call.request, {"stopped": stopped})
     raise NotReady("other requests of this run are being stored; send this one again")

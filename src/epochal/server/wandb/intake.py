@@ -322,8 +322,21 @@ class RunIntake:
                 continue
             except RunDeleted:
                 break
+            self.end_shared(entity, project, run_id, parsed, client)
             return {"stopped": stopped}
         return {"stopped": False}
+
+    def end_shared(
+        self, entity: str, project: str, run_id: str, body: StreamBody, client: str | None
+    ) -> None:
+        """End a run that clients share, once the one that may has said so: the others never say it of themselves."""
+        if client is None or not body.complete:
+            return
+        try:
+            uid = self.find(entity, project, run_id).info.uid
+            self.store.set_state(self.principal, uid, "failed" if body.exitcode else "finished")
+        except (NotFound, RunDeleted):
+            return
 
     def begin(
         self,
