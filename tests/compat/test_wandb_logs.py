@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from epochal.cli import main
 from epochal.formats.wandb_log import LogReader, Record, write_records
 from epochal.formats.wandb_records import read_record
 from tests.faults.processes import Server, running_server
@@ -39,16 +38,14 @@ def lay_out(folder: Path, name: str, data: bytes | None = None) -> Path:
 
 
 def sync(server: Server, *arguments: object, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "epochal.cli", "sync", *map(str, arguments)],
-        env={**os.environ, "EPOCHAL_BASE_URL": server.url, "EPOCHAL_API_KEY": server.token},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout + done.stderr
+    """Run `epochal sync` in this process; returns all that it printed."""
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("EPOCHAL_BASE_URL", server.url)
+        environment.setenv("EPOCHAL_API_KEY", server.token)
+        with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
+            assert main(["sync", *map(str, arguments)]) == code, printed.getvalue()
+    return printed.getvalue()
 
 
 def wait_for(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
