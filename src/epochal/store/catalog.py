@@ -60,11 +60,19 @@ def read_project(
 ) -> tuple[int, ProjectInfo]:
     """Return the id and info of a project. Raises NotFound."""
     row = connection.row(
-        _PROJECTS + " WHERE project.entity = ? AND project.name = ?", [False, entity, name]
+        "SELECT id, entity, name, created, updated, version FROM project WHERE entity = ? AND name = ?",
+        [entity, name],
     )
     if row is None or not can_see(principal, entity):
         raise NotFound(f"there is no project {entity}/{name}")
-    return row[0], _project_info(row)
+    # Its own runs only: the counts of all projects of 10,000 runs take 8 ms.
+    counts = connection.row(
+        "SELECT count(*), coalesce(sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END), 0) FROM run"
+        " WHERE project_id = ? AND trashed IS NULL AND archived = ?",
+        [row[0], False],
+    )
+    assert counts is not None
+    return row[0], _project_info([*row, *counts])
 
 
 def find_project(
@@ -184,7 +192,10 @@ def list_series(connection: Connection, run: str) -> list[RunSeries]:
     rows = connection.rows(
         "SELECT name, kind, count, latest, media FROM series WHERE run_uid = ? ORDER BY id", [run]
     )
-    return [RunSeries(*row, split_media(media)) for *row, media in rows]
+    return [
+        RunSeries(name, kind, count, latest, split_media(media))
+        for name, kind, count, latest, media in rows
+    ]
 
 
 def read_source(

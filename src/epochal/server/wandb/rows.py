@@ -11,7 +11,7 @@ import re
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from epochal.errors import UsageError
 from epochal.formats.wandb_rows import parse_line
 from epochal.records import HistoryColumn, Principal, RunDetail
 from epochal.store.base import Store
@@ -26,6 +27,7 @@ from epochal.store.base import Store
 Integers = npt.NDArray[np.int64]
 File = Literal["history", "events"]
 
+MAX_ROWS = 1_000_000
 SLICE = 20_000
 """Lines looked through at once: some megabytes."""
 SYSTEM = "system/"
@@ -50,9 +52,10 @@ class Lines(ABC):
     def read(self, start: int, stop: int) -> Sequence[bytes]:
         """Return the lines from `start` to before `stop`; one that never arrived is empty."""
 
-    def steps_of(self, lines: Sequence[bytes], first: int) -> Integers:
-        """Return the step of each line, the first of which is line `first`."""
-        found = (step_of(line, first + i) for i, line in enumerate(lines))
+    def steps(self, start: int, stop: int) -> Integers:
+        """Return the steps of the lines from `start` to before `stop`."""
+        lines = self.read(start, stop)
+        found = (step_of(line, start + i) for i, line in enumerate(lines))
         return np.fromiter(found, np.int64, len(lines))
 
 
@@ -115,20 +118,38 @@ class ColumnLines(Lines):
                 lines += self._rows(ordinal, max(start, first) - first, min(stop, end) - first)
         return lines
 
+    def steps(self, start: int, stop: int) -> Integers:
+        """Return the steps of lines, from the columns; a row without a value of these has that of the row before."""
+        found: list[Integers] = []
+        for (ordinal, rows), end in zip(self._writers, self._ends, strict=True):
+            first = end - rows
+            if first < stop and end > start:
+                begin, until = max(start, first) - first, min(stop, end) - first
+                steps = np.zeros(until - begin, np.int64)
+                known = np.zeros(until - begin, np.int64)
+                for column in self._columns(ordinal, begin, until):
+                    steps[column.rows - begin] = column.steps
+                    known[column.rows - begin] = column.rows - begin
+                found.append(steps[np.maximum.accumulate(known)] if len(known) else steps)
+        return np.concatenate(found) if found else np.zeros(0, np.int64)
+
     def _rows(self, ordinal: int, begin: int, end: int) -> Iterable[bytes]:
         rows: list[dict[str, Any]] = [{} for _ in range(end - begin)]
+        for column in self._columns(ordinal, begin, end):
+            self._add(column, begin, rows)
+        return [_dump(row) if row else b"" for row in rows]
+
+    def _columns(self, ordinal: int, begin: int, end: int) -> Iterator[HistoryColumn]:
+        """Yield the columns of a writer's rows, page by page."""
         at = begin
         while at < end:
             after = f"{ordinal}:{at}"
             page = self.store.history(self.principal, self.run, self.keys(), after, end - at)
-            for column in page.columns:
-                if column.writer == ordinal:
-                    self._add(column, begin, rows)
+            yield from (column for column in page.columns if column.writer == ordinal)
             reached, _, row = (page.next or "").partition(":")
             if reached != str(ordinal):
                 break
             at = int(row)
-        return [_dump(row) if row else b"" for row in rows]
 
     def _add(self, column: HistoryColumn, begin: int, rows: list[dict[str, Any]]) -> None:
         name = column.key
@@ -173,7 +194,10 @@ def _dump(row: dict[str, Any]) -> bytes:
 
 
 def rows_between(lines: Lines, low: int | None, high: int | None, samples: int) -> list[bytes]:
-    """Return the rows whose step is from `low` to before `high`, at most `samples` of them, evenly, by step."""
+    """Return the rows whose step is from `low` to before `high`, at most `samples` of them, evenly, by step.
+
+    Raises UsageError for more than `MAX_ROWS`.
+    """
     return read_rows(lines, _evenly(_places(lines, low, high), samples))
 
 
@@ -198,6 +222,9 @@ def _places(lines: Lines, low: int | None, high: int | None) -> Integers:
 
 def _evenly(places: Integers, samples: int) -> Integers:
     """Return at most `samples` of `places`, evenly, with the first and the last."""
+    if min(len(places), samples) > MAX_ROWS:
+        # Fewer would look like all of them to who scans a history.
+        raise UsageError(f"at most {MAX_ROWS:,} rows are answered at once; ask for smaller pages")
     if len(places) <= samples:
         return places
     if samples < 2:
@@ -317,17 +344,20 @@ class StepIndex:
         self._limit = limit_bytes
         self._kept: OrderedDict[tuple[Any, ...], _Known] = OrderedDict()
         self._lock = threading.Lock()
+        self._turns: dict[tuple[Any, ...], threading.Lock] = {}
 
     def read(self, lines: Lines, total: int) -> tuple[Integers, bool]:
         """Return the steps of the first `total` lines, and whether they never fall; reads what came since."""
         with self._lock:
+            turn = self._turns.setdefault(lines.key, threading.Lock())
+        with turn:  # a client that asks again, impatient, waits for what it has asked for before
             known = self._kept.get(lines.key)
-        if known is not None and not self._is_current(lines, known, total):
-            known = None
-        known = known or _Known(np.zeros(0, np.int64), 0, True, b"")
-        if known.count < total:
-            known = _extend(known, lines, total)
-        self._keep(lines.key, known)
+            if known is not None and not self._is_current(lines, known, total):
+                known = None
+            known = known or _Known(np.zeros(0, np.int64), 0, True, b"")
+            if known.count < total:
+                known = _extend(known, lines, total)
+            self._keep(lines.key, known)
         return known.steps[: min(total, known.count)], known.ascending
 
     def _is_current(self, lines: Lines, known: _Known, total: int) -> bool:
@@ -342,19 +372,21 @@ class StepIndex:
             self._kept.move_to_end(key)
             size = sum(entry.steps.nbytes for entry in self._kept.values())
             while size > self._limit and len(self._kept) > 1:
-                _, gone = self._kept.popitem(last=False)
-                size -= gone.steps.nbytes
+                gone, entry = self._kept.popitem(last=False)
+                self._turns.pop(gone, None)
+                size -= entry.steps.nbytes
 
 
 def _extend(known: _Known, lines: Lines, total: int) -> _Known:
     parts, last, count = [known.steps[: known.count]], known.last, known.count
     while count < total:
-        piece = lines.read(count, min(total, count + SLICE))
-        if not piece:
+        piece = lines.steps(count, min(total, count + SLICE))
+        if not len(piece):
             break
-        parts.append(lines.steps_of(piece, count))
+        parts.append(piece)
         count += len(piece)
-        last = piece[-1]
+    for line in lines.read(count - 1, count):
+        last = line
     steps = np.concatenate(parts)
     from_place = max(0, known.count - 1)
     ascending = known.ascending and bool((np.diff(steps[from_place:]) >= 0).all())

@@ -21,7 +21,7 @@ from epochal.server.wandb.rows import (
 )
 from epochal.server.wandb.run_nodes import Run
 
-SAMPLES, MAX_SAMPLES = 500, 100_000
+SAMPLES = 500
 LOG_PAGE, MAX_LOG_PAGE = 1000, 10_000
 
 
@@ -48,7 +48,7 @@ def events(
 
 
 def _rows(lines: Lines, low: int | None, high: int | None, samples: int | None) -> list[str]:
-    number = SAMPLES if samples is None else max(0, min(samples, MAX_SAMPLES))
+    number = SAMPLES if samples is None else max(0, samples)
     return [line.decode("utf-8", "replace") for line in rows_between(lines, low, high, number)]
 
 
@@ -73,7 +73,7 @@ def _read_spec(text: str) -> Sampling:
     samples = _whole(spec.get("samples"), "samples")
     return Sampling(
         tuple(dict.fromkeys(keys)),
-        SAMPLES if samples is None else max(0, min(samples, MAX_SAMPLES)),
+        SAMPLES if samples is None else max(0, samples),
         _whole(spec.get("minStep"), "minStep"),
         _whole(spec.get("maxStep"), "maxStep"),
     )
