@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import subprocess
 import sys
@@ -191,6 +192,15 @@ async def test_ten_megabytes_in_a_variable_are_taken_and_forty_are_not(client: h
     answer = await ask(client, query, name="x" * (40 << 20))
     assert answer.status_code == 413
     assert "bytes" in answer.json()["errors"][0]["message"]
+
+
+async def test_a_body_that_expands_is_cut_off(client: httpx.AsyncClient):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    packed = gzip.compress(json.dumps({"query": VIEWER}).encode())
+    answer = await client.post("/graphql", content=packed, headers=headers)
+    assert answer.json()["data"]["viewer"]["entity"] == "local"
+    bomb = gzip.compress(bytes(64 << 20), 1)
+    assert (await client.post("/graphql", content=bomb, headers=headers)).status_code == 413
 
 
 async def test_nan_in_variables_and_half_characters_are_read(client: httpx.AsyncClient):
