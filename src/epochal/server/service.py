@@ -28,6 +28,8 @@ T = TypeVar("T")
 OPENING_PATIENCE_S = 10.0
 CATALOG_THREADS = 8
 SERIES_THREADS = 4
+RECEIVE_THREADS = 32
+"""Of files that are received: most of the time they wait for the disk, all for one turn of it."""
 CLIENT_THREADS = 6
 DERIVED_BYTES = 256 << 20
 """Of answers that cost a while to make from a blob: graphs, projections."""
@@ -74,6 +76,7 @@ class Service:
         self._settled = asyncio.Event()
         self._catalog = anyio.CapacityLimiter(CATALOG_THREADS)
         self._clients = anyio.CapacityLimiter(CLIENT_THREADS)
+        self._receive = anyio.CapacityLimiter(RECEIVE_THREADS)
         self._series_turns = anyio.CapacityLimiter(SERIES_THREADS)
         self._series_threads = anyio.CapacityLimiter(SERIES_THREADS)
         if store is not None:
@@ -121,6 +124,10 @@ class Service:
         return await anyio.to_thread.run_sync(
             lambda: work(*args, **kwargs), limiter=self._clients, abandon_on_cancel=True
         )
+
+    async def receive(self, work: Callable[[], T]) -> T:
+        """Keep a part of a file that is received, in a thread that may wait for the disk."""
+        return await anyio.to_thread.run_sync(work, limiter=self._receive)
 
     async def part(self, work: Callable[[], T]) -> T:
         """Run one part of an answer that is sent while it is read, in a thread for long reads."""

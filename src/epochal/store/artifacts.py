@@ -52,8 +52,8 @@ from epochal.store.artifact_records import (
     NewFile,
     Upload,
 )
-from epochal.store.blob_files import Changer
 from epochal.store.engine import Connection, Database
+from epochal.store.together import Changer
 
 _TRIES = 5
 _TIDY_EVERY_S = 3600.0

@@ -191,10 +191,11 @@ class ReceivedStore(Store):
     ) -> RunFile:
         """See `Store.put_file`."""
         must_write(principal)
-        file = self.together(
+        file, has_gone = self.together(
             lambda connection: run_files.put_file(connection, principal, run, name, blob, mimetype)
         )
-        self.blob_files.sweep()
+        if has_gone:
+            self.blob_files.sweep()
         return file
 
     def files(

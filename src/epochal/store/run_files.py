@@ -38,8 +38,8 @@ def put_file(
     name: str,
     blob: BlobInfo | str,
     mimetype: str | None,
-) -> RunFile:
-    """See `Store.put_file`."""
+) -> tuple[RunFile, bool]:
+    """Return what `Store.put_file` does, and whether bytes have gone of which there may be a file."""
     name = file_name(name)
     lock_live_run(connection, principal, run)
     digest = blob.digest if isinstance(blob, BlobInfo) else blob
@@ -58,9 +58,9 @@ def put_file(
     kind = None if mimetype is None else storable(mimetype)[:256]
     file = RunFile(name, digest, md5, size, kind, time.time())
     former = store_files(connection, run, [file])
-    remove_unowned(connection, former)
+    gone = remove_unowned(connection, former)
     _touch(connection, principal, run)
-    return file
+    return file, bool(gone)
 
 
 def list_files(

@@ -90,14 +90,14 @@ async def _receive(
                 await share.hold(2 * size)
                 if size >= PORTION:
                     data, waiting, size = waiting, [], 0
-                    sink = await call.service.part(partial(_write, store, principal, sink, data))
-            return await call.service.part(
+                    sink = await call.service.receive(partial(_write, store, principal, sink, data))
+            return await call.service.receive(
                 partial(_finish, call, store, principal, sink, waiting, handler, subject)
             )
         finally:
             if sink is not None:
                 with anyio.CancelScope(shield=True):  # a client that goes away cancels this task
-                    await call.service.part(sink.abort)
+                    await call.service.receive(sink.abort)
 
 
 def _write(
