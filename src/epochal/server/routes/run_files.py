@@ -13,7 +13,12 @@ from epochal.errors import Conflict, NotFound
 from epochal.records import RunDetail
 from epochal.server import wire_files
 from epochal.server.answers import BUNDLE, json_response
-from epochal.server.console_lines import ConsoleLine, read_console_line
+from epochal.server.console_lines import (
+    ConsoleLine,
+    level_and_text,
+    may_be_error,
+    read_console_line,
+)
 from epochal.server.media_bytes import AT_ONCE, bytes_response
 from epochal.server.route import Call, Route
 from epochal.server.service import ClientGone
@@ -158,13 +163,17 @@ async def output_matches(call: Call) -> Response:
     total = await call.service.catalog(store.line_total, call.principal, uid, "output")
     needle = asked.find.casefold()
 
+    def matches(line: bytes) -> bool:
+        if asked.level == "error" and not may_be_error(line):
+            return False
+        level, text = level_and_text(line)
+        if asked.level not in (None, level):
+            return False
+        return needle == "" or needle in visible_text(text).casefold()
+
     def look(start: int, stop: int) -> list[int]:
-        return [
-            start + i
-            for i, line in enumerate(_read(store, call, uid, start, stop))
-            if asked.level in (None, line.level)
-            and (needle == "" or needle in visible_text(line.text).casefold())
-        ]
+        lines = store.read_lines(call.principal, uid, "output", start, stop)
+        return [start + i for i, line in enumerate(lines) if matches(line)]
 
     found: list[tuple[int, int]] = []
     matched = left_off = 0
@@ -179,7 +188,9 @@ async def output_matches(call: Call) -> Response:
 
 def visible_text(text: str) -> str:
     """Return what a terminal leaves of a line: without colours, and only what the last carriage return begins."""
-    return _ESCAPES.sub("", text).rstrip("\r").rpartition("\r")[2]
+    if "\x1b" in text:
+        text = _ESCAPES.sub("", text)
+    return text.rstrip("\r").rpartition("\r")[2] if "\r" in text else text
 
 
 def _add(ranges: list[tuple[int, int]], numbers: Sequence[int]) -> int:
@@ -200,11 +211,13 @@ async def output_text(call: Call) -> Response:
     uid = call.path("uid")
     total = await call.service.catalog(store.line_total, call.principal, uid, "output")
 
+    def text(start: int, stop: int) -> bytes:
+        lines = store.read_lines(call.principal, uid, "output", start, stop)
+        return "".join(f"{level_and_text(line)[1]}\n" for line in lines).encode("utf-8", "replace")
+
     async def parts() -> AsyncIterator[bytes]:
         for start in range(0, total, LINES_AT_ONCE):
-            stop = min(total, start + LINES_AT_ONCE)
-            lines = await call.service.part(partial(_read, store, call, uid, start, stop))
-            yield "".join(f"{line.text}\n" for line in lines).encode("utf-8", "replace")
+            yield await call.service.part(partial(text, start, min(total, start + LINES_AT_ONCE)))
 
     headers = {
         "cache-control": "no-store",

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { groupDigits } from "../../../base/numbers.ts";
 import { remembered } from "../../../state/remembered.ts";
+import { Icon } from "../../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../../widgets/menu.tsx";
 import { Toggle } from "../../../widgets/toggle.tsx";
 import { useBytes } from "../files/file_bytes.ts";
@@ -36,14 +37,19 @@ function PatchBody({ patch, label }: { patch: Patch; label: string }): JSX.Eleme
   const [isWrapped, setWrapped] = remembered("patch-wrap", false);
   const [reveal, setReveal] = useState<Reveal | null>(null);
   const { files, lines } = patch;
+  const count = `${groupDigits(files.length)} ${files.length === 1 ? "file" : "files"}`;
   const added = files.reduce((sum, one) => sum + one.added, 0);
   const removed = files.reduce((sum, one) => sum + one.removed, 0);
   return (
     <>
       <div class="part-bar">
         <Menu
-          label="Files that are changed"
-          button={`${groupDigits(files.length)} ${files.length === 1 ? "file" : "files"} ▾`}
+          label={`${count}: go to one of them`}
+          button={
+            <>
+              {count} <Icon name="chevronDown" />
+            </>
+          }
         >
           {(close) =>
             files.map((one) => (

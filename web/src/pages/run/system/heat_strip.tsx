@@ -10,7 +10,7 @@ import { theme } from "../../../state/theme.ts";
 import type { SystemChart } from "./metrics.ts";
 import type { SharedTime } from "./shared_time.ts";
 import { type ChartModel, sentenceOf } from "./system_chart.tsx";
-import { endOf, extremesOf, indexAt, startOf, valueAt } from "./values.ts";
+import { endOf, extremesOf, nearestTo, startOf, valueAt } from "./values.ts";
 
 const LEAST_ROW = 7;
 
@@ -67,7 +67,7 @@ export function HeatStrip({ model, chart, time }: StripProps): JSX.Element {
       setSaid(null);
       return;
     }
-    const index = indexAt(device.line.series, x);
+    const index = nearestTo(device.line.series, x);
     const value =
       index < 0 ? "–" : `${formatValue(valueAt(device.line.series, index))} ${chart.unit}`;
     setSaid({
@@ -162,11 +162,11 @@ function drawStrips(
     if (series === null) return;
     const top = Math.round(row * tall);
     const bottom = Math.round((row + 1) * tall) - gap;
-    const end = endOf(series);
+    const [start, end] = [startOf(series), endOf(series)];
     for (let x = 0; x < width!; x++) {
       const moment = span[0] + ((x + 0.5) / width!) * (span[1] - span[0]);
-      if (moment > end) break;
-      const index = indexAt(series, moment);
+      if (moment < start || moment > end) continue;
+      const index = nearestTo(series, moment);
       const value = index < 0 ? Number.NaN : valueAt(series, index);
       if (!Number.isFinite(value)) continue;
       context.fillStyle = rampColor((value - range[0]) / scale)[theme];

@@ -21,16 +21,19 @@ export function endOf(series: Series): number {
   return at(series.mode === "points" ? series.x : series.x1, n - 1);
 }
 
-/** The index of the last point or bucket that begins at or before `x`; -1 before the first. Positions ascend. */
-export function indexAt(series: Series, x: number): number {
+/** The index of the point, or of the bucket by its beginning, that is nearest to `x`; -1 of none. Positions ascend. */
+export function nearestTo(series: Series, x: number): number {
   const positions = series.mode === "points" ? series.x : series.x0;
-  let [low, high] = [0, length(series)];
+  const n = length(series);
+  let [low, high] = [0, n];
   while (low < high) {
     const middle = (low + high) >> 1;
     if (at(positions, middle) <= x) low = middle + 1;
     else high = middle;
   }
-  return low - 1;
+  if (low === 0) return n > 0 ? 0 : -1;
+  if (low === n) return n - 1;
+  return x - at(positions, low - 1) <= at(positions, low) - x ? low - 1 : low;
 }
 
 /** The value at an index; of a bucket, the middle of its extremes. */
