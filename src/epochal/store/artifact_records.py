@@ -59,7 +59,8 @@ class Artifact:
 
     version: None until it is committed; digest: MD5 of its manifest's entries, hexadecimal; size: bytes of its files,
     references included; metadata: JSON text as received; ttl: seconds, None where it is inherited, -2 where there is
-    none; run: uid of the run that logged it, which may be gone; aliases: in all collections that it is a member of.
+    none; run: uid of the run that logged it, which may be gone; aliases: in all collections that it is a member of;
+    places: those collections, and the number that it has in each, its sequence first.
     """
 
     id: int
@@ -79,6 +80,7 @@ class Artifact:
     owner: str
     run: str | None
     aliases: tuple[Alias, ...] = ()
+    places: tuple[tuple[Collection, int], ...] = ()
 
     @property
     def name(self) -> str:

@@ -126,7 +126,7 @@ def artifacts(
     rows = connection.rows(
         f"{_ARTIFACTS} WHERE artifact.state <> 'deleted' AND {condition}", parameters
     )
-    return with_aliases(connection, [_artifact(row) for row in rows if can_see(principal, row[1])])
+    return with_names(connection, [_artifact(row) for row in rows if can_see(principal, row[1])])
 
 
 def artifacts_among(
@@ -138,7 +138,7 @@ def artifacts_among(
         sorted(set(ids)),
     )
     found = [_artifact(row) for row in rows if can_see(principal, row[1])]
-    return {artifact.id: artifact for artifact in with_aliases(connection, found)}
+    return {artifact.id: artifact for artifact in with_names(connection, found)}
 
 
 def newest_version(
@@ -159,24 +159,40 @@ def artifact_by_id(connection: Connection, principal: Principal, id_: int) -> Ar
     return found[0]
 
 
-def with_aliases(connection: Connection, found: Sequence[Artifact]) -> list[Artifact]:
-    """Return versions with the aliases that they have in every collection."""
-    rows = connection.rows_among(
-        f"SELECT {_COLLECTION}, artifact_alias.id, artifact_alias.name, artifact_alias.artifact_id FROM artifact_alias"
-        f" JOIN artifact_collection ON artifact_collection.id = artifact_alias.collection_id{_OF_COLLECTION}"
-        " WHERE artifact_alias.artifact_id IN ({})",
-        [artifact.id for artifact in found],
-    )
+def with_names(connection: Connection, found: Sequence[Artifact]) -> list[Artifact]:
+    """Return versions with the aliases and the numbers that they have in every collection."""
+    ids = [artifact.id for artifact in found]
     aliases: dict[int, list[Alias]] = {}
-    for row in sorted(rows, key=lambda row: row[_WIDTH]):
-        id_, name, artifact = row[_WIDTH:]
+    for row in sorted(
+        _named(connection, "artifact_alias", "name", ids), key=lambda row: row[_WIDTH]
+    ):
+        id_, artifact, name = row[_WIDTH:]
         aliases.setdefault(artifact, []).append(Alias(id_, name, _collection(row), artifact))
+    places: dict[int, list[tuple[Collection, int]]] = {}
+    for row in sorted(
+        _named(connection, "artifact_member", "version", ids), key=lambda row: row[_WIDTH]
+    ):
+        _id, artifact, version = row[_WIDTH:]
+        places.setdefault(artifact, []).append((_collection(row), version))
     return [
-        replace(artifact, aliases=tuple(aliases[artifact.id]))
-        if artifact.id in aliases
-        else artifact
+        replace(
+            artifact,
+            aliases=tuple(aliases.get(artifact.id, ())),
+            places=tuple(places.get(artifact.id, ())),
+        )
         for artifact in found
     ]
+
+
+def _named(
+    connection: Connection, table: str, column: str, ids: Sequence[int]
+) -> list[tuple[Any, ...]]:
+    return connection.rows_among(
+        f"SELECT {_COLLECTION}, {table}.id, {table}.artifact_id, {table}.{column} FROM {table}"
+        f" JOIN artifact_collection ON artifact_collection.id = {table}.collection_id{_OF_COLLECTION}"
+        f" WHERE {table}.artifact_id IN ({{}})",
+        ids,
+    )
 
 
 # ----------------------------------------------------------------------------------------------- memberships

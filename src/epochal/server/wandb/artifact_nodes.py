@@ -143,7 +143,9 @@ class AliasNode:
     @property
     def id(self) -> str:
         """The alias's id."""
-        return make_id("ArtifactAlias", str(self.row.id))
+        row = self.row
+        name = str(row.id) if row.id >= 0 else f"{row.collection.id}:{row.name}"
+        return make_id("ArtifactAlias", name)
 
     @property
     def alias(self) -> str:
@@ -483,8 +485,12 @@ class ArtifactNode:
 
     @property
     def aliases(self) -> list[AliasNode]:
-        """Its aliases in all collections."""
-        return [AliasNode(alias) for alias in self.row.aliases]
+        """Its aliases in all collections; its number in each is one, and clients up to 0.16 insist on it."""
+        row = self.row
+        numbers = [
+            Alias(-1, f"v{version}", collection, row.id) for collection, version in row.places
+        ]
+        return [AliasNode(alias) for alias in (*row.aliases, *numbers)]
 
     @property
     def ttlDurationSeconds(self) -> int:
@@ -543,10 +549,16 @@ class ArtifactNode:
         """Return the run that logged it, null when that is gone."""
         return None if self.row.run is None else _run(ask, self.row.run)
 
-    def usedBy(
-        self, ask: Ask, after: str | None = None, first: int | None = None
+    def usedBy(  # noqa: N802
+        self,
+        ask: Ask,
+        after: str | None = None,
+        first: int | None = None,
+        before: str | None = None,
+        last: int | None = None,
     ) -> dict[str, Any]:
-        """Return the runs that used it."""
+        """Return the runs that used it; clients name `before` and `last`, and give them no values."""
+        del before, last
         runs = ask.store.artifacts.runs(ask.principal, self.row.id, "input")
         found = [run for uid in runs if (run := _run(ask, uid)) is not None]
         return page(found, after, MAX_PAGE if first is None else first)
