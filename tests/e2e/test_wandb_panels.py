@@ -247,6 +247,37 @@ def test_custom_charts_are_drawn_without_compiling_anything(
     assert list(findings.lines.values()) == []
 
 
+def test_boxes_and_masks_lie_over_images_and_are_hidden_by_class(
+    logged: RunningServer, open_page: OpenPage, axe: str
+):
+    page = open_page("local/wandb/workspace?tags=scan")
+    # The share of a mask's pixels that are painted, and where the box stands, in percent.
+    painted = """() => { const canvas = document.querySelector('canvas.image-layer');
+        if (!canvas || canvas.width !== 8) return null;
+        const {data} = canvas.getContext('2d').getImageData(0, 0, 8, 8);
+        let count = 0;
+        for (let i = 3; i < data.length; i += 4) if (data[i] > 0) count += 1;
+        return count / 64; }"""
+    expect_eventually(page, f"() => ({painted})() === 1")
+    box = page.locator(".image-box").first
+    box.wait_for()
+    style = box.evaluate("one => [one.style.left, one.style.top, one.style.width]")
+    assert style == ["25%", "50%", "50%"]
+    assert box.inner_text() == "car, sure 0.9"
+    findings = Findings(axe)
+    findings.look(page, "boxes and masks")
+    panel(page, "scan").hover()
+    page.get_by_label("More about scan").click()
+    page.get_by_label("road: none").uncheck()
+    expect_eventually(page, f"() => ({painted})() === 0.5")
+    page.get_by_label("cars: car").uncheck()
+    expect_eventually(page, "() => document.querySelectorAll('.image-box').length === 0")
+    page.reload()
+    expect_eventually(page, f"() => ({painted})() === 0.5")
+    assert page.locator(".image-box").count() == 0
+    assert list(findings.lines.values()) == []
+
+
 def test_tables_and_charts_fit_a_phone(logged: RunningServer, open_page: OpenPage):
     page = open_page("local/wandb/workspace?kind=table", viewport=PHONE)
     expect_status(page, f"{2 * ROWS:,} rows")

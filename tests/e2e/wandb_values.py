@@ -175,6 +175,36 @@ def tables_of(journal: WandbJournal, run: int, step: int) -> dict[str, dict[str,
     }
 
 
+def mask() -> bytes:
+    """Return a PNG of 8 x 8 classes: 1 in the left half, 0 in the right one."""
+    classes = np.zeros((8, 8), np.uint8)
+    classes[:, :4] = 1
+    packed = io.BytesIO()
+    Image.fromarray(classes).save(packed, "PNG")
+    return packed.getvalue()
+
+
+BOXES = json.dumps(
+    {
+        "box_data": [
+            {
+                "position": {"minX": 0.25, "maxX": 0.75, "minY": 0.5, "maxY": 1},
+                "class_id": 2,
+                "scores": {"sure": 0.9},
+            }
+        ],
+        "class_labels": {"2": "car"},
+    }
+).encode()
+MASKS = {
+    "scan_wandb_delimeter_road": {
+        "type": "mask/class_labels",
+        "key": "scan_wandb_delimeter_road",
+        "value": {"0": "none", "1": "road"},
+    }
+}
+
+
 def log_wandb(run: int) -> WandbJournal:
     """Return the journal of one run: tables at two steps, charts, a page, a figure, objects, a molecule."""
     name = RUNS[run]
@@ -210,6 +240,15 @@ def log_wandb(run: int) -> WandbJournal:
                 "loss": 1 / (1 + step + run),
                 "guesses": journal.table(columns, rows),
                 **tables_of(journal, run, step),
+                "scan": journal.file(
+                    pictures[3],
+                    _type="image",
+                    format="png",
+                    width=8,
+                    height=8,
+                    masks={"road": journal.file(mask())},
+                    boxes={"cars": journal.file(BOXES)},
+                ),
                 "page": journal.file(PAGE.encode(), _type="html"),
                 "figure": journal.file(json.dumps(FIGURE).encode(), _type="plotly"),
                 "cloud": journal.file(
@@ -219,5 +258,5 @@ def log_wandb(run: int) -> WandbJournal:
                 "water": journal.file(b"ATOM", _type="molecule", format="pdb"),
             },
         )
-    journal.patch(wandb={"config": {"visualize": CHARTS}})
+    journal.patch(wandb={"config": {"visualize": CHARTS, "mask/class_labels": MASKS}})
     return journal.exit()

@@ -288,7 +288,7 @@ ROUTES: tuple[Route, ...] = (
         "/api/v1/charts",
         "read",
         charts.charts,
-        "Which charts of their tables runs have asked for",
+        "How runs want their tables and masks to be drawn",
         charts.Charts,
         body=charts.ChartsRequest,
     ),

@@ -14,10 +14,17 @@ export interface ChartSpec {
   strings: Record<string, string>;
 }
 
-/** By run; a run without charts has an empty list. At most 1000 runs. */
-export async function askCharts(runs: readonly string[]): Promise<Record<string, ChartSpec[]>> {
-  const answer = await sendJson<{ charts: Record<string, ChartSpec[]> }>("POST", "api/v1/charts", {
+/** What a run has said of how its values are to be drawn. */
+export interface RunCharts {
+  charts: readonly ChartSpec[];
+  /** The names of classes, by the key of the image, the name of the mask, and the number of the class. */
+  masks: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>>;
+}
+
+/** By run. At most 1000 runs. */
+export async function askCharts(runs: readonly string[]): Promise<Record<string, RunCharts>> {
+  const answer = await sendJson<{ runs: Record<string, RunCharts> }>("POST", "api/v1/charts", {
     runs,
   });
-  return answer.charts;
+  return answer.runs;
 }

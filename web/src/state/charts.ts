@@ -1,16 +1,16 @@
-/** The charts that the runs shown have asked for; loaded with the first panel of a table. */
+/** How the runs shown want their values to be drawn; loaded with the first panel of a table or of images. */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import { askCharts, type ChartSpec } from "../data/charts.ts";
+import { askCharts, type RunCharts } from "../data/charts.ts";
 import { notifyError } from "./toasts.ts";
 import type { Workspace } from "./workspace.ts";
 
-type Known = ReadonlyMap<string, readonly ChartSpec[]>;
+type Known = ReadonlyMap<string, RunCharts>;
 
 const MOST_RUNS = 200;
 const KNOWN = new WeakMap<Workspace, ReadonlySignal<Known>>();
 
 /** By run; runs that are not in it are still asked about. */
-export function chartsOf(ws: Workspace): ReadonlySignal<Known> {
+export function runChartsOf(ws: Workspace): ReadonlySignal<Known> {
   let found = KNOWN.get(ws);
   if (found === undefined) {
     found = watch(ws);

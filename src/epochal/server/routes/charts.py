@@ -1,4 +1,4 @@
-"""Which charts runs have asked for, as `wandb.plot` and `wandb.plot_table` write them into the config."""
+"""How runs want their values to be drawn: what the wandb client writes into their config about charts and masks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PANEL_TYPE = "Vega2"
 
 
 class ChartsRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Whose charts."""
+    """Which runs."""
 
     runs: Annotated[list[Uid], Meta(max_length=MAX_RUNS)]
 
@@ -38,25 +38,32 @@ class Chart(msgspec.Struct):
     strings: dict[str, str]
 
 
-class Charts(msgspec.Struct):
-    """The charts of each run, by its uid; runs that are gone are left out."""
+class RunCharts(msgspec.Struct):
+    """The charts of a run, and the names of classes: by the key of an image, the name of a mask, the class."""
 
-    charts: dict[str, list[Chart]]
+    charts: list[Chart]
+    masks: dict[str, dict[str, dict[str, str]]]
+
+
+class Charts(msgspec.Struct):
+    """What runs have said of how their values are to be drawn, by uid; runs that are gone are left out."""
+
+    runs: dict[str, RunCharts]
 
 
 async def charts(call: Call) -> Response:
-    """Answer which charts runs have asked for."""
+    """Answer how runs want their values to be drawn."""
     asked = await call.json(ChartsRequest)
     store = await call.service.open_store()
 
     def read() -> Charts:
-        found: dict[str, list[Chart]] = {}
+        found: dict[str, RunCharts] = {}
         for uid in dict.fromkeys(asked.runs):
             try:
                 detail = store.run(call.principal, uid)
             except NotFound:
                 continue
-            found[uid] = charts_of(detail.wandb)
+            found[uid] = RunCharts(charts_of(detail.wandb), masks_of(detail.wandb))
         return Charts(found)
 
     return json_response(call.request, await call.service.catalog(read))
@@ -83,6 +90,22 @@ def charts_of(section: Mapping[str, Any]) -> list[Chart]:
         made.append(Chart(key, table, preset[:MAX_TEXT], fields, strings))
         if len(made) == MAX_CHARTS:
             break
+    return made
+
+
+DELIMITER = "_wandb_delimeter_"
+"""Between the key of an image and the name of its mask, as the client writes it."""
+
+
+def masks_of(section: Mapping[str, Any]) -> dict[str, dict[str, dict[str, str]]]:
+    """Return the names of the classes of masks, by the key of the image, the name of the mask and the class."""
+    made: dict[str, dict[str, dict[str, str]]] = {}
+    config = _object(section.get("config"))
+    for name, value in _object(config.get("mask/class_labels")).items():
+        key, cut, mask = str(name).rpartition(DELIMITER)
+        labels = _texts(_object(value).get("value"))
+        if cut and labels and len(made) < MAX_CHARTS:
+            made.setdefault(key, {})[mask] = labels
     return made
 
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { imagesIn, isSmallEnough, someOf } from "./image_value.ts";
+import { boxesIn } from "./layers.ts";
 import { differenceOf, type Pixels, pixelAt, pixelText } from "./pixels.ts";
 import { panBy, pointAt, WHOLE, zoomAt } from "./viewport.ts";
 
@@ -109,5 +110,34 @@ describe("pixels", () => {
         small,
       ).share,
     ).toBe(0.5);
+  });
+});
+
+describe("boxes over images", () => {
+  const IMAGE = { width: 200, height: 100 };
+  it("are read in shares and in pixels, by corners and by middles", () => {
+    const { boxes, labels } = boxesIn(
+      {
+        box_data: [
+          {
+            position: { minX: 0.1, maxX: 0.5, minY: 0.2, maxY: 0.4 },
+            class_id: 3,
+            scores: { p: 0.5 },
+          },
+          { position: { middle: [100, 50], width: 20, height: 10 }, domain: "pixel", class_id: 1 },
+          { position: { minX: "x" } },
+          null,
+        ],
+        class_labels: { 1: "car" },
+      },
+      IMAGE,
+    );
+    expect(boxes.map((box) => [box.left, box.top, box.width, box.height])).toEqual([
+      [0.1, 0.2, 0.4, 0.2],
+      [0.45, 0.45, 0.1, 0.1],
+    ]);
+    expect(boxes.map(({ text }) => text)).toEqual(["class 3, p 0.5", "car"]);
+    expect(labels).toEqual({ 1: "car" });
+    expect(boxesIn(null, IMAGE).boxes).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** Images of the runs shown: all side by side, one alone, or two on one another. */
-import { useSignalEffect } from "@preact/signals";
+import { useComputed, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { bindKeys } from "../../state/keys.ts";
@@ -10,6 +10,7 @@ import { Icon } from "../../widgets/icon.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
 import { ImageCompare } from "./image_compare.tsx";
 import { ImageGrid } from "./image_grid.tsx";
+import { ClassSettings, HiddenClasses, hiddenIn } from "./image_layers.tsx";
 import { ImageSettings, lightOf } from "./image_settings.tsx";
 import { ImageSingle } from "./image_single.tsx";
 import { cellId, type ImageTable, useImageTable } from "./image_table.ts";
@@ -40,6 +41,8 @@ export function ImagePanel(props: MediaPanelProps): JSX.Element {
     return bindKeys({ back: () => setShown(ALL) });
   }, [isAll]);
   const hasTwo = table.cells.size > 1;
+  const off = useComputed(() => optionsOf(ws, id).off).value;
+  const hidden = useMemo(() => hiddenIn(off), [off]);
   return (
     <MediaFrame
       ws={ws}
@@ -65,9 +68,20 @@ export function ImagePanel(props: MediaPanelProps): JSX.Element {
           )}
         </>
       }
-      menu={() => <ImageSettings ws={ws} metric={metric} id={id} />}
+      menu={() => (
+        <ImageSettings ws={ws} metric={metric} id={id}>
+          <ClassSettings
+            ws={ws}
+            metric={metric}
+            id={id}
+            images={[...table.cells.values()].map((one) => one.image)}
+          />
+        </ImageSettings>
+      )}
     >
-      <Body {...{ ws, id, table, viewport, shown, setShown, size }} />
+      <HiddenClasses.Provider value={hidden}>
+        <Body {...{ ws, id, table, viewport, shown, setShown, size }} />
+      </HiddenClasses.Provider>
     </MediaFrame>
   );
 }

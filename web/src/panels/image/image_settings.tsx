@@ -1,5 +1,5 @@
 /** What can be set of a panel of images. */
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { Key } from "../../data/wire.ts";
 import { MOST_KEYS, mergeInto, separate } from "../../state/panel_edits.ts";
 import { optionsOf, setOption } from "../../state/panel_options.ts";
@@ -24,7 +24,10 @@ const LIGHTS = [
   { name: "contrast", label: "contrast", most: 400 },
 ] as const;
 
-export function ImageSettings({ ws, metric, id }: ImageSettingsProps): JSX.Element {
+export function ImageSettings(
+  props: ImageSettingsProps & { children: ComponentChildren },
+): JSX.Element {
+  const { ws, metric, id, children } = props;
   const options = optionsOf(ws, id);
   const columns = options.columns === "steps" ? "steps" : "keys";
   return (
@@ -64,6 +67,7 @@ export function ImageSettings({ ws, metric, id }: ImageSettingsProps): JSX.Eleme
           <span class="setting-value">{lightOf(options[name])}</span>
         </label>
       ))}
+      {children}
       {columns === "keys" && <Beside ws={ws} metric={metric} id={id} />}
     </div>
   );

@@ -7,12 +7,23 @@ export interface ImageValue {
   height: number;
   format: string;
   caption: string;
+  /** What lies over it: boxes as JSON, and pictures whose pixels are classes. */
+  layers: readonly ImageLayer[];
+}
+
+export interface ImageLayer {
+  kind: "boxes" | "mask";
+  name: string;
+  url: string;
 }
 
 /** The images in a value, one or several; nothing of a value that is not an image. */
 export function imagesIn(value: unknown): ImageValue[] {
   if (typeof value !== "object" || value === null) return [];
-  const { _type, items, url, width, height, format, caption } = value as Record<string, unknown>;
+  const { _type, items, url, width, height, format, caption, boxes, masks } = value as Record<
+    string,
+    unknown
+  >;
   if (_type === "images") return Array.isArray(items) ? items.flatMap(imagesIn) : [];
   if (_type !== "image" || typeof url !== "string") return [];
   return [
@@ -22,8 +33,17 @@ export function imagesIn(value: unknown): ImageValue[] {
       height: sizeOf(height),
       format: typeof format === "string" ? format : "",
       caption: typeof caption === "string" ? caption : "",
+      layers: [...layersIn("mask", masks), ...layersIn("boxes", boxes)],
     },
   ];
+}
+
+function layersIn(kind: ImageLayer["kind"], value: unknown): ImageLayer[] {
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value as Record<string, unknown>).flatMap(([name, reference]) => {
+    const { url } = (reference ?? {}) as Record<string, unknown>;
+    return typeof url === "string" ? { kind, name, url } : [];
+  });
 }
 
 function sizeOf(pixels: unknown): number {

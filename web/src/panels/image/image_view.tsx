@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { getBytes } from "../../data/client.ts";
 import { mediaUrl } from "../../data/objects.ts";
+import { ImageLayers } from "./image_layers.tsx";
 import { type ImageValue, isSmallEnough, THUMB } from "./image_value.ts";
 import { drawNumbers } from "./pixel_numbers.ts";
 import { type Pixels, pixelAt, pixelsOf, pixelText } from "./pixels.ts";
@@ -77,6 +78,7 @@ export function ImageView(props: ImageViewProps): JSX.Element {
           onError={source.onError}
         />
       )}
+      <ImageLayers image={image} />
       <Numbers image={image} width={wide} height={high} viewport={viewport} />
     </button>
   );

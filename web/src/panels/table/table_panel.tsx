@@ -3,10 +3,10 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
-import type { ChartSpec } from "../../data/charts.ts";
+import type { ChartSpec, RunCharts } from "../../data/charts.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import { readStoredQuery } from "../../data/view_routes.ts";
-import { chartsOf as requestedCharts } from "../../state/charts.ts";
+import { runChartsOf } from "../../state/charts.ts";
 import { useObjects } from "../../state/objects.ts";
 import { panelId } from "../../state/panel_kinds.ts";
 import { optionsOf } from "../../state/panel_options.ts";
@@ -30,7 +30,7 @@ export function TablePanel(props: MediaPanelProps): JSX.Element {
   const objects = useObjects(ws, metric, null, { isVisible }).value;
   const { tables, errors } = useTables(objects.entries, isVisible);
   const options = useComputed(() => optionsOf(ws, id)).value;
-  const requested = requestedCharts(ws);
+  const requested = runChartsOf(ws);
   // The runs of one project mostly ask for the same: what the newest of them asks for.
   const spec = useComputed(() => specOf(ws, requested.value, metric.name)).value;
   const isPlain = options.view === "table";
@@ -153,11 +153,11 @@ const EXAMPLE = `{
 
 function specOf(
   ws: Workspace,
-  requested: ReadonlyMap<string, readonly ChartSpec[]>,
+  requested: ReadonlyMap<string, RunCharts>,
   table: string,
 ): ChartSpec | null {
   for (const run of ws.shownOrder.value) {
-    const found = requested.get(run)?.find((one) => one.table === table);
+    const found = requested.get(run)?.charts.find((one) => one.table === table);
     if (found !== undefined) return found;
   }
   return null;
