@@ -20,7 +20,7 @@ PACKAGE = ROOT / "src" / "epochal"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 HTTP_PAGE = ROOT / "docs" / "reference" / "http.md"
 
-METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE", "OPTIONS")
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 SETTING = re.compile(r"EPOCHAL_[A-Z][A-Z_]*[A-Z]")
 
