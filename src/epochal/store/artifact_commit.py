@@ -90,8 +90,11 @@ def _same_as_before(
         )
         if shared:
             return shared[0]
-    if not new.deduplicate or new.distributed_id:
+    if new.distributed_id:
         return None
+    newest = newest_version(connection, principal, collection.id)
+    if newest is None or newest.digest == new.digest or not new.deduplicate:
+        return newest if newest is not None and newest.digest == new.digest else None
     condition = (
         "artifact.collection_id = ? AND artifact.digest = ? AND artifact.state = 'committed'"
         " ORDER BY artifact.version DESC LIMIT 1"

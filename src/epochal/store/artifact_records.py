@@ -136,7 +136,10 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class NewArtifact:
-    """What a client says of a version that it is going to upload; names as in `Artifact`."""
+    """What a client says of a version that it is going to upload; names as in `Artifact`.
+
+    deduplicate: any version with the same files comes back; without it, only the newest one does.
+    """
 
     entity: str
     project: str

@@ -549,7 +549,7 @@ class ArtifactNode:
         """Return the run that logged it, null when that is gone."""
         return None if self.row.run is None else _run(ask, self.row.run)
 
-    def usedBy(  # noqa: N802
+    def usedBy(
         self,
         ask: Ask,
         after: str | None = None,

@@ -60,7 +60,6 @@ def create_artifact(parent: None, ask: Ask, input: Input) -> dict[str, Any]:
         if len(named) != 1:
             raise UsageError(f"an artifact has one name, got {len(named)}")
         collection = named[0]
-    deduplicate = input.get("enableDigestDeduplication")
     new = NewArtifact(
         entity=input["entityName"],
         project=input["projectName"],
@@ -77,8 +76,7 @@ def create_artifact(parent: None, ask: Ask, input: Input) -> dict[str, Any]:
         client_id=input.get("clientID"),
         sequence_client_id=input.get("sequenceClientID"),
         distributed_id=input.get("distributedID"),
-        # Clients from before this switch expect it on.
-        deduplicate=True if deduplicate is None else deduplicate,
+        deduplicate=bool(input.get("enableDigestDeduplication")),
     )
     return {"artifact": ArtifactNode(ask.store.artifacts.create(ask.principal, new))}
 
