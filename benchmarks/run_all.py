@@ -46,6 +46,7 @@ ORDER = (
     "read_peers",
     "runs_table",
     "http_ingest",
+    "wandb_ingest",
     "server_start",
     "web_plots",
     "web_table",

@@ -1,6 +1,6 @@
 """Rows of the wandb client over HTTP: what 20 live runs cost the server, and how fast it takes a backlog.
 
-    python benchmarks/wandb_ingest.py [--seconds 60] [--interval 15] [--rows 20000]
+    python benchmarks/wandb_ingest.py [--seconds 60] [--interval 15] [--rows 100000]
 
 Bodies are as wandb-core 0.31 sends them (a row is a JSON text in the JSON body, keys in random order, a summary with
 each request) and are made beforehand. Live: 20 clients, 20 keys, 10 steps/s, a request of each every 15 s, which is
