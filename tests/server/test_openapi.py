@@ -72,6 +72,6 @@ def test_reference_page_names_every_route():
     page = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text("utf-8")
     for route in ROUTES:
         if route.path.startswith("/api/") or route.permission == "public":
-            path = route.path.removeprefix("/api/v1").replace("{name:path}", "{name}")
+            path = route.path.removeprefix("/api/v1").replace(":path}", "}")
             shown = path.rpartition("/")[2] if path.endswith("/restore") else path
             assert shown in page, f"{route.method} {route.path}"
