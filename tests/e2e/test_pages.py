@@ -167,7 +167,7 @@ def test_every_control_has_a_name(open_page: OpenPage, path: str) -> None:
     page.locator(".projects, .panel canvas, .overview .command").first.wait_for(timeout=60_000)
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, a, [role=img]')]
-            .filter(one => one.offsetParent !== null)
+            .filter(one => one.checkVisibility({visibilityProperty: true}))
             .filter(one => !(one.getAttribute('aria-label') || one.innerText || one.title
                              || one.closest('label')))
             .map(one => one.outerHTML.slice(0, 200))"""
