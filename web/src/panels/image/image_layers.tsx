@@ -83,15 +83,15 @@ function Boxes({ layer, image }: { layer: ImageLayer; image: ImageValue }): JSX.
               borderColor: classColor(classId),
             }}
           >
+            {/* Not as text: the button that the image is has a name of its own. */}
             <span
               class="image-box-text"
+              data-text={text}
               style={{
                 backgroundColor: classColor(classId),
                 color: inkOn(classColor(classId)),
               }}
-            >
-              {text}
-            </span>
+            />
           </span>
         ))}
     </span>
