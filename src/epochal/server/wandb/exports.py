@@ -30,8 +30,10 @@ from epochal.server.wandb import parquet
 from epochal.server.wandb.tickets import read_ticket
 from epochal.store.base import Store
 
-PATIENCE_S = 10.0
+PATIENCE_S = 12.0
 """How long a client waits for a file; after that it reads pages, and finds the file when it comes again."""
+MAX_WAITING = 2
+"""Clients that wait at a time: each takes one of the few threads that answer everybody."""
 MIN_ROWS = 2000
 """Histories below this are two pages: no file is made for them."""
 KEPT_BYTES = 8 << 30
@@ -80,6 +82,7 @@ class Exports:
         self.folder = folder
         self._lock = threading.Lock()
         self._turn = threading.Semaphore(1)
+        self._waiting = threading.Semaphore(MAX_WAITING)
         self._jobs: dict[tuple[Part, ...], threading.Event] = {}
         self._unfit: OrderedDict[tuple[Part, ...], str] = OrderedDict()
 
@@ -91,7 +94,12 @@ class Exports:
         if not parts or parts in self._unfit:
             return None
         if not self._are_there(parts):
-            self._make(store, principal, parts).wait(PATIENCE_S)
+            done = self._make(store, principal, parts)
+            if self._waiting.acquire(blocking=False):
+                try:
+                    done.wait(PATIENCE_S)
+                finally:
+                    self._waiting.release()
             if not self._are_there(parts):
                 return None
         return [part.name for part in parts]

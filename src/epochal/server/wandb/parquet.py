@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from epochal.formats.wandb_rows import parse_line
+from epochal.formats.wandb_rows import Row, parse_lines
 
 SLICE_ROWS = 65_536
 """Rows parsed, and written as one row group, at once: the reader's own batch."""
@@ -94,12 +94,11 @@ def _write_file(
     writer: Any = None
     try:
         for lines in slices:
-            rows = [_row(line) for line in lines]
-            for row in rows:
-                if keys is None:
-                    keys = frozenset(row)
-                if row.keys() != keys:
-                    raise Unfit("rows have different keys")
+            rows = _rows(lines)
+            if keys is None and rows:
+                keys = frozenset(rows[0])
+            if any(row.keys() != keys for row in rows):
+                raise Unfit("rows have different keys")
             columns = {key: [row[key] for row in rows] for key in sorted(keys or ())}
             step = _check_steps(columns.get("_step", []), step)
             found = {key: _type_of(values) for key, values in columns.items()}
@@ -123,11 +122,12 @@ def _write_file(
     return keys, step
 
 
-def _row(line: bytes) -> dict[str, Any]:
-    try:
-        return parse_line(line)
-    except ValueError as error:
-        raise Unfit(str(error)) from None
+def _rows(lines: Sequence[bytes]) -> list[Row]:
+    rows = parse_lines(lines)
+    found = [row for row in rows if row is not None]
+    if len(found) < len(rows):
+        raise Unfit("there are lines that cannot be read")
+    return found
 
 
 def _check_steps(steps: Sequence[Any], last: int | None) -> int | None:
@@ -207,7 +207,7 @@ def _arrow_type(pa: Any, kind: str) -> Any:
 
 
 def _array(pa: Any, values: Sequence[Any], kind: str) -> Any:
-    if "double" in kind:
+    if "double" in kind and not set(map(type, values)) <= {float, type(None)}:
         values = [_doubles(value) for value in values]
     return pa.array(values, _arrow_type(pa, kind))
 
