@@ -13,6 +13,7 @@ import pytest
 from epochal.records import LOCAL_ADMIN, GroupQuery, RunEdit, RunQuery, ValuesQuery
 from epochal.store import metric_columns
 from epochal.store.sql import SqlStore, open_store
+from epochal.store.tables import metadata
 from tests.store.journals import JournalMaker, leave, patch
 
 ADMIN = LOCAL_ADMIN
@@ -169,16 +170,28 @@ def test_few_columns_are_kept(store: SqlStore, monkeypatch: pytest.MonkeyPatch) 
     assert store.runs(*PROJECT, RunQuery(filter=text)).matched == 1
 
 
+TABLES_OF_0002 = {
+    *("entity", "project", "run", "writer", "series", "tail", "axis", "block", "pyramid"),
+    *("tombstone", "saved_view", "saved_query"),
+}
+
+
 def take_back(store: SqlStore) -> None:
     """Make the store's schema the one before these columns came."""
     with store.database.write() as connection:
         for name in ("latest", "latest_row", "lowest", "highest"):
             connection.run(f"ALTER TABLE series DROP COLUMN {name}")
         # And what came after them.
-        connection.run("ALTER TABLE series DROP COLUMN media")
-        connection.run("ALTER TABLE writer DROP COLUMN source")
-        for name in ("blob_ref", "blob_piece", "blob"):
-            connection.run(f"DROP TABLE {name}")
+        for table, name in (
+            ("series", "media"),
+            ("writer", "source"),
+            ("writer", "patience"),
+            ("run", "stop_requested"),
+        ):
+            connection.run(f"ALTER TABLE {table} DROP COLUMN {name}")
+        for table in reversed(metadata.sorted_tables):
+            if table.name not in TABLES_OF_0002:
+                connection.run(f"DROP TABLE {table.name}")
         connection.run("UPDATE alembic_version SET version_num = '0002'")
 
 
