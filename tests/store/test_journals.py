@@ -68,8 +68,12 @@ class LiveJournal(JournalMaker):
             "pid": self.pid,
             "started": time.time(),
         }
-        self.entry.write_text(json.dumps(about))
-        self.beat(age_s)
+        # Whole and with its time at once: the collector may take it away again at any moment.
+        entry = self.entry.with_suffix(".new")
+        entry.write_text(json.dumps(about))
+        moment = time.time() - age_s
+        os.utime(entry, (moment, moment))
+        entry.replace(self.entry)
         return self
 
     def beat(self, age_s: float = 0.0) -> None:
