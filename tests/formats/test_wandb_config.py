@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epochal.errors import UsageError
@@ -116,6 +116,7 @@ VALUES = st.dictionaries(
 )
 
 
+@settings(max_examples=50)
 @given(VALUES, st.dictionaries(st.text(max_size=3), st.integers()))
 def test_configs_come_back(values: dict[str, object], private: dict[str, object]):
     values = {k: v for k, v in values.items() if k not in ("_wandb", "wandb_version")}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epochal.formats import media
@@ -224,6 +224,7 @@ JSON = st.recursive(
 )  # fmt: skip
 
 
+@settings(max_examples=40)
 @given(st.lists(st.dictionaries(st.sampled_from("abcd") | st.text(max_size=4), JSON), max_size=6))
 def test_any_rows_make_a_frame_that_can_be_kept(rows: list[dict[str, Any]]):
     frame = rows_to_frame([json.dumps(row).encode() for row in rows], 0)

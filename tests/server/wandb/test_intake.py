@@ -395,11 +395,13 @@ def test_clients_that_share_a_run_lose_nothing(store: Store):
         send("two", 0, second[:2])
     send("one", 1, first[1:])
     send("two", 2, second[2:], complete=True, exitcode=0)
+    assert one.detail.info.state == "finished"
+    send("one", 2, first[2:])
     assert one.detail.info.state == "running"
     assert sorted(one.lines()) == sorted([*first, *second])
     assert one.points("a") == [(0, 0), (1, 1), (2, 2), (3, 3)]
     assert one.points("b") == [(0, 10), (1, 11), (2, 12)]
-    assert one.detail.summary == {"one": 1, "two": 2, "both": 2}
+    assert one.detail.summary == {"one": 2, "two": 2, "both": 2}
     assert sorted(one.lines("output")) == [
         "one 0",
         "one 1",

@@ -34,7 +34,14 @@ from epochal.server.wandb.stream_bodies import (
     step_of,
     summary_of,
 )
-from epochal.server.wandb.stream_journal import SUMMARY, Lane, journals_of, lane_of, merge_private
+from epochal.server.wandb.stream_journal import (
+    HISTORY,
+    SUMMARY,
+    Lane,
+    journals_of,
+    lane_of,
+    merge_private,
+)
 from epochal.store.base import Store
 
 log = logging.getLogger(__name__)
@@ -359,6 +366,13 @@ class RunIntake:
         except (NotFound, RunDeleted) as error:
             log.warning("rows of %s/%s/%s go nowhere: %s", entity, project, run_id, error)
             return False, []
+        if (
+            client is not None
+            and HISTORY in body.files
+            and run.info.state in ("finished", "failed")
+        ):
+            # Another client of the run has ended it, and this one goes on.
+            self.store.set_state(self.principal, run.info.uid, "running")
         return session.stop_requested, self._submit(lane_of(run, session, client), body)
 
     def _submit(self, lane: Lane, body: StreamBody) -> list[Future[Ack]]:
