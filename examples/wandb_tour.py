@@ -69,7 +69,9 @@ def picture(pixels: np.ndarray, caption: str) -> wandb.Image:
 def plots(table: wandb.Table, truth: np.ndarray, shares: np.ndarray, losses: list[float]) -> dict:
     """Return one of each `wandb.plot` preset."""
     steps = list(range(len(losses)))
-    curve = wandb.Table(data=[[step, loss] for step, loss in enumerate(losses)], columns=["epoch", "loss"])
+    curve = wandb.Table(
+        data=[[step, loss] for step, loss in enumerate(losses)], columns=["epoch", "loss"]
+    )
     counts = np.bincount(shares.argmax(1), minlength=10)
     bars = wandb.Table(
         data=[[name, int(count)] for name, count in zip(NAMES, counts, strict=True)],
@@ -78,7 +80,11 @@ def plots(table: wandb.Table, truth: np.ndarray, shares: np.ndarray, losses: lis
     return {
         "plots/line": wandb.plot.line(curve, "epoch", "loss", title="Loss of each epoch"),
         "plots/series": wandb.plot.line_series(
-            steps, [losses, [loss / 2 for loss in losses]], ["loss", "half of it"], "Two lines", "epoch"
+            steps,
+            [losses, [loss / 2 for loss in losses]],
+            ["loss", "half of it"],
+            "Two lines",
+            "epoch",
         ),
         "plots/scatter": wandb.plot.scatter(table, "confidence", "ink", title="Ink and confidence"),
         "plots/bar": wandb.plot.bar(bars, "digit", "predicted", title="Predictions"),
@@ -126,7 +132,9 @@ def train(rate: float, epochs: int, project: str, folder: Path) -> None:
     x, x_test, y, y_test = train_test_split(digits.data / 16, digits.target, random_state=0)
     model = SGDClassifier(loss="log_loss", eta0=rate, learning_rate="constant", random_state=0)
     losses: list[float] = []
-    with wandb.init(project=project, name=f"rate {rate}", config={"rate": rate, "epochs": epochs}) as run:
+    with wandb.init(
+        project=project, name=f"rate {rate}", config={"rate": rate, "epochs": epochs}
+    ) as run:
         data = wandb.Artifact("digits", "dataset", description="Handwritten digits of 8 x 8 pixels")
         np.save(folder / "digits.npy", digits.data.astype(np.float32))
         data.add_file(str(folder / "digits.npy"))
@@ -150,7 +158,9 @@ def train(rate: float, epochs: int, project: str, folder: Path) -> None:
                     "loss": losses[-1],
                     "accuracy": float((guess == y_test).mean()),
                     "guesses": table,
-                    "digits": [picture(x_test[i].reshape(8, 8) * 16, NAMES[guess[i]]) for i in range(4)],
+                    "digits": [
+                        picture(x_test[i].reshape(8, 8) * 16, NAMES[guess[i]]) for i in range(4)
+                    ],
                     **media(folder, epoch),
                     **plots(table, y_test, shares, losses),
                 }

@@ -56,6 +56,7 @@ def epochal_server(data_dir: Path, start_server: ServerStarter) -> RunningServer
             store.create_run(LOCAL_ADMIN, "local", PROJECT, name)
         data = log(store, {"x.npy": b"1" * 500}, "digits", project=PROJECT)
         store.artifacts.use(LOCAL_ADMIN, "local", PROJECT, "train", data.id)
+        model = data
         for number in range(3):
             files = {**FILES, "notes.txt": f"version {number}\n".encode()}
             if number == 2:

@@ -152,7 +152,8 @@ def tables_of(journal: WandbJournal, run: int, step: int) -> dict[str, dict[str,
     random = np.random.default_rng(run)
     epochs = [[epoch, 1 / (1 + epoch + run)] for epoch in range(step + 2)]
     points = random.normal(0, 1, (80, 2)).tolist()
-    curve = [[name, i / 10, 1 - (i / 10) ** 2] for name in CLASSES[:2] for i in range(11)]
+    corners = [(name, i / 10, 1 - (i / 10) ** 2) for name in CLASSES[:2] for i in range(11)]
+    curve = [list(corner) for corner in corners]
     return {
         "custom_table": journal.table(["class", "n"], [[name, run + 1] for name in CLASSES]),
         "line_table": journal.table(["epoch", "loss"], epochs),
@@ -170,7 +171,7 @@ def tables_of(journal: WandbJournal, run: int, step: int) -> dict[str, dict[str,
             ["class", "share"], [[name, run + i] for i, name in enumerate(CLASSES)]
         ),
         "pr_table": journal.table(["class", "recall", "precision"], curve),
-        "roc_table": journal.table(["class", "fpr", "tpr"], [[n, 1 - y, x] for n, x, y in curve]),
+        "roc_table": journal.table(["class", "fpr", "tpr"], [[n, 1 - y, x] for n, x, y in corners]),
         "confusion_table": journal.table(["Actual", "Predicted", "nPredictions"], counts(run)),
     }
 
@@ -259,4 +260,5 @@ def log_wandb(run: int) -> WandbJournal:
             },
         )
     journal.patch(wandb={"config": {"visualize": CHARTS, "mask/class_labels": MASKS}})
-    return journal.exit()
+    journal.exit()
+    return journal
