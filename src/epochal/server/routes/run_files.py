@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
-from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
@@ -19,7 +18,7 @@ from epochal.server.console_lines import (
     may_be_error,
     read_console_line,
 )
-from epochal.server.media_bytes import AT_ONCE, bytes_response
+from epochal.server.file_answer import file_answer
 from epochal.server.route import Call, Route
 from epochal.server.service import ClientGone
 from epochal.store.base import Store
@@ -110,23 +109,7 @@ async def file(call: Call) -> Response:
         raise NotFound(f"the run has no file {name[:200]!r}")
 
     digest = await call.service.catalog(find)
-
-    async def read(start: int, end: int) -> bytes:
-        work = partial(store.read_blob, call.principal, digest, start, end - start)
-        return (await call.service.part(work))[1]
-
-    first = partial(store.read_blob, call.principal, digest, 0, AT_ONCE)
-    total, begin = await call.service.part(first)
-
-    async def read_on(start: int, end: int) -> bytes:
-        return begin[start:end] if end <= len(begin) else await read(start, end)
-
-    response = await bytes_response(call.request, total, read_on, etag=digest, cache=MUST_ASK)
-    is_raster = response.headers.get("content-type", "").startswith("image/")
-    kind = "inline" if is_raster else "attachment"
-    saved_as = quote(name.rpartition("/")[2], safe="")
-    response.headers["content-disposition"] = f"{kind}; filename*=UTF-8''{saved_as}"
-    return response
+    return await file_answer(call, call.principal, digest, name, MUST_ASK)
 
 
 async def output(call: Call) -> Response:

@@ -2,112 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-import mimetypes
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from epochal.errors import NotFound, UsageError
+from epochal.errors import NotFound
+from epochal.server.wandb.artifact_files import FileNode
 from epochal.server.wandb.artifact_filters import arrange
+from epochal.server.wandb.artifact_ids import MAX_PAGE, artifact_id, page, place_of
 from epochal.server.wandb.ask import Ask
-from epochal.server.wandb.nodes import connection, make_id, read_id
+from epochal.server.wandb.nodes import make_id
 from epochal.server.wandb.run_nodes import Project, Run, date_text, find_project, run_of_uid
 from epochal.store.artifact_records import (
     Alias,
     Artifact,
-    ArtifactFile,
     ArtifactType,
     Collection,
     Membership,
 )
 
-T = TypeVar("T")
-
-PAGE, MAX_PAGE = 50, 1000
 FILE_PAGE, MAX_FILE_PAGE = 50, 10_000
 MANIFEST_NAME = "wandb_manifest.json"
 TTL_NONE = -2
-
-
-def artifact_number(text: str) -> int:
-    """Return the number of an artifact's id. Raises NotFound."""
-    return _number("Artifact", text)
-
-
-def collection_number(text: str) -> int:
-    """Return the number of a collection's id. Raises NotFound."""
-    return _number("ArtifactCollection", text)
-
-
-def manifest_number(text: str) -> int:
-    """Return the number of a manifest's id. Raises NotFound."""
-    return _number("ArtifactManifest", text)
-
-
-def _number(kind: str, text: str) -> int:
-    name = read_id(kind, text)
-    if not (name.isascii() and name.isdigit() and len(name) <= 18):
-        raise NotFound(f"there is no {kind} with the id {text[:80]!r}")
-    return int(name)
-
-
-def artifact_id(number: int) -> str:
-    """Return the id of an artifact: base64, because clients turn it into hexadecimal digits and back."""
-    return make_id("Artifact", str(number))
-
-
-def hex_md5(md5: str) -> str | None:
-    """Return an MD5 in base64 as hexadecimal digits, None when it is none."""
-    try:
-        found = base64.b64decode(md5, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return found.hex() if len(found) == 16 else None
-
-
-def base64_md5(digits: str) -> str:
-    """Return an MD5 in hexadecimal digits as base64. Raises NotFound when it is none."""
-    try:
-        found = bytes.fromhex(digits)
-    except ValueError:
-        found = b""
-    if len(found) != 16:
-        raise NotFound(f"{digits[:80]!r} is no MD5")
-    return base64.b64encode(found).decode("ascii")
-
-
-def page(
-    found: Sequence[T],
-    after: str | None,
-    first: int | None,
-    edge: Callable[[T], dict[str, Any]] | None = None,
-) -> dict[str, Any]:
-    """Return a page of a list as a connection; a cursor is the number of items before what follows it."""
-    start = _place(after) + 1
-    size = PAGE if first is None else max(0, min(first, MAX_PAGE))
-    chosen = found[start : start + size]
-    edges = [
-        {**({"node": item} if edge is None else edge(item)), "cursor": str(start + i)}
-        for i, item in enumerate(chosen)
-    ]
-    end = edges[-1]["cursor"] if edges else None
-    return {
-        "edges": edges,
-        "pageInfo": {"endCursor": end, "hasNextPage": start + size < len(found)},
-        "totalCount": len(found),
-    }
-
-
-def _place(after: str | None) -> int:
-    if not after:
-        return -1
-    if not (after.isascii() and after.isdigit() and len(after) <= 18):
-        raise UsageError(f"{after[:80]!r} is no cursor; ask for the first page again")
-    return int(after)
 
 
 def project_of(ask: Ask, entity: str, name: str) -> Project | None:
@@ -581,7 +499,7 @@ class ArtifactNode:
         size = FILE_PAGE if first is None else max(0, min(first, MAX_FILE_PAGE))
         store = ask.store.artifacts
         found = store.files(
-            ask.principal, self.row.id, after=_place(after), limit=size + 1, names=names
+            ask.principal, self.row.id, after=place_of(after), limit=size + 1, names=names
         )
         total = (
             self.row.files
@@ -589,7 +507,7 @@ class ArtifactNode:
             else store.count_files(ask.principal, self.row.id, names)
         )
         edges = [
-            {"node": FileNode(file, self.row, ask), "cursor": str(place)}
+            {"node": FileNode(file, self, ask), "cursor": str(place)}
             for place, file in found[:size]
         ]
         end = edges[-1]["cursor"] if edges else None
@@ -623,78 +541,6 @@ def _run(ask: Ask, uid: str) -> Run | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class FileNode:
-    """A file of a committed version."""
-
-    row: ArtifactFile
-    version: Artifact
-    ask: Ask
-
-    @property
-    def id(self) -> str:
-        """The file's id."""
-        return make_id("File", f"artifact:{self.row.artifact}:{self.row.path}")
-
-    @property
-    def name(self) -> str:
-        """Its path in the artifact."""
-        return self.row.path
-
-    @property
-    def displayName(self) -> str:
-        """Its path in the artifact."""
-        return self.row.path
-
-    @property
-    def directUrl(self) -> str:
-        """Where it is read without a key; of a reference, where its maker says that it is."""
-        if self.row.blob is None:
-            return self.row.reference or ""
-        name = self.row.path.rpartition("/")[2]
-        return self.ask.tickets.download_url(self.ask.base_url, self.row.blob, name)
-
-    def url(self, ask: Ask, upload: bool | None = None) -> str:
-        """Return where it is read."""
-        del ask, upload
-        return self.directUrl
-
-    @property
-    def sizeBytes(self) -> int:
-        """Its size."""
-        return self.row.size
-
-    @property
-    def md5(self) -> str:
-        """Its MD5, base64."""
-        return self.row.md5
-
-    @property
-    def digest(self) -> str:
-        """Its MD5, base64."""
-        return self.row.md5
-
-    @property
-    def storagePath(self) -> str | None:
-        """Where it lies, for a client's own use."""
-        return None if self.row.blob is None else f"blobs/{self.row.blob}"
-
-    @property
-    def mimetype(self) -> str | None:
-        """What its name says that it is."""
-        return mimetypes.guess_type(self.row.path)[0]
-
-    @property
-    def updatedAt(self) -> str | None:
-        """When its version was made."""
-        return date_text(self.version.created)
-
-    @property
-    def artifact(self) -> ArtifactNode:
-        """Its version."""
-        return ArtifactNode(self.version)
-
-
 # --------------------------------------------------------------------------------------------------- finding
 
 
@@ -726,8 +572,3 @@ def type_nodes(ask: Ask, entity: str, project: str) -> list[TypeNode]:
 def find_type(ask: Ask, entity: str, project: str, name: str) -> TypeNode | None:
     """Return an artifact type of a project, None without one."""
     return next((node for node in type_nodes(ask, entity, project) if node.name == name), None)
-
-
-def all_of(nodes: list[Any]) -> dict[str, Any]:
-    """Return a short list as a connection of one page."""
-    return connection(nodes)

@@ -9,7 +9,6 @@ import posixpath
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 import anyio
 from starlette.responses import Response
@@ -17,7 +16,7 @@ from starlette.responses import Response
 from epochal.errors import EnvironmentFault, NotFound, UsageError
 from epochal.records import BlobInfo, Principal
 from epochal.server.bodies import BodyTooLarge, stream_body
-from epochal.server.media_bytes import AT_ONCE, bytes_response
+from epochal.server.file_answer import file_answer
 from epochal.server.route import ROLES_THAT_MAY, Call
 from epochal.server.wandb.tickets import read_ticket
 from epochal.store.base import BlobSink, Store
@@ -170,7 +169,7 @@ async def cross_origin(call: Call) -> Response:
 async def download(call: Call) -> Response:
     """Answer the bytes that a ticket allows, or a part of them."""
     ticket = read_ticket(call.service.settings.keys, call.path("ticket"), "GET")
-    response = await _blob(
+    response = await file_answer(
         call, ticket.principal, ticket.subject["digest"], call.path("name"), FOR_A_DAY
     )
     response.headers.update(CORS)
@@ -190,25 +189,4 @@ async def run_file(call: Call) -> Response:
         raise NotFound(f"the run {place[2][:130]!r} has no file {name[:200]!r}")
 
     digest = await call.service.catalog(find)
-    return await _blob(call, call.principal, digest, name, MUST_ASK)
-
-
-async def _blob(call: Call, principal: Principal, digest: str, name: str, cache: str) -> Response:
-    store = await call.service.open_store()
-
-    async def read(start: int, end: int) -> bytes:
-        work = partial(store.read_blob, principal, digest, start, end - start)
-        return (await call.service.part(work))[1]
-
-    first = partial(store.read_blob, principal, digest, 0, AT_ONCE)
-    total, begin = await call.service.part(first)
-
-    async def read_on(start: int, end: int) -> bytes:
-        return begin[start:end] if end <= len(begin) else await read(start, end)
-
-    response = await bytes_response(call.request, total, read_on, etag=digest, cache=cache)
-    is_picture = response.headers.get("content-type", "").startswith("image/")
-    kind = "inline" if is_picture else "attachment"
-    saved_as = quote(name.rpartition("/")[2], safe="", errors="replace")
-    response.headers["content-disposition"] = f"{kind}; filename*=UTF-8''{saved_as}"
-    return response
+    return await file_answer(call, call.principal, digest, name, MUST_ASK)

@@ -6,21 +6,22 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from epochal.errors import UsageError
-from epochal.server.wandb.artifact_nodes import (
-    ArtifactNode,
-    CollectionNode,
-    MembershipNode,
-    Tag,
-    TypeNode,
-    all_of,
+from epochal.server.wandb.artifact_ids import (
     artifact_number,
     base64_md5,
     collection_number,
     hex_md5,
     manifest_number,
 )
+from epochal.server.wandb.artifact_nodes import (
+    ArtifactNode,
+    CollectionNode,
+    MembershipNode,
+    Tag,
+    TypeNode,
+)
 from epochal.server.wandb.ask import Ask
-from epochal.server.wandb.nodes import make_id
+from epochal.server.wandb.nodes import connection, make_id
 from epochal.store.artifact_records import Manifest, ManifestKind, NewArtifact, NewFile, Upload
 
 MAX_FILES = 10_000
@@ -155,7 +156,9 @@ def create_files(parent: None, ask: Ask, input: Input) -> dict[str, Any]:
             )
         new.append(NewFile(artifact_number(spec["artifactID"]), spec["name"], spec["md5"], parts))
     found = ask.store.artifacts.announce_files(ask.principal, new)
-    return {"files": {**all_of([_upload(ask, upload) for upload in found]), "uploadHeaders": []}}
+    return {
+        "files": {**connection([_upload(ask, upload) for upload in found]), "uploadHeaders": []}
+    }
 
 
 def _upload(ask: Ask, upload: Upload) -> dict[str, Any]:

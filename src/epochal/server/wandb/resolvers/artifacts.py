@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from epochal.errors import NotFound
+from epochal.server.wandb.artifact_ids import (
+    artifact_id,
+    artifact_number,
+    collection_number,
+    page,
+)
 from epochal.server.wandb.artifact_nodes import (
     ArtifactNode,
     CollectionNode,
     MembershipNode,
     TypeNode,
-    artifact_id,
-    artifact_number,
     collection_nodes,
-    collection_number,
     find_collection,
     find_member,
     find_type,
-    page,
     type_nodes,
 )
 from epochal.server.wandb.ask import Ask
