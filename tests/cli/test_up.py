@@ -242,7 +242,7 @@ def test_the_token_is_in_no_output_but_the_link(epochal_server: RunningServer):
         client.get("/api/v1/nothing", params={"token": epochal_server.token})
         client.post("/api/v1/series", content=b"x")
     epochal_server.stop()
-    assert epochal_server.printed().count(epochal_server.token) == 2  # the link and the setting
+    assert epochal_server.printed().count(epochal_server.token) == 3  # the link and the settings
 
 
 def test_what_is_logged_locally_appears_within_two_seconds(epochal_server: RunningServer):
