@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from epochal.records import Principal
+from epochal.records import LOCAL_ADMIN, Principal
 from epochal.server.app import create_app
 from epochal.server.auth import Keyring
 from epochal.server.settings import Settings
@@ -56,7 +56,7 @@ async def web(store: Store, settings: Settings) -> AsyncIterator[httpx.AsyncClie
     """Return a client without credentials; another entity's account has a key as well."""
     keys = Keyring(
         {
-            TOKEN: Principal("local", "local", "admin"),
+            TOKEN: LOCAL_ADMIN,
             VIEWER_TOKEN: Principal("eve", "local", "viewer"),
             ANN_TOKEN: Principal("ann", "ann", "member"),
         },
@@ -382,3 +382,38 @@ async def test_uploads_end_with_the_commit(ask: Ask, web: httpx.AsyncClient) -> 
     late = await web.put(first["uploadUrl"], content=FILES["a.txt"])
     assert late.status_code == 409
     assert f"{HOST}" in first["uploadUrl"]
+
+
+async def test_a_deleted_run_takes_its_artifacts_along_only_when_asked(
+    ask: Ask, web: httpx.AsyncClient, store: Store
+) -> None:
+    uid, _made = store.create_run(LOCAL_ADMIN, "local", "p", "maker")
+    made = await log(ask, web, FILES, runName="maker")
+    await log(ask, web, {"x": b"x"}, digest="1" * 32)
+    delete = (
+        "mutation D($id: ID!, $too: Boolean) { deleteRun(input: {id: $id, deleteArtifacts: $too})"
+        " { clientMutationId } }"
+    )
+    run = base64.b64encode(f"Run:v1:{uid}".encode()).decode()
+    by_id = "query Q($id: ID!) { artifact(id: $id) { id createdBy { name } } }"
+    assert (await ask(by_id, id=made["id"]))["artifact"]["createdBy"] == {"name": "maker"}
+    await ask(delete, id=run, too=False)
+    assert (await ask(by_id, id=made["id"]))["artifact"]["createdBy"] is None
+    await ask(delete, id=run, too=True)
+    assert await ask(by_id, id=made["id"]) == {"artifact": None}
+    found = await ask(BY_NAME, entity="local", project="p", name="digits")
+    assert found["project"]["artifactCollectionMembership"]["versionIndex"] == 1
+
+
+async def test_files_by_the_entries_of_a_manifest(ask: Ask, web: httpx.AsyncClient) -> None:
+    made = await log(ask, web, FILES)
+    query = (
+        "query Q($id: ID!, $entries: [ArtifactManifestEntryInput!]) { artifact(id: $id)"
+        ' { filesByManifestEntries(storageLayout: "V2", manifestVersion: "1", entries: $entries)'
+        " { edges { node { name directUrl } } } } }"
+    )
+    entry = {"name": "sub/b.bin", "digest": "x", "birthArtifactID": "y", "ref": None, "size": 3}
+    data = await ask(query, id=made["id"], entries=[entry])
+    (edge,) = data["artifact"]["filesByManifestEntries"]["edges"]
+    assert edge["node"]["name"] == "sub/b.bin"
+    assert (await web.get(edge["node"]["directUrl"])).content == FILES["sub/b.bin"]

@@ -169,11 +169,18 @@ def _lines(parent: Run, ask: Ask, file: str) -> int:
 
 
 def delete_run(parent: None, ask: Ask, input: dict[str, Any]) -> dict[str, Any]:
-    """Move a run to the trash, where a person may take it back; one that is there stays there."""
+    """Move a run to the trash, where a person may take it back; one that is there stays there.
+
+    The artifacts that it logged stay, unless their deletion is asked for: that is for ever.
+    """
     del parent
     uid = read_id("Run", input["id"])
     if not ask.store.run(ask.principal, uid).info.trashed:
         ask.store.trash_run(ask.principal, uid)
+    if input.get("deleteArtifacts"):
+        for artifact in ask.store.artifacts.of_run(ask.principal, uid, "output"):
+            if artifact.run == uid:  # not what another run had logged before
+                ask.store.artifacts.delete(ask.principal, artifact.id, with_aliases=True)
     return {"clientMutationId": input.get("clientMutationId")}
 
 
