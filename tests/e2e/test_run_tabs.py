@@ -181,6 +181,7 @@ def look_at_machine(page: Page) -> None:
             .ariaLabel.includes('GPU 0 69 %')""",
     )
     box = strips.bounding_box()
+    assert box is not None
     page.mouse.move(box["x"] + box["width"] - 2, box["y"] + box["height"] * 5.5 / GPUS)
     page.locator(".strip-said").wait_for()
     assert page.locator(".strip-said").inner_text().startswith("GPU 5: 74 % at ")
