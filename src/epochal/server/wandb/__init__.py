@@ -1,1 +1,1 @@
-"""The official wandb client's side of the server. Nothing here but the route table is loaded before its first request."""
+"""The official wandb client's side of the server; nothing but the route table is loaded before its first request."""
