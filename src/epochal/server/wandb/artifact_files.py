@@ -68,8 +68,8 @@ class FileNode:
 
     @property
     def storagePath(self) -> str | None:
-        """Where it lies, for a client's own use."""
-        return None if self.row.blob is None else f"blobs/{self.row.blob}"
+        """Where it lies, in a form that clients know; nothing is read by it."""
+        return None if self.row.blob is None else f"wandb_artifacts/{self.row.blob}"
 
     @property
     def mimetype(self) -> str | None:
