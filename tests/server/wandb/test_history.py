@@ -431,6 +431,11 @@ async def test_only_runs_that_have_ended_for_good_are_files(
     assert len(await urls(client, "r2")) == 1
     log(store, lines, "r2")  # the same once more, as another attempt
     assert await urls(client, "r2") == []
+    log(store, lines[:9], "r3")
+    assert len(await urls(client, "r3")) == 1
+    late = json.dumps(history(9, lines[9:], complete=True, exitcode=0)).encode()
+    intake.stream("local", "real rows", "r3", late)  # another client of the same session
+    assert await urls(client, "r3") == []
 
 
 async def test_without_pyarrow_everything_is_read_by_pages(
@@ -455,7 +460,8 @@ def test_files_of_runs_that_are_gone_are_removed(store: Store, few: None, tmp_pa
         if run == "a":
             store.trash_run(LOCAL_ADMIN, uid)
             store.delete_run(LOCAL_ADMIN, uid)
-    assert [path.name for path in kept.folder.iterdir()] == names[1:]
+    found = kept.folder.glob("*/*")
+    assert [path.relative_to(kept.folder).as_posix() for path in found] == names[1:]
 
 
 _VALUES = st.one_of(

@@ -1,8 +1,9 @@
 """The Parquet files of ended runs' histories: made once, kept in the data directory, handed out by signed addresses.
 
-A file is named after what is in it (run, first and last line) and never changes. A run has one for each session of its
-only attempt, so that a run that was read, resumed and has ended again has the files of before, and one more. Runs that
-were started anew, forked or rewound are read by pages: what a client has kept of them could be other rows.
+A file is named after what is in it (run, first line, end) and never changes. A run has one for each session of its only
+attempt, so that a run that was read, resumed and has ended again has the files of before, and one more. Runs that were
+started anew, forked or rewound, or went on in the session whose file was handed out already, are read by pages: what a
+client has kept of them could be other rows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shutil
 import tempfile
 import threading
 import time
@@ -23,7 +25,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import Response
 
 from epochal.errors import EpochalError, NotFound
-from epochal.records import Principal, RunDetail, RunSession
+from epochal.records import LOCAL_ADMIN, Principal, RunDetail, RunSession
 from epochal.server.media_bytes import bytes_response
 from epochal.server.route import Call
 from epochal.server.wandb import parquet
@@ -40,7 +42,7 @@ KEPT_BYTES = 8 << 30
 KEPT_S = 30 * 86400.0
 ENDED = frozenset(["finished", "failed", "killed"])
 """States after which a session writes no more; a crashed one may be alive behind a broken network."""
-NAME = re.compile(r"([0-9a-zA-Z_-]{1,128})\.(\d+)-(\d+)\.parquet")
+NAME = re.compile(r"[0-9a-zA-Z_-]{1,128}/\d+-\d+\.parquet")
 
 NO_STORE = "private, no-store"
 CORS = {"access-control-allow-origin": "*", "cross-origin-resource-policy": "cross-origin"}
@@ -58,8 +60,8 @@ class Part:
 
     @property
     def name(self) -> str:
-        """The name of its file."""
-        return f"{self.run}.{self.start}-{self.stop}.parquet"
+        """Where its file lies below the folder of exports."""
+        return f"{self.run}/{self.start}-{self.stop}.parquet"
 
 
 class _Slices:
@@ -91,7 +93,7 @@ class Exports:
     ) -> list[str] | None:
         """Return the names of the files that are a run's whole history, made if need be; None when there are none."""
         parts = parts_of(detail, session)
-        if not parts or parts in self._unfit:
+        if not parts or parts in self._unfit or self._has_others(parts):
             return None
         if not self._are_there(parts):
             done = self._make(store, principal, parts)
@@ -110,6 +112,11 @@ class Exports:
         if NAME.fullmatch(name) is None or not path.is_file():
             raise NotFound(f"there is no export {name[:200]!r}; ask for it again")
         return path
+
+    def _has_others(self, parts: Sequence[Part]) -> bool:
+        """Whether files of the run were handed out that are none of these."""
+        given = {path.name for path in (self.folder / parts[0].run).glob("*-*.parquet")}
+        return not given <= {part.name.rpartition("/")[2] for part in parts}
 
     def _are_there(self, parts: Iterable[Part]) -> bool:
         return all((self.folder / part.name).is_file() for part in parts)
@@ -130,7 +137,7 @@ class Exports:
     ) -> None:
         try:
             with self._turn:
-                self._tidy(store, principal)
+                self._tidy(store)
                 parquet.write_parts(
                     [(self.folder / part.name, _Slices(store, principal, part)) for part in parts]
                 )
@@ -148,29 +155,30 @@ class Exports:
                 del self._jobs[parts]
             done.set()
 
-    def _tidy(self, store: Store, principal: Principal) -> None:
+    def _tidy(self, store: Store) -> None:
         """Remove files of runs that are gone, those not asked for in a month, and the oldest above the limit."""
         if not self.folder.is_dir():
             return
-        found = [(path, path.stat()) for path in self.folder.iterdir() if path.is_file()]
+        for folder in self.folder.iterdir():
+            if folder.is_dir() and _is_gone(store, folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
+        found = [(path, path.stat()) for path in self.folder.glob("*/*") if path.is_file()]
         found.sort(key=lambda pair: pair[1].st_mtime)
         size = sum(status.st_size for _path, status in found)
         now = time.time()
-        gone: dict[str, bool] = {}
         for path, status in found:
-            name = NAME.fullmatch(path.name)
-            old = now - status.st_mtime > (KEPT_S if name else 3600.0)
-            if name and name[1] not in gone:
-                gone[name[1]] = _is_gone(store, principal, name[1])
-            if old or size > KEPT_BYTES or (name and gone[name[1]]):
+            kept_s = (
+                KEPT_S if path.suffix == ".parquet" else 3600.0
+            )  # else what a killed server left
+            if now - status.st_mtime > kept_s or size > KEPT_BYTES:
                 path.unlink(missing_ok=True)
                 size -= status.st_size
 
 
-def _is_gone(store: Store, principal: Principal, run: str) -> bool:
+def _is_gone(store: Store, run: str) -> bool:
     try:
-        store.run(principal, run)
-    except EpochalError:
+        store.run(LOCAL_ADMIN, run)  # who sees the runs of every entity
+    except NotFound:
         return True
     return False
 
