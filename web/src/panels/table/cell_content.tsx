@@ -33,15 +33,16 @@ function Media({ cell, height }: { cell: CellObject; height: number }): JSX.Elem
   if (url === null) return <span class="dt-text quiet">{name || String(type)}</span>;
   switch (type) {
     case "image-file": {
-      const isLarge = Math.max(numberIn(cell.width), numberIn(cell.height)) > THUMB;
+      const large = Math.max(numberIn(cell.width), numberIn(cell.height));
       return (
         <a class="dt-picture" href={url} target="_blank" rel="noopener" title={name} tabIndex={-1}>
           <img
-            src={isLarge ? `${url}?thumb=${THUMB}` : url}
+            src={large > THUMB ? `${url}?thumb=${THUMB}` : url}
             alt={name}
             loading="lazy"
             decoding="async"
-            style={{ maxHeight: `${height - 6}px` }}
+            class={large < height ? "coarse" : undefined}
+            style={{ height: `${height - 6}px` }}
           />
         </a>
       );
