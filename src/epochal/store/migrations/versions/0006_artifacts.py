@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -142,7 +144,7 @@ def _create_contents() -> None:
     op.create_index("ix_artifact_file_digest", "artifact_file", ["digest"])
 
 
-def _key(name: str, target: str, **options: bool) -> sa.Column[int]:
+def _key(name: str, target: str, **options: Any) -> sa.Column[int]:
     return sa.Column(name, Identity, sa.ForeignKey(target), **options)
 
 
