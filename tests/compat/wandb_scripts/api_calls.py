@@ -13,11 +13,17 @@ from typing import Any
 
 import wandb
 from api_rows import made_rows
+from wandb.apis.public import Run as PublicRun
 from wandb.errors import CommError
 
 ROWS = int(os.environ.get("ROWS", "3000"))
-api = wandb.Api()
-entity = api.default_entity
+api: Any = wandb.Api()  # whose runs have their fields by __getattr__
+entity: str = api.default_entity
+
+
+def reopened() -> Any:
+    """Return another Api, which has kept nothing."""
+    return wandb.Api()
 
 
 def raises(kind: type[BaseException] | tuple[type[BaseException], ...], call: Any) -> str:
@@ -204,7 +210,7 @@ def check_updates() -> None:
     run.config["new"] = {"deep": [1, 2**60], "nan": math.inf}
     del run.config["text"]
     run.update()
-    found = wandb.Api().run(path)
+    found = reopened().run(path)
     assert "added" in found.tags
     assert found.notes == "other notes"
     assert found.name == "renamed"
@@ -217,7 +223,7 @@ def check_updates() -> None:
     run.summary["best"] = 2**61 + 1
     run.summary["later"] = {"a": [1, None]}
     run.summary.update({"more": "text"})
-    found = wandb.Api().run(path)
+    found = reopened().run(path)
     assert found.summary_metrics["best"] == 2**61 + 1, found.summary_metrics
     assert found.summary_metrics["more"] == "text"
     assert found.summary_metrics["later"] == {"a": [1, None]}
@@ -236,7 +242,7 @@ def check_lists() -> None:
         run = api.create_run(run_id=f"r{number:02}", project="many", entity=entity)
         assert run.id == f"r{number:02}"
         assert run.state == "running", run.state
-        run = wandb.Api().run(
+        run = reopened().run(
             f"{entity}/many/{run.id}"
         )  # the one that was made has no fields to update
         run.config["number"] = number
@@ -245,13 +251,11 @@ def check_lists() -> None:
         run.update()
         run.summary.update({"loss": 1 / (number + 1), "val/acc": number})
         made.append(run)
-    pending = wandb.apis.public.Run.create(
-        api, run_id="p", project="many", entity=entity, state="pending"
-    )
+    pending = PublicRun.create(api, run_id="p", project="many", entity=entity, state="pending")
     assert api.run(f"{entity}/many/p").state == "pending"
 
     def ids(filters: Any = None, order: str = "+created_at", per_page: int = 5) -> list[str]:
-        fresh = wandb.Api()
+        fresh = reopened()
         found = fresh.runs(f"{entity}/many", filters=filters, order=order, per_page=per_page)
         listed = [run.id for run in found]
         assert len(found) == len(listed), (len(found), listed)
@@ -281,14 +285,14 @@ def check_lists() -> None:
     assert "$where" in message, message
 
     assert pending.update_state("failed")
-    assert wandb.Api().run(f"{entity}/many/p").state == "failed"
+    assert reopened().run(f"{entity}/many/p").state == "failed"
     made[0].stop()
     made[1].delete()
-    raises((ValueError, CommError), lambda: wandb.Api().run(f"{entity}/many/r01"))
+    raises((ValueError, CommError), lambda: reopened().run(f"{entity}/many/r01"))
     assert "r01" not in ids()
     again = api.create_run(run_id="r01", project="many", entity=entity)
     assert again.id == "r01"
-    assert wandb.Api().run(f"{entity}/many/r01").config == {}
+    assert reopened().run(f"{entity}/many/r01").config == {}
     histories = api.runs("api").histories(samples=10, keys=["exact"])
     assert len(histories) == 20
 
@@ -298,8 +302,8 @@ def check_refusals() -> None:
     message = raises(Exception, lambda: api.create_user("ann@example.org"))
     assert "CreateUserFromAdmin" in message, message
     assert "createUser" in message, message
-    raises((ValueError, CommError), lambda: wandb.Api().run(f"{entity}/api/nothing"))
-    raises((ValueError, CommError), lambda: wandb.Api().sweep(f"{entity}/api/nothing"))
+    raises((ValueError, CommError), lambda: reopened().run(f"{entity}/api/nothing"))
+    raises((ValueError, CommError), lambda: reopened().sweep(f"{entity}/api/nothing"))
 
 
 def main() -> None:

@@ -28,11 +28,11 @@ def same(expected: Any, found: Any) -> bool:
         return expected == found or (math.isnan(expected) and math.isnan(found))
     if type(expected) is not type(found):
         return False
-    if isinstance(expected, dict):
+    if isinstance(expected, dict) and isinstance(found, dict):
         return expected.keys() == found.keys() and all(
             same(v, found[k]) for k, v in expected.items()
         )
-    if isinstance(expected, list):
+    if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(same, expected, found))
     return expected == found
 

@@ -82,7 +82,7 @@ def many(store: Store) -> Store:
                 notes="words" if number == 3 else None,
             )
         )  # fmt: skip
-        body = history(0, rows(0, [1.0] * number)) | {"complete": True, "exitcode": 0}
+        body: dict[str, Any] = history(0, rows(0, [1.0] * number), complete=True, exitcode=0)
         body["files"]["wandb-summary.json"] = {
             "offset": 0,
             "content": [f'{{"loss": {12 - number}}}'],
