@@ -112,7 +112,7 @@ def test_the_public_api_reads_all_of_it(read: dict[str, Any]) -> None:
     }
     assert read["run"] == {"logged": ["model:v0"], "used": ["digits:v0"]}
     assert read["link"] == {
-        "name": "chosen:v0",
+        "version": "v0",
         "source": "model:v0",
         "is": True,
         "aliases": ["latest", "prod"],

@@ -50,7 +50,7 @@ found["run"] = {
 }
 chosen = api.artifact(f"{P}/chosen:prod")
 found["link"] = {
-    "name": chosen.name,
+    "version": chosen.version,
     "source": chosen.source_name,
     "is": chosen.is_link,
     "aliases": sorted(chosen.aliases),
