@@ -79,7 +79,9 @@ def test_config_summary_and_console_are_those_of_the_script(name):
     }
     internal = config["_wandb"]["value"]
     assert internal["cli_version"] == {"golden0310": "0.31.0", "golden01221": "0.12.21"}[name]
-    assert {"1": "epoch", "6": [3], "7": []} in internal["m"]
+    # as the 0.31.0 client sends it, define_metric("val/*", step_metric="epoch", summary="min")
+    assert internal["m"][0] == {"1": "epoch", "6": [3], "7": []}
+    assert {"2": "val/*", "5": 1, "6": [1], "7": [1]} in internal["m"]
     files = collect(told)
     assert list(files[SUMMARY]) == [0]
     summary = json.loads(files[SUMMARY][0])
@@ -127,6 +129,7 @@ def test_step_metrics_are_referred_to_by_their_place():
     assert metrics == [
         {"1": "val/a", "5": 2, "6": [1, 3], "7": [1, 2], "8": 1},
         {"1": "epoch", "6": [3], "7": []},
+        {"2": "val/*", "5": 2, "6": [], "7": []},
     ]
 
 

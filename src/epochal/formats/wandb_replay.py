@@ -62,7 +62,8 @@ class Replay:
         self._summary_changed = self._upsert_due = False
         self._telemetry: dict[str, Any] = {}
         self._environment: dict[str, Any] = {}
-        self._metrics: dict[str, dict[str, Any]] = {}
+        self._metrics: dict[tuple[str, str], dict[str, Any]] = {}
+        """Definitions by the number of the field that names them (1 a name, 2 a pattern) and that."""
         self._files: dict[str, None] = {}
         self._core = ""
 
@@ -113,17 +114,18 @@ class Replay:
 
     def _take_metric(self, record: dict[str, Any]) -> None:
         name = record.get("name")
-        if not name:  # a glob: the client wrote a record of its own for each name that matched
+        place = ("1", name) if name else ("2", record.get("glob_name", ""))
+        if not place[1]:  # a step metric alone says nothing
             return
-        known = {} if record.get("control") else self._metrics.get(name, {})
+        known = {} if record.get("control") else self._metrics.get(place, {})
         merged = {**known, **record}
-        options = {*known.get("options", ()), *record.get("options", ()), 3}
-        merged["options"] = sorted(options)
+        options = {*known.get("options", ()), *record.get("options", ())}
+        merged["options"] = sorted(options | {3} if name else options - {3})
         summary = {*known.get("summary", ()), *record.get("summary", ())}
         if "summary" in record and 6 not in record["summary"]:
             summary.discard(6)  # "none" is what the last definition says
         merged["summary"] = sorted(summary)
-        self._metrics[name] = merged
+        self._metrics[place] = merged
         self._upsert_due = True
 
     def _take_history(self, record: dict[str, Any]) -> None:
@@ -245,24 +247,24 @@ class Replay:
     def _encoded_metrics(self) -> list[dict[str, Any]]:
         """Return the definitions under the numbers of their fields; a step metric by its place in the list, from 1."""
         encoded: list[dict[str, Any]] = []
-        places: dict[str, int] = {}
+        places: dict[tuple[str, str], int] = {}
 
-        def encode(name: str) -> None:
-            if name in places:
+        def encode(key: tuple[str, str]) -> None:
+            if key in places:
                 return
-            definition = self._metrics.get(name, {})
-            places[name] = len(encoded)
-            line: dict[str, Any] = {"1": name}
+            definition = self._metrics.get(key, {})
+            places[key] = len(encoded)
+            line: dict[str, Any] = {key[0]: key[1]}
             encoded.append(line)
             if step := definition.get("step_metric"):
-                encode(step)
-                line["5"] = places[step] + 1
+                encode(("1", step))
+                line["5"] = places["1", step] + 1
             line |= {"6": definition.get("options", []), "7": definition.get("summary", [])}
             if definition.get("goal"):
                 line["8"] = definition["goal"]
 
-        for name in self._metrics:
-            encode(name)
+        for key in self._metrics:
+            encode(key)
         return encoded
 
     def take_files(self) -> list[str]:
