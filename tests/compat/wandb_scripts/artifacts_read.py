@@ -34,12 +34,14 @@ found["named"] = [
     for c in api.artifact_type("dataset", P).collections(filters={"name": {"$regex": "^dig"}})
 ]
 first = api.artifact(f"{P}/digits:v0")
+maker = first.logged_by()
+assert maker is not None
 found["first"] = {
     "metadata": dict(first.metadata),
     "description": first.description,
     "tags": first.tags,
     "used by": [run.id for run in first.used_by()],
-    "logged by": first.logged_by().id,
+    "logged by": maker.id,
     "files": [(file.name, file.size) for file in first.files()],
     "url": first.url.partition("/local/")[2],
 }
@@ -56,7 +58,9 @@ found["link"] = {
     "aliases": sorted(chosen.aliases),
     "of model": [a.name for a in api.artifact(f"{P}/model:v0").linked_artifacts],
 }
-found["table"] = api.artifact(f"{P}/run-maker-table:latest").get("table").data
+table = api.artifact(f"{P}/run-maker-table:latest").get("table")
+assert isinstance(table, wandb.Table)
+found["table"] = table.data
 found["missing"] = fails(lambda: api.artifact(f"{P}/digits:nope"))
 found["exists"] = [api.artifact_exists(f"{P}/digits:v{n}") for n in (0, 9)]
 
@@ -65,6 +69,7 @@ first.description, first.tags, first.ttl = "changed", ["clean"], timedelta(days=
 first.metadata["n"] = 2
 first.save()
 after = api.artifact(f"{P}/digits:kept")
+assert after.ttl is not None
 found["changed"] = [after.version, after.description, after.tags, after.metadata, after.ttl.days]
 after.aliases.remove("kept")
 after.save()

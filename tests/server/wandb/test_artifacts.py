@@ -212,6 +212,7 @@ async def test_files_are_read_by_signed_addresses(ask: Ask, web: httpx.AsyncClie
         ' { __typename artifactMembership(aliasName: "v0") { files(after: $cursor, first: 1)'
         " { pageInfo { endCursor hasNextPage } edges { node { name directUrl } } } } } } }"
     )
+    files: dict[str, Any] = {}
     seen: dict[str, str] = {}
     cursor = None
     for _ in range(2):
