@@ -32,8 +32,8 @@ from epochal.server.wandb import parquet
 from epochal.server.wandb.tickets import read_ticket
 from epochal.store.base import Store
 
-PATIENCE_S = 12.0
-"""How long a client waits for a file; after that it reads pages, and finds the file when it comes again."""
+PATIENCE_S = 15.0
+"""How long a client, which itself gives up after 19 s, waits for a file; then it reads pages, and a file the next time."""
 MAX_WAITING = 2
 """Clients that wait at a time: each takes one of the few threads that answer everybody."""
 MIN_ROWS = 2000
