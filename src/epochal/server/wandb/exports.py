@@ -33,7 +33,7 @@ from epochal.server.wandb.tickets import read_ticket
 from epochal.store.base import Store
 
 PATIENCE_S = 15.0
-"""How long a client, which gives up after 19 s itself, waits for a file; then it reads pages, and next time the file."""
+"""How long a client, which gives up after 19 s itself, waits for a file; after that it reads pages."""
 MAX_WAITING = 2
 """Clients that wait at a time: each takes one of the few threads that answer everybody."""
 MIN_ROWS = 2000
