@@ -291,6 +291,29 @@ def read_run(server: Server, folder: Path, run: str = "offline") -> dict[str, An
     return client.json("read_back.py", f"local/digits/{run}", folder / "got")
 
 
+def internals(server: Server) -> dict[str, Any]:
+    """What the client says in the config beside the user's keys: the machine, and the metrics it defined."""
+    query = (
+        """{ project(name: "digits", entityName: "local") { run(name: "offline") { config } } }"""
+    )
+    headers = {"Content-Type": "application/json"}
+    status, body = server.request(
+        "POST", "/graphql", json.dumps({"query": query}).encode(), headers
+    )
+    assert status == 200
+    config = json.loads(json.loads(body)["data"]["project"]["run"]["config"])
+    private = config["_wandb"]["value"]
+    names = [line.get("1", line.get("2")) for line in private["m"]]
+    definitions = {
+        json.dumps(line | ({"5": names[line["5"] - 1]} if "5" in line else {}), sort_keys=True)
+        for line in (
+            {**line, "6": sorted(line["6"]), "7": sorted(line["7"])} for line in private["m"]
+        )
+    }
+    (machine,) = private["e"].values()
+    return {"machine": machine, "definitions": definitions}
+
+
 def epochal(server: Server, *arguments: object) -> str:
     environment = {
         **{key: value for key, value in os.environ.items() if not key.startswith("WANDB_")},
@@ -325,12 +348,15 @@ def test_both_ways_of_sending_an_offline_run_give_the_same(offline, tmp_path):
                 epochal(
                     own, "sync", "--all", offline["folder"] / "wandb"
                 )  # sends all of it, and adds nothing
-            found.append(read_run(own, tmp_path / f"read-{name}"))
+            found.append({**read_run(own, tmp_path / f"read-{name}"), **internals(own)})
     theirs, ours = found
     assert same(ours["rows"], theirs["rows"])
     assert len(ours["rows"]) == len(offline["rows"]) + 2
     assert same(ours["config"], theirs["config"])
     assert same(ours["summary"], theirs["summary"])
+    assert ours["machine"] == theirs["machine"]
+    assert ours["definitions"] == theirs["definitions"]
+    assert any("train/*" in definition for definition in ours["definitions"])
     for key in ("name", "state", "notes", "tags", "group", "job_type", "events", "last_step"):
         assert ours[key] == theirs[key], key
     assert ours["metadata"] == theirs["metadata"]

@@ -12,7 +12,10 @@ folder = Path(sys.argv[2])
 run = wandb.Api().run(sys.argv[1])
 artifacts = []
 for artifact in run.logged_artifacts():
-    place = artifact.download(root=str(folder / "artifacts" / artifact.name.replace(":", "-")))
+    place = Path(str(folder / "artifacts" / artifact.name.replace(":", "-")))
+    for name, entry in artifact.manifest.entries.items():
+        if not entry.ref:  # what is referred to lies elsewhere
+            artifact.get_entry(name).download(root=str(place))
     artifacts.append(
         {
             "name": artifact.name,
@@ -20,9 +23,7 @@ for artifact in run.logged_artifacts():
             "aliases": sorted(artifact.aliases),
             "metadata": dict(artifact.metadata),
             "files": {
-                str(p.relative_to(place)): p.stat().st_size
-                for p in Path(place).rglob("*")
-                if p.is_file()
+                str(p.relative_to(place)): p.stat().st_size for p in place.rglob("*") if p.is_file()
             },
             "references": {
                 name: entry.ref for name, entry in artifact.manifest.entries.items() if entry.ref
