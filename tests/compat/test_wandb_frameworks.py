@@ -16,7 +16,10 @@ from tests.compat.wandb_client import Client, interpreter
 from tests.faults.processes import Server, running_server
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
-ENVIRONMENT = "pip install wandb==0.31.0 torch lightning transformers accelerate keras xgboost scikit-learn pillow"
+ENVIRONMENT = (
+    "pip install wandb==0.31.0 torch lightning transformers accelerate keras tensorflow-cpu xgboost "
+    "scikit-learn pillow"
+)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +74,7 @@ def test_huggingface(server, tmp_path):
 def test_keras(server, tmp_path):
     detail, columns, rows = train(server, tmp_path, "keras")
     check_columns(columns, rows, "epoch/loss", "epoch/accuracy", "epoch/val_loss", "batch/loss")
-    assert detail["metrics"]["epoch/*"]["step_metric"] == "epoch/epoch"
+    assert detail["metrics"]["batch/*"]["step_metric"] == "batch/batch_step"
 
 
 def test_xgboost(server, tmp_path):

@@ -110,7 +110,7 @@ def huggingface(run_id: str) -> None:
 
 def keras(run_id: str) -> None:
     """Keras with WandbMetricsLogger and WandbModelCheckpoint."""
-    os.environ.setdefault("KERAS_BACKEND", "torch")
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")  # whose name the callbacks import
     import keras as k
     from wandb.integration.keras import WandbMetricsLogger, WandbModelCheckpoint
 
