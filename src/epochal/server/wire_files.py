@@ -42,7 +42,7 @@ class Alert(msgspec.Struct):
 
 
 class Contents(msgspec.Struct):
-    """What a run has: console lines, files (and those of code and changes among them), artifacts, system metrics, alerts.
+    """What a run has: console lines, files (and code and changes among them), artifacts, system metrics, alerts.
 
     `stop` says whether the script can be stopped from here ("possible"), has been asked to stop and has not ended yet
     ("asked"), or is not running or cannot be stopped ("none").
