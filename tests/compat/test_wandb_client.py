@@ -304,12 +304,11 @@ def internals(server: Server) -> dict[str, Any]:
     config = json.loads(json.loads(body)["data"]["project"]["run"]["config"])
     private = config["_wandb"]["value"]
     names = [line.get("1", line.get("2")) for line in private["m"]]
-    definitions = {
-        json.dumps(line | ({"5": names[line["5"] - 1]} if "5" in line else {}), sort_keys=True)
-        for line in (
-            {**line, "6": sorted(line["6"]), "7": sorted(line["7"])} for line in private["m"]
-        )
-    }
+    definitions: set[str] = set()
+    for line in private["m"]:
+        step = {"5": names[int(line["5"]) - 1]} if "5" in line else {}
+        ordered = {"6": sorted(line["6"]), "7": sorted(line["7"])}
+        definitions.add(json.dumps({**line, **step, **ordered}, sort_keys=True))
     (machine,) = private["e"].values()
     return {"machine": machine, "definitions": definitions}
 

@@ -202,8 +202,9 @@ def test_damaged_logs_are_read_as_far_as_they_go():
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(900)
 def test_many_damaged_logs_are_read_as_far_as_they_go():
-    for seed in range(60, 20_000):
+    for seed in range(60, 4000):
         damage_and_read(seed)
-    for seed in range(2000, 400_000):
+    for seed in range(2000, 100_000):
         read_noise(seed)
