@@ -135,10 +135,11 @@ def all_checks(python: Path) -> list[Check]:
         Check("web-lint", (*npm, "run", "lint")),
         Check("web-types", (*npm, "run", "types")),
         Check("web-test", (*npm, "run", "test")),
-        # A file stays with one worker: a module's browser and a suite's server are made once.
+        # A file stays with one worker: a module's browser and a suite's server are made once. Three workers on
+        # two processors: half of the time of the first is spent waiting for servers, and for silence.
         Check(
             "pytest",
-            (*pytest, slowest, "-n", "2", "--dist", "loadfile", *no_browser),
+            (*pytest, slowest, "-n", "3", "--dist", "loadfile", *no_browser),
             (*pytest, *no_browser),
         ),
         Check(
