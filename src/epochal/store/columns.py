@@ -47,6 +47,8 @@ class WriterRef(NamedTuple):
     ordinal: int
     rows: int
     folded: int
+    aside: bool = False
+    """Whether it has keys of its own, beside another writer of the same session: what a machine did."""
 
 
 class SeriesRef(NamedTuple):
@@ -192,10 +194,11 @@ class ColumnReader:
         """Return the writers of each run that have rows, by ordinal."""
         found: dict[str, list[WriterRef]] = {run: [] for run in runs}
         for row in self.connection.rows_among(
-            "SELECT id, run_uid, ordinal, rows, folded FROM writer WHERE run_uid IN ({}) AND rows > 0",
+            "SELECT id, run_uid, ordinal, rows, folded, label = 'system' AND parent IS NOT NULL FROM writer"
+            " WHERE run_uid IN ({}) AND rows > 0",
             list(runs),
         ):
-            writer = WriterRef(*row)
+            writer = WriterRef(*row[:5], bool(row[5]))
             found[writer.run].append(writer)
         for writers in found.values():
             writers.sort(key=lambda writer: writer.ordinal)

@@ -297,12 +297,13 @@ class Sources:
 
 
 def _mark(writers: Sequence[WriterRef]) -> str:
-    return ",".join(f"{writer.ordinal}:{writer.rows}" for writer in writers)
+    """Return how far writers are; a plus says of one that its keys are no other's, so that no line goes on in it."""
+    return ",".join(f"{w.ordinal}:{w.rows}{'+' if w.aside else ''}" for w in writers)
 
 
 def _parse_mark(mark: str) -> dict[int, int]:
     try:
-        pairs = [part.split(":") for part in mark.split(",") if part]
+        pairs = [part.removesuffix("+").split(":") for part in mark.split(",") if part]
         return {int(ordinal): int(rows) for ordinal, rows in pairs}
     except ValueError:
         message = f"{mark!r} is no mark: pass one from `marks` of an earlier answer as it is"

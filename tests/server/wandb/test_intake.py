@@ -97,6 +97,20 @@ def test_system_metrics_stand_over_the_seconds_since_the_start(client: Client):
     assert {key.x for key in keys if key.name.startswith("system/")} == {"_runtime"}
 
 
+def test_charts_read_on_where_the_machine_is_measured_too(client: Client):
+    """A chart appends to the line of a run with one session; the machine's writer is none of its own."""
+    client.send(real_body())
+    keys = ["count", "system/memory_percent"]
+    first = client.store.series(LOCAL_ADMIN, SeriesQuery([client.uid], keys, px=4000))
+    assert first.marks == {client.uid: "0:27,1:4+"}
+    client.send(history(27, rows(51, [12.0], "count")))
+    further = client.store.series(
+        LOCAL_ADMIN, SeriesQuery([client.uid], keys, px=4000, since=first.marks)
+    )
+    assert [(s.key, list(s.y)) for s in further.series] == [("count", [12])]  # type: ignore[union-attr]
+    assert further.marks == {client.uid: "0:28,1:4+"}
+
+
 def test_a_request_sent_again_changes_nothing(client: Client):
     body = real_body(complete=True, exitcode=0)
     client.send(body)

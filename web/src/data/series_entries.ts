@@ -70,10 +70,11 @@ export function isOvergrown(entry: Entry): boolean {
 
 /**
  * Whether a run has several sessions, by its mark (`ordinal:rows,ordinal:rows`): new rows may then
- * belong before the end of what is known, or to a line of their own, so it is read anew.
+ * belong before the end of what is known, or to a line of their own, so it is read anew. A writer with a plus has keys
+ * of its own: no line goes on from another writer to it.
  */
 export function hasSessions(mark: string): boolean {
-  return mark.includes(",");
+  return mark.split(",").filter((writer) => !writer.endsWith("+")).length > 1;
 }
 
 export function placeOf(range: Range | null, px: number, log: boolean): string {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { RequestError } from "./client.ts";
+import { hasSessions } from "./series_entries.ts";
 import {
   type SeriesAnswer,
   SeriesLoader,
@@ -290,6 +291,12 @@ describe("SeriesLoader", () => {
     loader.open(want("x1"), ignore);
     await server.turn();
     expect(server.questions.at(-1)!.keys).toEqual(["x1"]);
+  });
+
+  it("counts no writer as a session whose keys are its own", () => {
+    expect(hasSessions("0:5")).toBe(false);
+    expect(hasSessions("0:5,1:2+")).toBe(false);
+    expect(hasSessions("0:5,1:2+,2:1")).toBe(true);
   });
 
   it("reads a run anew when another session of it has begun", async () => {
