@@ -88,8 +88,12 @@ def main() -> int:
         install_debian_packages()
         install_python_packages(python, lowest=options.lowest)
         if not options.lowest:
-            install_old_client(python)
-            build_parts(python)
+            with ThreadPoolExecutor(2) as pool:  # one waits for the registry while the other builds
+                for work in [
+                    pool.submit(install_old_client, python),
+                    pool.submit(build_parts, python),
+                ]:
+                    work.result()
     chosen = options.only or (["pytest"] if options.lowest else [])
     if chosen:
         checks = [check for check in checks if check.name in chosen]
@@ -144,9 +148,17 @@ def all_checks(python: Path) -> list[Check]:
         ),
         Check(
             "browser",
-            (*pytest, slowest, "-n", "2", "--dist", "loadfile", *browser),
+            (*pytest, slowest, "-n", "2", "--dist", "loadfile", *browser, *browser_files()),
             (*pytest, *browser),
         ),
+    ]
+
+
+def browser_files() -> list[str]:
+    """Return the test files that use the marker `browser`: collecting all the others takes each worker a while."""
+    files = sorted((ROOT / "tests").rglob("test_*.py"))
+    return [
+        str(path.relative_to(ROOT)) for path in files if "mark.browser" in path.read_text("utf-8")
     ]
 
 

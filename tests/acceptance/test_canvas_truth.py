@@ -108,7 +108,7 @@ def picture_at_rest(page: Page, colours: list[list[int]]) -> Picture:
     raise AssertionError("the chart does not come to rest")
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_every_column_spans_what_was_logged(
     epochal_server: Any, chromium: Browser, writer: subprocess.Popen[bytes], ratio: int
 ) -> None:

@@ -53,6 +53,7 @@ def test_every_call_of_the_public_api(reader: Client) -> None:
     assert reader.json("api_calls.py", ROWS=str(ROWS))["checks"] == 10
 
 
+@pytest.mark.soak
 def test_a_resumed_run_is_read_whole_by_a_client_that_has_kept_its_beginning(
     reader: Client, logged: Client
 ) -> None:

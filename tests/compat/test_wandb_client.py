@@ -331,6 +331,7 @@ def epochal(server: Server, *arguments: object) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.soak
 def test_both_ways_of_sending_an_offline_run_give_the_same(offline, tmp_path):
     """`wandb sync` of the client and `epochal sync`, each to a server of its own."""
     found: list[dict[str, Any]] = []

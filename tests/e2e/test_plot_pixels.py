@@ -27,6 +27,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 POINTS = 1_000_000
 SPIKES = 85
 WIDTHS = (330, 760, 1380)
+# Device pixels of a CSS pixel; a million points on four times the pixels are drawn in the soak.
+RATIOS = (1, pytest.param(2, marks=pytest.mark.soak))
 HEIGHT = 260
 # Cover of a pixel, 0 to 255, from which it counts as painted. The renderer promises half.
 PAINTED = 115
@@ -380,7 +382,7 @@ def zooms(seed: int, lo: float, hi: float, count: int) -> list[dict[str, float]]
     return views
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize("irregular", [False, True], ids=["even", "irregular"])
 def test_pixels_of_points(page: Page, folder: Path, ratio: int, irregular: bool) -> None:
     data = make_data(ratio, irregular=irregular)
@@ -403,7 +405,7 @@ def test_pixels_of_points(page: Page, folder: Path, ratio: int, irregular: bool)
         assert check_picture(Picture.of(answer), data, columns=False)[1] > 0
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize("irregular", [False, True], ids=["even", "irregular"])
 def test_pixels_of_columns(page: Page, folder: Path, ratio: int, irregular: bool) -> None:
     data = make_data(10 + ratio, irregular=irregular)
@@ -428,7 +430,7 @@ def test_pixels_of_columns(page: Page, folder: Path, ratio: int, irregular: bool
     assert marks > 0
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", RATIOS)
 @pytest.mark.parametrize("mode", ["points", "columns"])
 def test_pixels_while_points_arrive(page: Page, folder: Path, ratio: int, mode: str) -> None:
     """The first 900,000 points are there; the others come in pieces, followed and while zoomed in."""
@@ -458,7 +460,7 @@ def test_pixels_while_points_arrive(page: Page, folder: Path, ratio: int, mode: 
     assert known == POINTS
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", RATIOS)
 def test_pixels_on_a_log_axis(page: Page, folder: Path, ratio: int) -> None:
     data = make_data(30 + ratio)
     data.y = np.where(np.isfinite(data.y), 10 ** (4 * data.y), data.y)
@@ -471,7 +473,7 @@ def test_pixels_on_a_log_axis(page: Page, folder: Path, ratio: int) -> None:
         check_picture(Picture.of(answer, y_log=True), data, columns=False)
 
 
-@pytest.mark.parametrize("ratio", [1, 2])
+@pytest.mark.parametrize("ratio", RATIOS)
 def test_pixels_of_steps_that_go_back(page: Page, folder: Path, ratio: int) -> None:
     """A run that was rewound twice: every point is painted, in each of the passes."""
     data = make_data(40 + ratio, 120_000)

@@ -489,7 +489,9 @@ def test_first_load_is_small() -> None:
     # What is read later stays small as well: a table, a palette, pictures.
     for path in (static / "assets").iterdir():
         if path.suffix in sizes:
-            assert len(gzip.compress(path.read_bytes())) <= 160_000, path.name
+            # Vega is read with the first custom chart alone; ui_spec.md, 12, gives it more.
+            most = 330_000 if path.name.startswith("vega") else 160_000
+            assert len(gzip.compress(path.read_bytes())) <= most, path.name
 
 
 def test_values_logged_are_the_fixtures() -> None:

@@ -75,7 +75,9 @@ def test_rows_come_back_in_the_order_logged_whatever_the_clock_says(
         assert detail["last_step"] == 1499
 
 
-@pytest.mark.parametrize("offset_s", [-400 * DAY_S, 10 * 365 * DAY_S])
+@pytest.mark.parametrize(
+    "offset_s", [-400 * DAY_S, pytest.param(10 * 365 * DAY_S, marks=pytest.mark.soak)]
+)
 def test_host_with_a_wrong_clock_lives_and_ends_like_any_other(
     offset_s: float, tmp_path: Path
 ) -> None:

@@ -21,7 +21,7 @@ from tests.security.test_fuzz import ANYTHING, FUZZ, TEXT, Fuzzed
 
 DEPTH = 7
 RUN = "THE RUN'S ID"
-SOME = settings(FUZZ, max_examples=80)
+SOME = settings(FUZZ, max_examples=25)
 
 
 @pytest.fixture(scope="module")
