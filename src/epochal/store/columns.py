@@ -198,7 +198,7 @@ class ColumnReader:
             " WHERE run_uid IN ({}) AND rows > 0",
             list(runs),
         ):
-            writer = WriterRef(*row[:5], bool(row[5]))
+            writer = WriterRef(row[0], row[1], row[2], row[3], row[4], aside=bool(row[5]))
             found[writer.run].append(writer)
         for writers in found.values():
             writers.sort(key=lambda writer: writer.ordinal)
