@@ -376,6 +376,13 @@ class Store(ABC):
         """Return the number of lines that `read_lines` would return."""
 
     @abstractmethod
+    def lines_up_to(self, principal: Principal, run: str, step: float) -> int:
+        """Return how many lines of the newest attempt's history come before the first whose ``_step`` is above `step`.
+
+        Steps never fall within an attempt of one client: a few lines are read, not all.
+        """
+
+    @abstractmethod
     def cut_history(self, principal: Principal, run: str, lines: int) -> None:
         """Keep the first `lines` lines of the newest attempt's history; columns and summary are made from them anew.
 

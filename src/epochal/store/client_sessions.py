@@ -180,7 +180,7 @@ def add_writer(
     )
 
 
-def count_up_to(connection: Connection, file: FileRow, step: int) -> int:
+def count_up_to(connection: Connection, file: FileRow, step: float) -> int:
     """Return how many lines of a history come before the first whose ``_step`` is above `step`.
 
     Steps never fall within an attempt, so that a few lines are looked at, not all.

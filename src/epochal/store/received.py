@@ -138,6 +138,12 @@ class ReceivedStore(Store):
             found = find_attempt(connection, principal, run, file, attempt)
             return 0 if found is None else found.lines
 
+    def lines_up_to(self, principal: Principal, run: str, step: float) -> int:
+        """See `Store.lines_up_to`."""
+        with self.database.read() as connection:
+            found = find_attempt(connection, principal, run, "history", None)
+            return 0 if found is None else client_sessions.count_up_to(connection, found, step)
+
     def cut_history(self, principal: Principal, run: str, lines: int) -> None:
         """See `Store.cut_history`."""
         must_write(principal)

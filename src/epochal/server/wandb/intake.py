@@ -31,7 +31,6 @@ from epochal.server.wandb.stream_bodies import (
     number_of,
     parse_body,
     runtime_of,
-    step_of,
     summary_of,
 )
 from epochal.server.wandb.stream_journal import (
@@ -286,21 +285,10 @@ class RunIntake:
             raise UsageError(f"a run is rewound by its _step, not by {metric[:80]!r}")
         found = self.find(entity, project, run_id)
         uid = found.info.uid
-        kept = self._lines_up_to(uid, value)
+        kept = self.store.lines_up_to(self.principal, uid, value)
         self.store.cut_history(self.principal, uid, kept)
         self.store.begin_session(self.principal, uid, attempt="same")
         return Upserted(uid, inserted=False)
-
-    def _lines_up_to(self, uid: str, step: float) -> int:
-        """Return how many lines of the history come before the first whose step is above `step`."""
-        total = self.store.line_total(self.principal, uid, "history")
-        for start in range(0, total, 4096):
-            lines = self.store.read_lines(self.principal, uid, "history", start, start + 4096)
-            for i, line in enumerate(lines):
-                found = step_of(line)
-                if found is not None and found > step:
-                    return start + i
-        return total
 
     # ---- file_stream
 

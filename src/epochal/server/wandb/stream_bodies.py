@@ -100,12 +100,6 @@ def _flatten(values: Mapping[str, Any], prefix: str, depth: int, found: dict[str
             found[name] = value
 
 
-def step_of(line: bytes) -> float | None:
-    """Return the step of a row, None for one without."""
-    step = number_of(line, "_step")
-    return None if math.isnan(step) else step
-
-
 def runtime_of(line: bytes) -> float:
     """Return the seconds that a run took, from its summary; NaN where it does not say."""
     try:
