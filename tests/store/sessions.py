@@ -47,6 +47,11 @@ def begin(store: Store, run: str, **options: Any) -> RunSession:
     return current(store, run)
 
 
+def aside(session: RunSession) -> dict[str, Any]:
+    """Return what the HEAD of a session's writer of the machine's rows says of it, as the server's intake does."""
+    return {"label": "system", "parent": session.writer}
+
+
 def current(store: Store, run: str) -> RunSession:
     """Return the latest session of a run, which it has."""
     session = store.session(LOCAL_ADMIN, run)

@@ -13,7 +13,18 @@ from epochal.store import derive
 from epochal.store.sql import SqlStore
 from tests.store.conftest import StoreOpener
 from tests.store.journals import head, leave, patch
-from tests.store.sessions import begin, current, lines_of, log, make_run, row, rows, send, values
+from tests.store.sessions import (
+    aside,
+    begin,
+    current,
+    lines_of,
+    log,
+    make_run,
+    row,
+    rows,
+    send,
+    values,
+)
 
 ADMIN = LOCAL_ADMIN
 
@@ -55,7 +66,7 @@ class TestSessions:
         assert state(store, run) == "pending"
         begun = head(session.writer, run, about={"host": "box"})
         store.append(ADMIN, session.writer, 0, begun, exact=True)
-        events = head(session.events_writer, run, about={"parent": session.writer})
+        events = head(session.events_writer, run, about=aside(session))
         store.append(ADMIN, session.events_writer, 0, events, exact=True)
         store.append(
             ADMIN,
@@ -72,6 +83,13 @@ class TestSessions:
         assert values(store, run, "system/cpu") == [3.5]
         # Their steps are seconds since the start, and not how far the script is.
         assert store.run(ADMIN, run).info.last_step is None
+
+    def test_rows_of_the_script_count_whatever_their_keys_are_called(self, store: SqlStore) -> None:
+        run = make_run(store)
+        begin(store, run)
+        log(store, run, [row(3, **{"system/cpu": 1.0})])
+        found = store.run(ADMIN, run).info
+        assert (found.rows, found.last_step) == (1, 3)
 
     def test_a_new_attempt_counts_lines_from_nothing(self, store: SqlStore) -> None:
         run = make_run(store)
@@ -305,7 +323,7 @@ class TestRewind:
         begin(store, run)
         log(store, run, rows(0, 3))
         session = begin(store, run)
-        begun = head(session.events_writer, run, about={"parent": session.writer})
+        begun = head(session.events_writer, run, about=aside(session))
         event = lines_of(
             "events", 0, [b'{"system.cpu":3.5,"_runtime":15.1,"_timestamp":1800000015.1}']
         )

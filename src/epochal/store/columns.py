@@ -29,6 +29,7 @@ from epochal.formats.frame import TailColumn, TailFrame
 from epochal.records import Kind
 from epochal.store.cache import ArrayCache
 from epochal.store.engine import Connection
+from epochal.store.registration import IS_ASIDE
 from epochal.store.salvage import read_tail
 
 logger = logging.getLogger(__name__)
@@ -48,7 +49,7 @@ class WriterRef(NamedTuple):
     rows: int
     folded: int
     aside: bool = False
-    """Whether it has keys of its own, beside another writer of the same session: what a machine did."""
+    """Whether no other writer has its keys (`registration.IS_ASIDE`)."""
 
 
 class SeriesRef(NamedTuple):
@@ -194,7 +195,7 @@ class ColumnReader:
         """Return the writers of each run that have rows, by ordinal."""
         found: dict[str, list[WriterRef]] = {run: [] for run in runs}
         for row in self.connection.rows_among(
-            "SELECT id, run_uid, ordinal, rows, folded, label = 'system' AND parent IS NOT NULL FROM writer"
+            f"SELECT id, run_uid, ordinal, rows, folded, {IS_ASIDE} FROM writer"
             " WHERE run_uid IN ({}) AND rows > 0",
             list(runs),
         ):

@@ -22,7 +22,7 @@ from epochal.store.gains import Gain, measure_columns, store_gains
 from epochal.store.line_files import make_file, write_lines
 from epochal.store.media import describe_objects, store_blobs, store_series_media
 from epochal.store.names import display_name, key_name
-from epochal.store.registration import fitting_integer, plausible_time
+from epochal.store.registration import IS_ASIDE, fitting_integer, plausible_time
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ class WriterRow:
     state_changed: bool = False
     source: str | None = None
     """The JSON of a new source."""
+    aside: bool = False
+    """Its rows, which have steps of their own, count for none of the run's (`registration.IS_ASIDE`)."""
     chunks: list[JournalChunk] = field(default_factory=list)
 
 
@@ -113,12 +115,6 @@ class RunRow:
 
 
 Outcome = Ack | EpochalError
-
-
-def is_of_machine(frame: Frame) -> bool:
-    """Whether rows were measured of the machine beside the script: they have steps of their own, and count for none."""
-    names = [column.name for column in frame.columns]
-    return bool(names) and all(name.startswith("system/") for name in names)
 
 
 def is_ended(state: str) -> bool:
@@ -238,8 +234,8 @@ class GroupCommit:
     def _load_writers(self, uids: list[str]) -> None:
         connection = self.connection
         rows = connection.rows_among(
-            "SELECT id, uid, run_uid, state, seen, ended, acknowledged, rows, last_step, damage, dropped FROM writer"
-            f" WHERE uid IN ({{}}) ORDER BY uid{connection.for_update}",
+            "SELECT id, uid, run_uid, state, seen, ended, acknowledged, rows, last_step, damage, dropped,"
+            f" {IS_ASIDE} FROM writer WHERE uid IN ({{}}) ORDER BY uid{connection.for_update}",
             uids,
         )
         # A statement of its own: while the rows above were waited for, their run may have been deleted.
@@ -256,7 +252,7 @@ class GroupCommit:
                 schemas = {}
                 if row[6] > 0:
                     stale.append(row[1])
-            self.writers[row[1]] = WriterRow(*row, schemas=schemas)
+            self.writers[row[1]] = WriterRow(*row[:11], schemas=schemas, aside=bool(row[11]))
         if stale:
             sql = "SELECT uid, schemas FROM writer WHERE uid IN ({})"
             for uid, schemas in connection.rows_among(sql, stale):
@@ -469,7 +465,7 @@ class GroupCommit:
                     self._take_objects(run, series, column)
             document.derive(frame)
             row.rows += n
-            if not is_of_machine(frame):
+            if not row.aside:
                 run.rows += n
                 run.last_step = row.last_step
             elapsed = float(frame.times[-1]) - run.created

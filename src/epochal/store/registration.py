@@ -25,6 +25,10 @@ from epochal.store.names import (
 _MOST_PATIENCE_S = 86400.0
 
 
+IS_ASIDE = "label = 'system' AND parent IS NOT NULL"
+"""Of a writer: it measures the machine beside another one of its session, under keys that no other writer has."""
+
+
 def read_head(writer: str, offset: int, data: bytes, *, final: bool) -> Mapping[str, Any] | None:
     """Return the HEAD that an unknown writer's first bytes begin with, None when it is not complete yet.
 
