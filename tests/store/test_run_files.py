@@ -145,16 +145,11 @@ class TestBlobs:
         assert store.read_blob(ADMIN, taken.digest)[0] == taken.size
         assert all(old.digest not in str(path) for path in on_disk(store))
 
+    # On PostgreSQL no file is kept beside the database.
+    @pytest.mark.parametrize("engine", ["sqlite", "sqlite-network"], indirect=True)
     def test_a_kill_before_the_file_has_its_row_leaves_nothing(
-        self,
-        store: SqlStore,
-        open_again: StoreOpener,
-        engine: str,
-        monkeypatch: pytest.MonkeyPatch,
+        self, store: SqlStore, open_again: StoreOpener, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        if engine == "postgresql":
-            pytest.skip("system: no file is kept there")
-
         def killed(_place: Path) -> None:
             raise KeyboardInterrupt
 
