@@ -4,8 +4,9 @@
     python scripts/soak.py --skip-benchmarks   the kill loops, planted faults and fuzzing only
     python scripts/soak.py -- -k kill -x       words after -- go to pytest
 
-It runs benchmarks/run_all.py with its peers, while the machine is quiet, then `pytest -m soak` (kill
-loops under load, each fault of the list with its planted defect, long fuzzing of the parsers).
+It runs `pytest -m soak` (kill loops under load, each fault of the list with its planted defect, long
+fuzzing of the parsers), so that what is wrong is known first, then benchmarks/run_all.py with its
+peers. Nothing else may run on the machine meanwhile.
 """
 
 from __future__ import annotations
@@ -31,10 +32,6 @@ def main() -> int:
     started = time.monotonic()
 
     troubles: list[str] = []
-    if not options.skip_benchmarks:
-        benchmarks = [sys.executable, str(ROOT / "benchmarks" / "run_all.py"), "--peers"]
-        if subprocess.run(benchmarks, cwd=ROOT, check=False).returncode != 0:
-            troubles.append("a benchmark could not measure")
     command = [sys.executable, "-m", "pytest", "-m", "soak", "--timeout", str(TEST_TIMEOUT_S)]
     code = subprocess.run(
         [*command, *options.pytest_arguments],
@@ -46,6 +43,10 @@ def main() -> int:
         troubles.append("no soak test was found")
     elif code != 0:
         troubles.append(f"pytest -m soak ended with code {code}")
+    if not options.skip_benchmarks:
+        benchmarks = [sys.executable, str(ROOT / "benchmarks" / "run_all.py"), "--peers"]
+        if subprocess.run(benchmarks, cwd=ROOT, check=False).returncode != 0:
+            troubles.append("a benchmark could not measure")
 
     minutes = (time.monotonic() - started) / 60
     print(
