@@ -18,6 +18,8 @@ import sys
 import time
 from pathlib import Path
 
+import environments  # beside this file
+
 ROOT = Path(__file__).resolve().parent.parent
 NO_TEST_COLLECTED = 5
 TEST_TIMEOUT_S = 3600
@@ -32,6 +34,7 @@ def main() -> int:
     started = time.monotonic()
 
     troubles: list[str] = []
+    environments.install(Path(sys.executable), *environments.FRAMEWORKS)
     command = [sys.executable, "-m", "pytest", "-m", "soak", "--timeout", str(TEST_TIMEOUT_S)]
     code = subprocess.run(
         [*command, *options.pytest_arguments],

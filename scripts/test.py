@@ -31,14 +31,13 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-import build_ui  # beside this file: Python puts the folder of the script on the path
+import build_ui  # these lie beside this file: Python puts the folder of the script on the path
+import environments
 import second_try
 
 ROOT = build_ui.ROOT
 EXTRAS = "demo,cluster,parquet"
 GROUPS = ("lint", "test", "torch", "tensorboard", "compat")
-OLD_CLIENT = ("wandb==0.16.6", "setuptools<80", "numpy<2")
-"""A wandb client before its rewrite in Go, in an environment of its own: two of them do not fit into one."""
 DEBIAN_PACKAGES: dict[str, Callable[[], bool]] = {
     "python3-venv": lambda: find_spec("ensurepip") is not None,
     "chromium": lambda: any(
@@ -90,7 +89,7 @@ def main() -> int:
         if not options.lowest:
             with ThreadPoolExecutor(2) as pool:  # one waits for the registry while the other builds
                 for work in [
-                    pool.submit(install_old_client, python),
+                    pool.submit(environments.install, python, *environments.OLD_CLIENT),
                     pool.submit(build_parts, python),
                 ]:
                     work.result()
@@ -220,20 +219,6 @@ def install_python_packages(python: Path, *, lowest: bool) -> None:
         env={**os.environ, build_ui.SKIP_VARIABLE: "1"},
     )
     stamp.write_text(wanted)
-
-
-def install_old_client(python: Path) -> None:
-    """Make the environment of the old wandb client, in the folder that tests/compat looks for it."""
-    name, _, version = OLD_CLIENT[0].partition("==")
-    folder = python.parent.parent / f"{name}-{version}"
-    own = folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    stamp = folder / ".epochal-installed"
-    if stamp.is_file() and stamp.read_text() == " ".join(OLD_CLIENT):
-        return
-    announce(f"installing {' '.join(OLD_CLIENT)} into {folder}")
-    run([str(python), "-m", "venv", str(folder)])
-    run([str(own), "-m", "pip", "--disable-pip-version-check", "-q", "install", *OLD_CLIENT])
-    stamp.write_text(" ".join(OLD_CLIENT))
 
 
 def build_parts(python: Path) -> None:

@@ -1,6 +1,6 @@
 """Frameworks with their own loggers for wandb against our server: what they log is there as they log it.
 
-In an environment of its own, `.venv/wandb-frameworks` (see ENVIRONMENT), as these packages hold each other's pins.
+In an environment of its own, which scripts/soak.py makes (`FRAMEWORKS` in scripts/environments.py).
 """
 
 from __future__ import annotations
@@ -16,10 +16,6 @@ from tests.compat.wandb_client import Client, interpreter
 from tests.faults.processes import Server, running_server
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
-ENVIRONMENT = (
-    "pip install wandb==0.31.0 torch lightning transformers accelerate keras tensorflow-cpu xgboost "
-    "scikit-learn pillow"
-)
 
 
 @pytest.fixture(scope="module")
