@@ -14,20 +14,18 @@ OLD_CLIENT = ("wandb-0.16.6", ("wandb==0.16.6", "setuptools<80", "numpy<2"))
 """A wandb client before its rewrite in Go."""
 FRAMEWORKS = (
     "wandb-frameworks",
-    tuple(
-        [
-            "wandb==0.31.0",
-            "torch==2.13.0",
-            "lightning",
-            "transformers",
-            "accelerate",
-            "keras",
-            "tensorflow-cpu",
-            "xgboost",
-            "scikit-learn",
-            "pillow",
-            "tensorboard",
-        ]
+    (
+        "wandb==0.31.0",
+        "torch==2.13.0",
+        "lightning",
+        "transformers",
+        "accelerate",
+        "keras",
+        "tensorflow-cpu",
+        "xgboost",
+        "scikit-learn",
+        "pillow",
+        "tensorboard",
     ),
 )
 """Frameworks with loggers for wandb and TensorBoard; only the soak trains with them."""

@@ -27,7 +27,9 @@ def interpreter(version: str | None = None) -> Path:
         return Path(sys.executable)
     place = OLD_CLIENTS / f"wandb-{version}" / "bin" / "python"
     if not place.exists():
-        require_component(f"wandb {version}", f"scripts/test.py or scripts/soak.py makes {place.parent.parent}")
+        require_component(
+            f"wandb {version}", f"scripts/test.py or scripts/soak.py makes {place.parent.parent}"
+        )
     return place
 
 
