@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from epochal.records import LOCAL_ADMIN, Principal
-from epochal.store.artifact_manifests import manifest_digest, read_manifest
-from epochal.store.artifact_records import Artifact, ManifestKind, NewArtifact, NewFile
+from epochal.store.artifacts.manifests import manifest_digest, read_manifest
+from epochal.store.artifacts.records import Artifact, ManifestKind, NewArtifact, NewFile
 from epochal.store.sql import SqlStore
 
 

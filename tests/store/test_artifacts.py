@@ -8,8 +8,8 @@ import pytest
 
 from epochal.errors import Conflict, Forbidden, NotFound, UsageError
 from epochal.records import LOCAL_ADMIN, Principal
-from epochal.store import artifact_commit
-from epochal.store.artifact_records import NewFile
+from epochal.store.artifacts import commit
+from epochal.store.artifacts.records import NewFile
 from epochal.store.sql import SqlStore
 from tests.store.artifacts import (
     aliases,
@@ -155,7 +155,7 @@ def test_references_are_files_too(store: SqlStore) -> None:
 
 
 def test_files_come_in_pages(store: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(artifact_commit, "CHUNK", 7)
+    monkeypatch.setattr(commit, "CHUNK", 7)
     files = {f"f{i:03}": b"%d" % (i % 5) for i in range(40)}
     found = log(store, files)
     seen: list[str] = []
@@ -472,7 +472,7 @@ def test_lists_have_figures(store: SqlStore) -> None:
 def test_a_bad_manifest_is_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, message: str
 ) -> None:
-    from epochal.store.artifact_manifests import read_manifest
+    from epochal.store.artifacts.manifests import read_manifest
 
     with pytest.raises(UsageError, match=message):
         read_manifest(data)

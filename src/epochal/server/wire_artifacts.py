@@ -10,8 +10,9 @@ import msgspec
 from msgspec import Meta
 
 from epochal.server.answers import plain
-from epochal.store.artifact_lists import CollectionSummary, Lineage
-from epochal.store.artifact_records import Artifact, ArtifactFile, Collection, Membership
+from epochal.store.artifacts.lineage import Lineage
+from epochal.store.artifacts.records import Artifact, ArtifactFile, Collection, Membership
+from epochal.store.artifacts.summaries import CollectionSummary
 
 FILES_AT_ONCE = 5000
 """Files in one answer."""

@@ -64,7 +64,7 @@ from epochal.records import (
 from epochal.store.query import Node
 
 if TYPE_CHECKING:
-    from epochal.store.artifacts import Artifacts
+    from epochal.store.artifacts.interface import Artifacts
 
 
 class BlobSink(ABC):

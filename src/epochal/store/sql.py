@@ -47,8 +47,8 @@ from epochal.records import (
 )
 from epochal.store import catalog, schema, views
 from epochal.store.access import can_see, must_write
-from epochal.store.artifact_blobs import BlobAccess
-from epochal.store.artifacts import Artifacts
+from epochal.store.artifacts.blobs import BlobAccess
+from epochal.store.artifacts.interface import Artifacts
 from epochal.store.bands import read_bands
 from epochal.store.blob_files import BlobFiles
 from epochal.store.cache import ArrayCache

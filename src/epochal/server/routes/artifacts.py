@@ -11,7 +11,7 @@ from epochal.server import wire_artifacts as wire
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.file_answer import file_answer
 from epochal.server.route import Call, Route
-from epochal.store.artifact_records import Membership
+from epochal.store.artifacts.records import Membership
 from epochal.store.base import Store
 
 FOR_A_DAY = "private, max-age=86400"

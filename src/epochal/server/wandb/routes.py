@@ -60,13 +60,13 @@ async def _run_file(call: Call) -> Response:
 
 
 async def _artifact_by_place(call: Call) -> Response:
-    from epochal.server.wandb.artifact_downloads import by_place
+    from epochal.server.wandb.artifacts.downloads import by_place
 
     return await by_place(call)
 
 
 async def _artifact_by_md5(call: Call) -> Response:
-    from epochal.server.wandb.artifact_downloads import by_md5
+    from epochal.server.wandb.artifacts.downloads import by_md5
 
     return await by_md5(call)
 

@@ -26,9 +26,9 @@ Handler = Callable[[Store, Principal, dict[str, Any], BlobInfo], None]
 
 PURPOSES = {
     "run-file": "epochal.server.wandb.uploads:keep_run_file",
-    "artifact-file": "epochal.server.wandb.artifact_uploads:keep_file",
-    "manifest": "epochal.server.wandb.artifact_uploads:keep_manifest",
-    "part": "epochal.server.wandb.artifact_uploads:keep_part",
+    "artifact-file": "epochal.server.wandb.artifacts.uploads:keep_file",
+    "manifest": "epochal.server.wandb.artifacts.uploads:keep_manifest",
+    "part": "epochal.server.wandb.artifacts.uploads:keep_part",
 }
 """Where the handler of each purpose stands; loaded by its first upload."""
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from epochal.errors import UsageError
-from epochal.server.wandb.artifact_ids import (
+from epochal.server.wandb.artifacts.ids import (
     artifact_number,
     base64_md5,
     collection_number,
     hex_md5,
     manifest_number,
 )
-from epochal.server.wandb.artifact_nodes import (
+from epochal.server.wandb.artifacts.nodes import (
     ArtifactNode,
     CollectionNode,
     MembershipNode,
@@ -22,7 +22,7 @@ from epochal.server.wandb.artifact_nodes import (
 )
 from epochal.server.wandb.ask import Ask
 from epochal.server.wandb.nodes import connection, make_id
-from epochal.store.artifact_records import Manifest, ManifestKind, NewArtifact, NewFile, Upload
+from epochal.store.artifacts.records import Manifest, ManifestKind, NewArtifact, NewFile, Upload
 
 MAX_FILES = 10_000
 MAX_PARTS = 10_000

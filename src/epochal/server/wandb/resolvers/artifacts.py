@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from epochal.errors import NotFound
-from epochal.server.wandb.artifact_ids import (
+from epochal.server.wandb.artifacts.ids import (
     artifact_id,
     artifact_number,
     collection_number,
     page,
 )
-from epochal.server.wandb.artifact_nodes import (
+from epochal.server.wandb.artifacts.nodes import (
     ArtifactNode,
     CollectionNode,
     MembershipNode,

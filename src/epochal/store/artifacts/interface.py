@@ -17,22 +17,19 @@ from typing import Any
 
 from epochal.errors import Conflict, NotFound, UsageError
 from epochal.records import Principal
-from epochal.store import artifact_commit as committing
-from epochal.store import artifact_edits as editing
-from epochal.store import artifact_rows as rows
 from epochal.store.access import must_write
-from epochal.store.artifact_blobs import BlobAccess
-from epochal.store.artifact_lists import (
-    CollectionSummary,
+from epochal.store.artifacts import announce, commit, edits, rows, uploads
+from epochal.store.artifacts.blobs import BlobAccess
+from epochal.store.artifacts.lineage import (
     Lineage,
     LineageRun,
-    collection_summaries,
     read_lineage,
     read_runs,
     run_artifacts,
     runs_of,
+    use_artifact,
 )
-from epochal.store.artifact_manifests import (
+from epochal.store.artifacts.manifests import (
     MAX_MANIFEST_BYTES,
     FileList,
     manifest_digest,
@@ -40,7 +37,7 @@ from epochal.store.artifact_manifests import (
     read_manifest,
     write_manifest,
 )
-from epochal.store.artifact_records import (
+from epochal.store.artifacts.records import (
     Artifact,
     ArtifactFile,
     ArtifactType,
@@ -52,6 +49,7 @@ from epochal.store.artifact_records import (
     NewFile,
     Upload,
 )
+from epochal.store.artifacts.summaries import CollectionSummary, collection_summaries
 from epochal.store.engine import Connection, Database
 from epochal.store.together import Changer
 
@@ -81,9 +79,7 @@ class Artifacts:
         must_write(principal)
         if time.monotonic() - self._tidied > _TIDY_EVERY_S:
             self.tidy()
-        return self._change(
-            lambda connection: committing.create_artifact(connection, principal, new)
-        )
+        return self._change(lambda connection: announce.create_artifact(connection, principal, new))
 
     def add_type(
         self, principal: Principal, entity: str, project: str, name: str, description: str | None
@@ -91,7 +87,7 @@ class Artifacts:
         """Return an artifact type of a project, made when it is missing."""
         must_write(principal)
         self._change(
-            lambda connection: committing.create_type(
+            lambda connection: announce.create_type(
                 connection, principal, entity, project, name, description
             )
         )
@@ -105,7 +101,7 @@ class Artifacts:
         """
         must_write(principal)
         return self._change(
-            lambda connection: committing.announce_files(connection, principal, files), notify=False
+            lambda connection: uploads.announce_files(connection, principal, files), notify=False
         )
 
     def add_manifest(
@@ -123,7 +119,7 @@ class Artifacts:
         """
         must_write(principal)
         return self._change(
-            lambda connection: committing.add_manifest(
+            lambda connection: uploads.add_manifest(
                 connection, principal, artifact, kind, name, md5, base
             ),
             notify=False,
@@ -135,9 +131,7 @@ class Artifacts:
         """Say the MD5 (base64), or the base, of a manifest that was announced. Raises NotFound, Conflict."""
         must_write(principal)
         return self._change(
-            lambda connection: committing.change_manifest(
-                connection, principal, manifest, md5, base
-            ),
+            lambda connection: uploads.change_manifest(connection, principal, manifest, md5, base),
             notify=False,
         )
 
@@ -145,9 +139,7 @@ class Artifacts:
         """Keep a blob, whose MD5 (base64) the caller has compared, for a version. Raises NotFound, Conflict."""
         must_write(principal)
         self._change(
-            lambda connection: committing.receive_file(
-                connection, principal, artifact, md5, digest
-            ),
+            lambda connection: uploads.receive_file(connection, principal, artifact, md5, digest),
             notify=False,
         )
 
@@ -155,7 +147,7 @@ class Artifacts:
         """Keep the blob of a manifest, whose MD5 the caller has compared. Raises NotFound, Conflict."""
         must_write(principal)
         self._drop(
-            lambda connection: committing.receive_manifest(connection, principal, manifest, digest)
+            lambda connection: uploads.receive_manifest(connection, principal, manifest, digest)
         )
 
     def receive_part(
@@ -164,7 +156,7 @@ class Artifacts:
         """Keep the blob of part `number` of the file `md5` (base64, of the whole file). Raises NotFound, Conflict."""
         must_write(principal)
         self._change(
-            lambda connection: committing.receive_part(
+            lambda connection: uploads.receive_part(
                 connection, principal, artifact, md5, number, digest
             ),
             notify=False,
@@ -183,7 +175,7 @@ class Artifacts:
             if self._is_held(principal, artifact, md5):
                 return
             with self._database.read() as connection:
-                parts = dict(committing.parts_of(connection, principal, artifact, md5))
+                parts = dict(uploads.parts_of(connection, principal, artifact, md5))
             missing = [number for number in numbers if number not in parts]
             if missing or not numbers:
                 first = missing[0] if missing else 1
@@ -206,7 +198,7 @@ class Artifacts:
 
         def work(connection: Connection) -> list[str]:
             rows.artifact_by_id(connection, principal, artifact)
-            return committing.drop_parts(connection, artifact, md5)
+            return uploads.drop_parts(connection, artifact, md5)
 
         self._drop(work)
 
@@ -228,13 +220,13 @@ class Artifacts:
                 found = rows.artifact_by_id(connection, principal, artifact)
                 if found.state == "committed":
                     return found
-                used = committing.manifests_of(connection, principal, artifact)
+                used = commit.manifests_of(connection, principal, artifact)
             files, manifest, digest = self._merged(principal, found, used)
             try:
                 self._write_files(principal, artifact, files)
                 done, gone = self._change(
                     partial(
-                        committing.finish_commit,
+                        commit.finish_commit,
                         principal=principal,
                         artifact=artifact,
                         found=files,
@@ -253,14 +245,14 @@ class Artifacts:
 
     def _write_files(self, principal: Principal, artifact: int, files: FileList) -> None:
         entries = list(files.entries.items())
-        for first in range(0, len(entries), committing.CHUNK):
+        for first in range(0, len(entries), commit.CHUNK):
             self._change(
                 partial(
-                    committing.write_files,
+                    commit.write_files,
                     principal=principal,
                     artifact=artifact,
                     first=first,
-                    entries=entries[first : first + committing.CHUNK],
+                    entries=entries[first : first + commit.CHUNK],
                 ),
                 notify=False,
             )
@@ -317,7 +309,7 @@ class Artifacts:
     def find_client(self, principal: Principal, client_id: str) -> int | None:
         """Return the id of the version that a client's random id means (of a sequence: its newest), or None."""
         with self._database.read() as connection:
-            return committing.find_client(connection, principal, client_id)
+            return announce.find_client(connection, principal, client_id)
 
     def newest(self, principal: Principal, collection: int) -> Artifact | None:
         """Return the committed version of a sequence with the highest number, None without one."""
@@ -421,9 +413,7 @@ class Artifacts:
         """Say that a run, by its id, uses a version."""
         must_write(principal)
         return self._change(
-            lambda connection: committing.use_artifact(
-                connection, principal, entity, project, run, artifact
-            )
+            lambda connection: use_artifact(connection, principal, entity, project, run, artifact)
         )
 
     def of_run(self, principal: Principal, run: str, role: str) -> list[Artifact]:
@@ -465,7 +455,7 @@ class Artifacts:
         """Change any of description, metadata, ttl and aliases (all that it has in its sequence) of a version."""
         must_write(principal)
         return self._change(
-            lambda connection: editing.update_artifact(
+            lambda connection: edits.update_artifact(
                 connection, principal, artifact, changes, add_tags, remove_tags
             )
         )
@@ -481,7 +471,7 @@ class Artifacts:
         """Add or remove aliases, each (entity, project, collection, alias), of a version."""
         must_write(principal)
         self._change(
-            lambda connection: editing.change_aliases(
+            lambda connection: edits.change_aliases(
                 connection, principal, artifact, changes, add=add
             )
         )
@@ -498,7 +488,7 @@ class Artifacts:
         """Make a committed version a member of a portfolio, which is made when it is missing."""
         must_write(principal)
         return self._change(
-            lambda connection: editing.link_artifact(
+            lambda connection: edits.link_artifact(
                 connection, principal, artifact, entity, project, name, aliases
             )
         )
@@ -507,7 +497,7 @@ class Artifacts:
         """Take a version out of a portfolio."""
         must_write(principal)
         self._change(
-            lambda connection: editing.unlink_artifact(connection, principal, artifact, collection)
+            lambda connection: edits.unlink_artifact(connection, principal, artifact, collection)
         )
 
     def update_collection(
@@ -521,7 +511,7 @@ class Artifacts:
         """Change any of name, description and type of a collection."""
         must_write(principal)
         return self._change(
-            lambda connection: editing.update_collection(
+            lambda connection: edits.update_collection(
                 connection, principal, collection, changes, add_tags, remove_tags
             )
         )
@@ -530,7 +520,7 @@ class Artifacts:
         """Delete a version for ever, with the files that no other has. Raises Conflict while it has aliases."""
         must_write(principal)
         self._change(
-            lambda connection: editing.begin_deletion(
+            lambda connection: edits.begin_deletion(
                 connection, principal, artifact, with_aliases=with_aliases
             )
         )
@@ -541,18 +531,18 @@ class Artifacts:
         must_write(principal)
         with self._database.read() as connection:
             rows.collection_by_id(connection, principal, collection)
-            versions = editing.versions_of(connection, principal, collection)
+            versions = edits.versions_of(connection, principal, collection)
         for version in versions:
             self.delete(principal, version, with_aliases=True)
         return self._change(
-            lambda connection: editing.delete_collection(connection, principal, collection)
+            lambda connection: edits.delete_collection(connection, principal, collection)
         )
 
     def tidy(self) -> None:
         """Finish deletions that a server's end has interrupted, and give up what nobody has committed for a week."""
         self._tidied = time.monotonic()
         with self._database.read() as connection:
-            left = editing.abandoned(connection, time.time())
+            left = edits.abandoned(connection, time.time())
         for artifact in left:
             self._finish_deletion(artifact)
 
@@ -560,7 +550,7 @@ class Artifacts:
         more = True
         while more:
             more, gone = self._change(
-                lambda connection: editing.delete_slice(connection, artifact), notify=False
+                lambda connection: edits.delete_slice(connection, artifact), notify=False
             )
             self._blobs.removed(gone)
 

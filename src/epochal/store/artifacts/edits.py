@@ -9,8 +9,8 @@ from typing import Any
 
 from epochal.errors import Conflict, NotFound, UsageError
 from epochal.records import Principal
-from epochal.store.artifact_blobs import release
-from epochal.store.artifact_collections import (
+from epochal.store.artifacts.blobs import release
+from epochal.store.artifacts.collections import (
     MAX_TEXT,
     check_collection_name,
     clean_aliases,
@@ -24,9 +24,8 @@ from epochal.store.artifact_collections import (
     restore_latest,
     touch,
 )
-from epochal.store.artifact_commit import clear_uploads
-from epochal.store.artifact_records import Artifact, Collection, Membership
-from epochal.store.artifact_rows import (
+from epochal.store.artifacts.records import Artifact, Collection, Membership
+from epochal.store.artifacts.rows import (
     LATEST,
     artifact_by_id,
     artifacts,
@@ -34,6 +33,7 @@ from epochal.store.artifact_rows import (
     collection_by_name,
     members,
 )
+from epochal.store.artifacts.uploads import clear_uploads
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable
 

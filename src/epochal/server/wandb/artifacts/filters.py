@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from epochal.errors import FilterError
 from epochal.server.wandb.mongo import read_time
+from epochal.store.artifacts.records import Collection, Membership
 from epochal.store.query import check_regex
 
 T = TypeVar("T")
@@ -176,3 +177,39 @@ def _compares(value: Any, sign: str, operand: Any) -> bool:
     if not alike and not (isinstance(value, str) and isinstance(operand, str)):
         return False
     return _SIGNS[sign](value, operand)
+
+
+def collection_fields(row: Collection) -> Fields:
+    """Return what filters of collections may name."""
+    return {
+        "name": row.name,
+        "description": row.description,
+        "type": row.type,
+        "tag": list(row.tags),
+        "createdAt": row.created,
+        "updatedAt": row.updated,
+        "collectionType": "SEQUENCE" if row.kind == "sequence" else "PORTFOLIO",
+        "state": "READY",
+    }
+
+
+def member_fields(member: Membership) -> Fields:
+    """Return what filters of versions may name."""
+    artifact = member.artifact
+    try:
+        metadata = json.loads(artifact.metadata or "{}")
+    except ValueError:
+        metadata = {}
+    return {
+        "state": artifact.state.upper(),
+        "versionIndex": member.version,
+        "digest": artifact.digest,
+        "description": artifact.description,
+        "size": artifact.size,
+        "fileCount": artifact.files,
+        "tag": list(artifact.tags),
+        "alias": [alias.name for alias in member.aliases],
+        "createdAt": artifact.created,
+        "updatedAt": artifact.updated,
+        "metadata": metadata,
+    }

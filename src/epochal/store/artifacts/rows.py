@@ -11,7 +11,7 @@ from typing import Any
 from epochal.errors import NotFound
 from epochal.records import Principal
 from epochal.store.access import can_see
-from epochal.store.artifact_records import (
+from epochal.store.artifacts.records import (
     Alias,
     Artifact,
     ArtifactFile,

@@ -6,7 +6,7 @@ from typing import Any
 
 from epochal.errors import Conflict
 from epochal.records import BlobInfo, Principal
-from epochal.server.wandb.artifact_ids import hex_md5
+from epochal.server.wandb.artifacts.ids import hex_md5
 from epochal.store.base import Store
 
 Subject = dict[str, Any]

@@ -1,18 +1,23 @@
-"""The files of a version behind GraphQL's type File."""
+"""The files of a version, and its list of them, behind GraphQL's type File."""
 
 from __future__ import annotations
 
 import mimetypes
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from epochal.errors import NotFound
+from epochal.server.wandb.artifacts.ids import place_of
 from epochal.server.wandb.ask import Ask
 from epochal.server.wandb.nodes import make_id
 from epochal.server.wandb.run_nodes import date_text
-from epochal.store.artifact_records import ArtifactFile
+from epochal.store.artifacts.records import Artifact, ArtifactFile
 
 if TYPE_CHECKING:
-    from epochal.server.wandb.artifact_nodes import ArtifactNode
+    from epochal.server.wandb.artifacts.nodes import ArtifactNode
+
+FILE_PAGE, MAX_FILE_PAGE = 50, 10_000
+MANIFEST_NAME = "wandb_manifest.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +85,47 @@ class FileNode:
     def updatedAt(self) -> str | None:
         """When its version was made."""
         return date_text(self.artifact.row.created)
+
+
+def file_page(
+    ask: Ask, version: ArtifactNode, names: list[str] | None, after: str | None, first: int | None
+) -> dict[str, Any]:
+    """Return a page of a version's files by path, all of them or those of `names`."""
+    artifact = version.row
+    size = FILE_PAGE if first is None else max(0, min(first, MAX_FILE_PAGE))
+    store = ask.store.artifacts
+    found = store.files(
+        ask.principal, artifact.id, after=place_of(after), limit=size + 1, names=names
+    )
+    total = (
+        artifact.files if names is None else store.count_files(ask.principal, artifact.id, names)
+    )
+    edges = [
+        {"node": FileNode(file, version, ask), "cursor": str(place)} for place, file in found[:size]
+    ]
+    end = edges[-1]["cursor"] if edges else None
+    return {
+        "edges": edges,
+        "pageInfo": {"endCursor": end, "hasNextPage": len(found) > size},
+        "totalCount": total,
+        "uploadHeaders": [],
+    }
+
+
+def manifest_file(ask: Ask, artifact: Artifact) -> dict[str, Any] | None:
+    """Return the list of a version's files as a file, None until it is committed."""
+    try:
+        digest = ask.store.artifacts.manifest_blob(ask.principal, artifact.id)
+    except NotFound:
+        return None
+    url = ask.tickets.download_url(ask.base_url, digest, MANIFEST_NAME)
+    id_ = make_id("ArtifactManifest", f"current:{artifact.id}")
+    file = {
+        "id": make_id("File", f"manifest:{artifact.id}"),
+        "name": MANIFEST_NAME,
+        "displayName": MANIFEST_NAME,
+        "directUrl": url,
+        "url": url,
+        "sizeBytes": 0,
+    }
+    return {"id": id_, "file": file}

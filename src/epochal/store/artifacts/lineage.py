@@ -1,36 +1,23 @@
-"""What lists and graphs of artifacts show: collections with figures, the artifacts of a run, where they come from."""
+"""Which runs logged and used which versions, and where a version comes from."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from epochal.errors import NotFound
 from epochal.records import Principal
 from epochal.store.access import can_see
-from epochal.store.artifact_records import Artifact, Collection
-from epochal.store.artifact_rows import (
+from epochal.store.artifacts.records import Artifact
+from epochal.store.artifacts.rows import (
     artifact_by_id,
     artifacts_among,
-    collections,
 )
 from epochal.store.engine import Connection
 
 MAX_LINEAGE = 300
 """Versions and runs of a lineage, the nearest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class CollectionSummary:
-    """A collection with its newest member and its version here.
-
-    members: how many there are; size: bytes of all their files.
-    """
-
-    collection: Collection
-    members: int
-    size: int
-    newest: Artifact | None
-    newest_version: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,42 +42,34 @@ class Lineage:
     complete: bool
 
 
-def collection_summaries(
-    connection: Connection, principal: Principal, entity: str, project: str
-) -> list[CollectionSummary]:
-    """Return the collections of a project, by the time they were made, with what a list of them shows."""
-    condition = "project.entity = ? AND project.name = ? ORDER BY artifact_collection.id"
-    found = collections(connection, principal, condition, [entity, project])
-    figures = {
-        row[0]: row[1:]
-        for row in connection.rows_among(
-            "SELECT artifact_member.collection_id, count(*), sum(artifact.size), max(artifact_member.version)"
-            " FROM artifact_member JOIN artifact ON artifact.id = artifact_member.artifact_id"
-            " WHERE artifact_member.collection_id IN ({}) GROUP BY artifact_member.collection_id",
-            [collection.id for collection in found],
-        )
-    }
-    newest = {
-        collection: artifact
-        for collection, version, artifact in connection.rows_among(
-            "SELECT collection_id, version, artifact_id FROM artifact_member WHERE (collection_id, version) IN"
-            " (SELECT collection_id, max(version) FROM artifact_member WHERE collection_id IN ({})"
-            " GROUP BY collection_id)",
-            sorted(figures),
-        )
-        if version == figures[collection][2]
-    }
-    versions = artifacts_among(connection, principal, list(newest.values()))
-    return [
-        CollectionSummary(
-            collection,
-            int(figures.get(collection.id, (0, 0, 0))[0]),
-            int(figures.get(collection.id, (0, 0, 0))[1] or 0),
-            versions.get(newest.get(collection.id, -1)),
-            figures[collection.id][2] if collection.id in figures else None,
-        )
-        for collection in found
-    ]
+def add_run(connection: Connection, run: str, artifact: int, role: str, now: float) -> None:
+    """Say that a run logged ("output") or used ("input") a version."""
+    connection.run(
+        "INSERT INTO artifact_run (run_uid, artifact_id, role, created) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [run, artifact, role, now],
+    )
+
+
+def use_artifact(
+    connection: Connection,
+    principal: Principal,
+    entity: str,
+    project: str,
+    run: str,
+    artifact: int,
+) -> Artifact:
+    """Say that a run uses a version. Raises NotFound for a run or a version that is not visible."""
+    found = artifact_by_id(connection, principal, artifact)
+    row = connection.row(
+        "SELECT run.uid FROM run JOIN project ON project.id = run.project_id"
+        " WHERE project.entity = ? AND project.name = ? AND run.id = ?"
+        " ORDER BY CASE WHEN run.trashed IS NULL THEN 0 ELSE 1 END",
+        [entity, project, run],
+    )
+    if row is None or not can_see(principal, entity):
+        raise NotFound(f"there is no run {run} in {entity}/{project}")
+    add_run(connection, row[0], artifact, "input", time.time())
+    return found
 
 
 def run_artifacts(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from epochal.errors import NotFound
-from epochal.server.wandb.artifact_files import FileNode
-from epochal.server.wandb.artifact_filters import arrange
-from epochal.server.wandb.artifact_ids import MAX_PAGE, artifact_id, page, place_of
+from epochal.server.wandb.artifacts.file_nodes import MAX_FILE_PAGE, file_page, manifest_file
+from epochal.server.wandb.artifacts.filters import arrange, collection_fields, member_fields
+from epochal.server.wandb.artifacts.ids import MAX_PAGE, artifact_id, page
 from epochal.server.wandb.ask import Ask
 from epochal.server.wandb.nodes import make_id
 from epochal.server.wandb.run_nodes import Project, Run, date_text, find_project, run_of_uid
-from epochal.store.artifact_records import (
+from epochal.store.artifacts.records import (
     Alias,
     Artifact,
     ArtifactType,
@@ -23,8 +22,6 @@ from epochal.store.artifact_records import (
     Membership,
 )
 
-FILE_PAGE, MAX_FILE_PAGE = 50, 10_000
-MANIFEST_NAME = "wandb_manifest.json"
 TTL_NONE = -2
 
 
@@ -231,7 +228,7 @@ class CollectionNode:
     ) -> dict[str, Any]:
         """Return a page of its members, the newest first unless an order is given."""
         found = ask.store.artifacts.members(ask.principal, self.row.id)
-        kept = arrange(found, _member_fields, filters, order)
+        kept = arrange(found, member_fields, filters, order)
 
         def edge(member: Membership) -> dict[str, Any]:
             return {"version": f"v{member.version}", "node": ArtifactNode(member.artifact)}
@@ -248,41 +245,7 @@ def collection_nodes(
     found: Sequence[Collection], filters: str | None, order: str | None
 ) -> list[CollectionNode]:
     """Return collections that match a filter, in an order."""
-    return [CollectionNode(row) for row in arrange(found, _collection_fields, filters, order)]
-
-
-def _collection_fields(row: Collection) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "description": row.description,
-        "type": row.type,
-        "tag": list(row.tags),
-        "createdAt": row.created,
-        "updatedAt": row.updated,
-        "collectionType": "SEQUENCE" if row.kind == "sequence" else "PORTFOLIO",
-        "state": "READY",
-    }
-
-
-def _member_fields(member: Membership) -> dict[str, Any]:
-    artifact = member.artifact
-    try:
-        metadata = json.loads(artifact.metadata or "{}")
-    except ValueError:
-        metadata = {}
-    return {
-        "state": artifact.state.upper(),
-        "versionIndex": member.version,
-        "digest": artifact.digest,
-        "description": artifact.description,
-        "size": artifact.size,
-        "fileCount": artifact.files,
-        "tag": list(artifact.tags),
-        "alias": [alias.name for alias in member.aliases],
-        "createdAt": artifact.created,
-        "updatedAt": artifact.updated,
-        "metadata": metadata,
-    }
+    return [CollectionNode(row) for row in arrange(found, collection_fields, filters, order)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -447,21 +410,7 @@ class ArtifactNode:
 
     def currentManifest(self, ask: Ask) -> dict[str, Any] | None:
         """Return the list of its files as a file, null until it is committed."""
-        try:
-            digest = ask.store.artifacts.manifest_blob(ask.principal, self.row.id)
-        except NotFound:
-            return None
-        url = ask.tickets.download_url(ask.base_url, digest, MANIFEST_NAME)
-        id_ = make_id("ArtifactManifest", f"current:{self.row.id}")
-        file = {
-            "id": make_id("File", f"manifest:{self.row.id}"),
-            "name": MANIFEST_NAME,
-            "displayName": MANIFEST_NAME,
-            "directUrl": url,
-            "url": url,
-            "sizeBytes": 0,
-        }
-        return {"id": id_, "file": file}
+        return manifest_file(ask, self.row)
 
     def createdBy(self, ask: Ask) -> Run | None:
         """Return the run that logged it, null when that is gone."""
@@ -496,27 +445,7 @@ class ArtifactNode:
         first: int | None = None,
     ) -> dict[str, Any]:
         """Return a page of its files by path."""
-        size = FILE_PAGE if first is None else max(0, min(first, MAX_FILE_PAGE))
-        store = ask.store.artifacts
-        found = store.files(
-            ask.principal, self.row.id, after=place_of(after), limit=size + 1, names=names
-        )
-        total = (
-            self.row.files
-            if names is None
-            else store.count_files(ask.principal, self.row.id, names)
-        )
-        edges = [
-            {"node": FileNode(file, self, ask), "cursor": str(place)}
-            for place, file in found[:size]
-        ]
-        end = edges[-1]["cursor"] if edges else None
-        return {
-            "edges": edges,
-            "pageInfo": {"endCursor": end, "hasNextPage": len(found) > size},
-            "totalCount": total,
-            "uploadHeaders": [],
-        }
+        return file_page(ask, self, names, after, first)
 
     def filesByManifestEntries(
         self,

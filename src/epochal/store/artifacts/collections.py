@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from epochal.errors import Conflict, UsageError
 from epochal.records import Principal
-from epochal.store.artifact_records import Collection, CollectionKind
-from epochal.store.artifact_rows import LATEST, collections
+from epochal.store.artifacts.records import Collection, CollectionKind
+from epochal.store.artifacts.rows import LATEST, collections
 from epochal.store.catalog import find_project
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable

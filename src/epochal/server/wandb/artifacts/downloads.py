@@ -9,7 +9,7 @@ from starlette.responses import Response
 from epochal.errors import NotFound
 from epochal.server.file_answer import file_answer
 from epochal.server.route import Call
-from epochal.server.wandb.artifact_ids import base64_md5
+from epochal.server.wandb.artifacts.ids import base64_md5
 
 FOR_EVER = "private, max-age=31536000, immutable"
 
