@@ -16,10 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from epochal.formats import tfrecord
-from epochal.formats.tfevents import EventReader
+from epochal.formats.tfevents import EventReader, read_piece
 from epochal.native import plain
-
-PIECE = 2 << 20
 
 
 def make(path: Path, events: int, tags: int) -> None:
@@ -55,7 +53,7 @@ def ours(path: Path, kernels: Any = None) -> int:
     with path.open("rb") as file:
         while True:
             file.seek(at)
-            found = reader.read(file.read(PIECE), at)
+            found = reader.read(read_piece(file, reader.piece_bytes), at)
             if found.end == at:
                 return rows
             rows += len(found.frame)

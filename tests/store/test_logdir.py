@@ -332,7 +332,7 @@ def test_nothing_is_written_into_the_directory(store, tmp_path):
 
 def test_large_records_are_read_where_they_stand(store, tmp_path, monkeypatch):
     monkeypatch.setattr("epochal.store.log_file.LARGE_BYTES", 10_000)
-    monkeypatch.setattr("epochal.store.log_file.PIECE_BYTES", 1_000)
+    monkeypatch.setattr("epochal.formats.tfevents.PIECE_BYTES", 1_000)
     root = tmp_path / "logs"
     picture = b"GIF89a" + bytes(50_000)
     value = made.part(1, "m") + made.part(4, made.number(1, 3) + made.part(4, picture))

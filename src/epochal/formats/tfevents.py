@@ -13,7 +13,7 @@ import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -31,11 +31,17 @@ from epochal.records import Column, Frame, Kind
 
 _OTHER, _OTHER_DAMAGED = 0, 1
 _NO_LENGTH, _NO_ROOM = 1, 2
-_KINDS: Mapping[int, tuple[Kind, Any]] = {
-    ord("d"): ("f64", np.float64),
+_KINDS: Mapping[
+    int, tuple[Kind, Any]
+] = {  # and what eight bytes of it are, where that is not a float64
+    ord("d"): ("f64", None),
     ord("q"): ("i64", np.int64),
     ord("?"): ("bool", np.int64),
 }
+PIECE_BYTES = 2 << 20
+_MOST_PIECE_BYTES = 8 << 20
+_FEW_VALUES = 512
+"""A column costs as much as so many values of it; pieces grow until columns hold more, up to that length."""
 _SMALLEST_ROW = 24
 """Bytes of a record with a value in it, at least; buffers are as long as that asks for."""
 
@@ -76,6 +82,7 @@ class EventReader:
     hparams: what the file has said about hyperparameters so far; `hparams_changed` whenever it says something, until
     the owner clears it. writer: what the first event says about who writes. recall: given a tag whose metadata
     has not been seen (the file was read before, by another reader), returns it. kernels: which twin walks.
+    piece_bytes: how long the next piece had better be; it grows where each of many tags has few values in a piece.
     """
 
     def __init__(
@@ -87,6 +94,7 @@ class EventReader:
         self.hparams_changed = False
         self.writer = ""
         self.file_version = ""
+        self.piece_bytes = PIECE_BYTES
         self._recall = recall
         self._kernels = kernels
         self._names = kernels.new_names(secrets.randbits(64))
@@ -114,6 +122,11 @@ class EventReader:
         found.end = base + at
         found.lost = why == _NO_LENGTH
         found.frame = join_frames(frames)
+        columns = found.frame.columns
+        if len(view) >= self.piece_bytes < _MOST_PIECE_BYTES and (
+            sum(len(column.values) for column in columns) < _FEW_VALUES * len(columns)
+        ):
+            self.piece_bytes *= 2
         return found
 
     def read_large(self, data: Bytes, record: int, end: int, *, intact: bool) -> Events:
@@ -173,17 +186,23 @@ class EventReader:
         if not len(values):
             return []
         self._learn_names()
-        starts = np.empty(len(self._columns) + 1, dtype=np.int64)
-        at, grouped = np.empty(len(values), dtype=np.int64), np.empty(len(values))
-        self._kernels.group_values(numbers, rows, values, starts, at, grouped)
+        if len(self._columns) == 1 and len(values) == n:  # one tag, and a value of it in each row
+            starts, at, grouped = np.array([0, n]), None, values.copy()
+        else:
+            starts = np.empty(len(self._columns) + 1, dtype=np.int64)
+            at, grouped = np.empty(len(values), dtype=np.int64), np.empty(len(values))
+            self._kernels.group_values(numbers, rows, values, starts, at, grouped)
         columns: list[Column] = []
-        for number in np.flatnonzero(np.diff(starts)).tolist():
-            name, kind, dtype = self._columns[number] or ("", "f64", np.float64)
-            begin, end = int(starts[number]), int(starts[number + 1])
-            column = grouped[begin:end].view(dtype)
-            if kind == "bool":
-                column = column != 0
-            columns.append(Column(name, kind, column, None if end - begin == n else at[begin:end]))
+        begin, *ends = starts.tolist()
+        for name, end in zip(self._columns, ends, strict=True):
+            if end > begin:
+                key, kind, dtype = name or ("", "f64", None)
+                column = grouped[begin:end]
+                if dtype is not None:
+                    column = column.view(dtype) != 0 if kind == "bool" else column.view(dtype)
+                whole = at is None or end - begin == n
+                columns.append(Column(key, kind, column, None if whole else at[begin:end]))
+                begin = end
         return columns
 
     def _learn_names(self) -> None:
@@ -316,6 +335,15 @@ class EventReader:
 
 
 _spare = threading.local()
+
+
+def read_piece(file: BinaryIO, size: int) -> memoryview:
+    """Return the next bytes of a file, at most `size`; the thread's next piece is written over them."""
+    held: bytearray | None = getattr(_spare, "piece", None)
+    if held is None or len(held) < size:
+        held = _spare.piece = bytearray(size)
+    view = memoryview(held)[:size]
+    return view[: cast("Any", file).readinto(view)]
 
 
 def _buffers(room: int) -> tuple[npt.NDArray[Any], ...]:

@@ -53,27 +53,23 @@ static uint32_t crc_portable(uint32_t crc, const uint8_t *at, size_t n)
 }
 
 #if CRC_X86
-__attribute__((target("sse4.2"))) static uint32_t crc_instruction(uint32_t crc, const uint8_t *at, size_t n)
+/* As assembly, because a function for another processor would not be inlined where records are walked. */
+static inline uint32_t crc_instruction(uint32_t crc, const uint8_t *at, size_t n)
 {
     uint64_t wide = crc;
-    for (; n >= 8; n -= 8, at += 8) {
-        uint64_t word;
-        memcpy(&word, at, 8);
-        wide = __builtin_ia32_crc32di(wide, word);
-    }
+    for (; n >= 8; n -= 8, at += 8)
+        __asm__("crc32q %1, %0" : "+r"(wide) : "r"(load_u64(at)));
     crc = (uint32_t)wide;
     if (n & 4) {
-        uint32_t word;
-        memcpy(&word, at, 4);
-        crc = __builtin_ia32_crc32si(crc, word);
+        __asm__("crc32l %1, %0" : "+r"(crc) : "r"(load_u32(at)));
         at += 4;
     }
     for (n &= 3; n > 0; n--, at++)
-        crc = __builtin_ia32_crc32qi(crc, *at);
+        __asm__("crc32b %1, %0" : "+r"(crc) : "q"(*at));
     return crc;
 }
 #elif CRC_ARM
-static uint32_t crc_instruction(uint32_t crc, const uint8_t *at, size_t n)
+static inline uint32_t crc_instruction(uint32_t crc, const uint8_t *at, size_t n)
 {
     for (; n >= 8; n -= 8, at += 8)
         crc = __crc32cd(crc, load_u64(at));
@@ -81,6 +77,8 @@ static uint32_t crc_instruction(uint32_t crc, const uint8_t *at, size_t n)
         crc = __crc32cb(crc, *at);
     return crc;
 }
+#else
+#define crc_instruction crc_portable
 #endif
 
 /* Called with the interpreter lock held, before anything else here. */
@@ -302,7 +300,7 @@ static PyObject *list_names(PyObject *module, PyObject *arguments)
     return list;
 }
 
-static uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t length, int add);
+static uint32_t look_up(Names *names, char kind, const uint8_t *tag, size_t length, int add);
 
 /* know_scalar(names, tag): tensors of this tag are scalars also where no metadata says so. */
 static PyObject *know_scalar(PyObject *module, PyObject *arguments)
@@ -314,7 +312,7 @@ static PyObject *know_scalar(PyObject *module, PyObject *arguments)
         return NULL;
     Names *names = PyCapsule_GetPointer(capsule, NAMES);
     if (names)
-        number_of(names, 's', tag.buf, (size_t)tag.len, 1);
+        look_up(names, 's', tag.buf, (size_t)tag.len, 1);
     PyBuffer_Release(&tag);
     if (!names)
         return NULL;
@@ -341,10 +339,26 @@ static uint64_t hash_of(const Names *names, char kind, const uint8_t *tag, size_
     return mix(hash ^ rest);
 }
 
-static int is_entry(const Names *names, uint32_t number, char kind, const uint8_t *tag, size_t length)
+static inline int same_bytes(const uint8_t *one, const uint8_t *other, size_t n)
+{
+    for (; n >= 8; n -= 8, one += 8, other += 8)
+        if (load_u64(one) != load_u64(other))
+            return 0;
+    if (n & 4) {
+        if (load_u32(one) != load_u32(other))
+            return 0;
+        one += 4, other += 4;
+    }
+    for (n &= 3; n > 0; n--)
+        if (*one++ != *other++)
+            return 0;
+    return 1;
+}
+
+static inline int is_entry(const Names *names, uint32_t number, char kind, const uint8_t *tag, size_t length)
 {
     const Entry *entry = &names->entries[number];
-    return entry->kind == kind && entry->length == length && memcmp(names->arena + entry->name, tag, length) == 0;
+    return entry->kind == kind && entry->length == length && same_bytes(names->arena + entry->name, tag, length);
 }
 
 static int grow_names(Names *names, size_t length)
@@ -382,14 +396,8 @@ static int grow_names(Names *names, size_t length)
     return 1;
 }
 
-/* The number of (kind, tag); NO_ENTRY when it has none and is not to be added, or cannot be. */
-static uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t length, int add)
+static uint32_t look_up(Names *names, char kind, const uint8_t *tag, size_t length, int add)
 {
-    if (names->last != NO_ENTRY) {
-        uint32_t guess = names->entries[names->last].follower;
-        if (guess != NO_ENTRY && is_entry(names, guess, kind, tag, length))
-            return guess;
-    }
     uint64_t hash = hash_of(names, kind, tag, length);
     size_t slot = hash & names->slot_mask;
     for (; names->slots[slot]; slot = (slot + 1) & names->slot_mask) {
@@ -408,6 +416,17 @@ static uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t le
     names->arena_size += length;
     names->slots[slot] = (uint32_t)++names->count;
     return (uint32_t)names->count - 1;
+}
+
+/* The number of (kind, tag); NO_ENTRY when it has none and is not to be added, or cannot be. */
+static inline uint32_t number_of(Names *names, char kind, const uint8_t *tag, size_t length, int add)
+{
+    if (names->last != NO_ENTRY) {
+        uint32_t guess = names->entries[names->last].follower;
+        if (guess != NO_ENTRY && is_entry(names, guess, kind, tag, length))
+            return guess;
+    }
+    return look_up(names, kind, tag, length, add);
 }
 
 /* ------------------------------------------------------------------------------------------------ the walk */
@@ -611,6 +630,27 @@ static int says_scalar(Span span)
     return name.end - name.at == 7 && memcmp(name.at, "scalars", 7) == 0;
 }
 
+/* 1: the value has its place, 0: its name cannot be kept, -1: no room for it. */
+static inline int add_value(Names *names, char kind, const uint8_t *tag, size_t length, uint64_t bits, Values *out,
+                            uint64_t *row)
+{
+    uint32_t number = number_of(names, kind, tag, length, 1);
+    if (number == NO_ENTRY)
+        return 0;
+    if (names->last != NO_ENTRY)
+        names->entries[names->last].follower = number;
+    names->last = number;
+    if (names->entries[number].row == *row)
+        ++*row; /* a second value of one tag in one event */
+    names->entries[number].row = *row;
+    if (out->count == out->room)
+        return -1;
+    memcpy(&out->values[out->count], &bits, 8);
+    out->rows[out->count] = (int32_t)(*row - names->rows);
+    out->numbers[out->count++] = (int32_t)number;
+    return 1;
+}
+
 static int read_value(Span span, Names *names, Values *out, uint64_t *row)
 {
     uint64_t key, bits = 0;
@@ -656,21 +696,40 @@ static int read_value(Span span, Names *names, Values *out, uint64_t *row)
     } else if (!kind) {
         return 0;
     }
-    uint32_t number = number_of(names, kind, tag.at, length, 1);
-    if (number == NO_ENTRY)
+    return add_value(names, kind, tag.at, length, bits, out, row);
+}
+
+/* The same as read_event for what torch and its likes write, byte for byte: wall_time, a step below 2**28 or none, and a
+ * summary of one simple_value whose tag has fewer than 128 bytes. 0 for anything else, of which nothing is taken. */
+static inline int read_plain_event(Span span, Names *names, Values *out, uint64_t *row, double *time, int64_t *step)
+{
+    const uint8_t *at = span.at;
+    size_t left = (size_t)(span.end - at);
+    uint64_t word, number = 0;
+    if (left < 20 || at[0] != (1 << 3 | 1))
         return 0;
-    if (names->last != NO_ENTRY)
-        names->entries[names->last].follower = number;
-    names->last = number;
-    if (names->entries[number].row == *row)
-        ++*row; /* a second value of one tag in one event */
-    names->entries[number].row = *row;
-    if (out->count == out->room)
-        return -1;
-    memcpy(&out->values[out->count], &bits, 8);
-    out->rows[out->count] = (int32_t)(*row - names->rows);
-    out->numbers[out->count++] = (int32_t)number;
-    return 1;
+    word = load_u64(at + 1);
+    at += 9;
+    if (*at == (2 << 3 | 0)) {
+        unsigned shift = 0;
+        do {
+            at++;
+            number |= (uint64_t)(*at & 127) << shift;
+            shift += 7;
+        } while (*at & 128 && shift < 28);
+        if (*at++ & 128)
+            return 0;
+    }
+    left = (size_t)(span.end - at);
+    if (left < 11 || left > 129 || at[0] != (5 << 3 | 2) || at[1] != left - 2 || at[2] != (1 << 3 | 2) ||
+        at[3] != left - 4 || at[4] != (1 << 3 | 2) || at[5] != left - 11 || span.end[-5] != (2 << 3 | 5))
+        return 0;
+    uint64_t bits;
+    double value = read_float(span.end - 4);
+    memcpy(&bits, &value, 8);
+    memcpy(time, &word, 8);
+    *step = (int64_t)number;
+    return add_value(names, 'd', at + 6, left - 11, bits, out, row);
 }
 
 /* 1: read, 0: not an event of scalars only, -1: no room for its values. `row` is the number of its first row. */
@@ -718,6 +777,84 @@ static int read_event(Span span, Names *names, Values *out, uint64_t *row, doubl
 enum { OTHER, OTHER_DAMAGED, SCALARS_DAMAGED };
 enum { AT_END, NO_LENGTH, NO_ROOM };
 
+/* A walk: what it reads, what it writes, and how far it is. */
+typedef struct {
+    Names *names;
+    const uint8_t *bytes;
+    Py_ssize_t size, at;
+    double *times;
+    int64_t *steps, *others;
+    Values out;
+    Py_ssize_t room, row_count, lines, line_count;
+} Walk;
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* `crc` is a function named where this is called, so that it is a part of it. Returns why the walk ended. */
+INLINE int walk_records(Walk *walk, uint32_t (*crc)(uint32_t, const uint8_t *, size_t))
+{
+    Names *names = walk->names;
+    Values *out = &walk->out;
+    uint64_t last_length = 0; /* most records are as long as the one before */
+    uint32_t last_check = masked(~crc(0xFFFFFFFFu, (const uint8_t[8]){0}, 8));
+    while (walk->size - walk->at >= RECORD_HEAD) {
+        const uint8_t *head = walk->bytes + walk->at;
+        uint64_t length = load_u64(head);
+        if (length != last_length) {
+            last_length = length;
+            last_check = masked(~crc(0xFFFFFFFFu, head, 8));
+        }
+        if (last_check != load_u32(head + 8) || length > INT32_MAX)
+            return NO_LENGTH;
+        if (length + RECORD_OVERHEAD > (uint64_t)(walk->size - walk->at))
+            return AT_END;
+        if (walk->room - walk->row_count < 1 || walk->line_count == walk->lines)
+            return NO_ROOM;
+        const uint8_t *payload = head + RECORD_HEAD;
+        int intact = masked(~crc(0xFFFFFFFFu, payload, length)) == load_u32(payload + length);
+        size_t before = out->count;
+        uint64_t row = names->rows;
+        double time;
+        int64_t step;
+        Span span = {payload, payload + length};
+        int read = read_plain_event(span, names, out, &row, &time, &step);
+        if (read == 0)
+            read = read_event(span, names, out, &row, &time, &step);
+        uint64_t made = out->count > before ? row - names->rows + 1 : 0;
+        if (read == 1 && made > (uint64_t)(walk->room - walk->row_count))
+            read = -1;
+        if (read != 1) {
+            /* The rows that names remember are not there: the next event must not take them for its own. */
+            names->rows = row + 1;
+            out->count = before;
+        }
+        if (read == -1)
+            return NO_ROOM;
+        if (read == 1) {
+            for (size_t i = before; i < out->count; i++)
+                out->rows[i] += (int32_t)walk->row_count;
+            names->rows += made;
+            for (; made > 0; made--, walk->row_count++) {
+                walk->times[walk->row_count] = time;
+                walk->steps[walk->row_count] = step;
+            }
+        }
+        if (read == 0 || !intact) {
+            int64_t *line = walk->others + 4 * walk->line_count++;
+            line[0] = read == 1 ? SCALARS_DAMAGED : intact ? OTHER : OTHER_DAMAGED;
+            line[1] = walk->at;
+            line[2] = (int64_t)length;
+            line[3] = walk->row_count;
+        }
+        walk->at += (Py_ssize_t)length + RECORD_OVERHEAD;
+    }
+    return AT_END;
+}
+
 /* walk_events(names, data, start, times, steps, values, rows, numbers, others): read records from `start` on.
  *
  * An event of scalars is one row (two, where a tag has two values): its time, its step, and for each value the row and
@@ -741,65 +878,21 @@ static PyObject *walk_events(PyObject *module, PyObject *arguments)
         PyErr_SetString(PyExc_ValueError, "the walk begins inside the data and finds fewer than 2**31 rows");
         fits = 0;
     }
-    Py_ssize_t at = start, row_count = 0, line_count = 0;
-    Values out = {values.buf, rows.buf, numbers.buf, 0, (size_t)(values.len / 8)};
+    Walk walk = {.names = names,
+                 .bytes = data.buf,
+                 .size = data.len,
+                 .at = start,
+                 .times = times.buf,
+                 .steps = steps.buf,
+                 .others = others.buf,
+                 .out = {values.buf, rows.buf, numbers.buf, 0, (size_t)(values.len / 8)},
+                 .room = room,
+                 .lines = lines};
     int why = AT_END;
     if (fits) {
         crc_prepare();
-        const uint8_t *bytes = data.buf;
-        double *time_of = times.buf;
-        int64_t *step_of = steps.buf, *line_of = others.buf;
         Py_BEGIN_ALLOW_THREADS
-        while (data.len - at >= RECORD_HEAD) {
-            const uint8_t *head = bytes + at;
-            uint64_t length = load_u64(head);
-            if (masked(crc_of(head, 8)) != load_u32(head + 8) || length > INT32_MAX) {
-                why = NO_LENGTH;
-                break;
-            }
-            if (length + RECORD_OVERHEAD > (uint64_t)(data.len - at))
-                break;
-            if (room - row_count < 1 || line_count == lines) {
-                why = NO_ROOM;
-                break;
-            }
-            const uint8_t *payload = head + RECORD_HEAD;
-            int intact = masked(crc_of(payload, length)) == load_u32(payload + length);
-            size_t before = out.count;
-            uint64_t row = names->rows;
-            double time;
-            int64_t step;
-            int read = read_event((Span){payload, payload + length}, names, &out, &row, &time, &step);
-            uint64_t made = out.count > before ? row - names->rows + 1 : 0;
-            if (read == 1 && made > (uint64_t)(room - row_count))
-                read = -1;
-            if (read != 1) {
-                /* The rows that names remember are not there: the next event must not take them for its own. */
-                names->rows = row + 1;
-                out.count = before;
-            }
-            if (read == -1) {
-                why = NO_ROOM;
-                break;
-            }
-            if (read == 1) {
-                for (size_t i = before; i < out.count; i++)
-                    out.rows[i] += (int32_t)row_count;
-                names->rows += made;
-                for (; made > 0; made--, row_count++) {
-                    time_of[row_count] = time;
-                    step_of[row_count] = step;
-                }
-            }
-            if (read == 0 || !intact) {
-                int64_t *line = line_of + 4 * line_count++;
-                line[0] = read == 1 ? SCALARS_DAMAGED : intact ? OTHER : OTHER_DAMAGED;
-                line[1] = at;
-                line[2] = (int64_t)length;
-                line[3] = row_count;
-            }
-            at += (Py_ssize_t)length + RECORD_OVERHEAD;
-        }
+        why = crc_best == crc_portable ? walk_records(&walk, crc_portable) : walk_records(&walk, crc_instruction);
         Py_END_ALLOW_THREADS
     }
     Py_buffer *taken[] = {&data, &times, &steps, &values, &rows, &numbers, &others};
@@ -807,7 +900,7 @@ static PyObject *walk_events(PyObject *module, PyObject *arguments)
         PyBuffer_Release(taken[i]);
     if (!fits)
         return NULL;
-    return Py_BuildValue("nnnni", at, row_count, (Py_ssize_t)out.count, line_count, why);
+    return Py_BuildValue("nnnni", walk.at, walk.row_count, (Py_ssize_t)walk.out.count, walk.line_count, why);
 }
 
 /* group_values(numbers, rows, values, starts, grouped rows, grouped values): the same values by number, each number's

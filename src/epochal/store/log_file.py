@@ -18,11 +18,10 @@ from epochal.formats import tfrecord
 from epochal.formats.event_protos import Metadata
 from epochal.formats.frame import encode_frame_record
 from epochal.formats.journal import EXIT, FORMAT, HEAD, PATCH, encode_blob, encode_json_record
-from epochal.formats.tfevents import EventReader, Events
+from epochal.formats.tfevents import EventReader, Events, read_piece
 from epochal.records import Frame
 from epochal.store.log_tree import EMPTY_PROFILE, Tree
 
-PIECE_BYTES = 2 << 20
 LARGE_BYTES = 32 << 20
 """A record of more than this is looked at where it stands."""
 SEARCH_BYTES = 1 << 20
@@ -170,7 +169,7 @@ class EventFile:
         assert self.reader is not None
         begin = self.state.offset
         file.seek(begin)
-        data = file.read(min(PIECE_BYTES, size - begin))
+        data = read_piece(file, min(self.reader.piece_bytes, size - begin))
         found = self.reader.read(data, begin)
         if found.end > begin:
             return self._note(found)
@@ -224,7 +223,7 @@ class EventFile:
             at, end = 0, min(self.state.offset, RECALL_BYTES)
             while at < end:
                 file.seek(at)
-                found = past.read(file.read(min(PIECE_BYTES, end - at)), at)
+                found = past.read(read_piece(file, min(past.piece_bytes, end - at)), at)
                 if found.end == at:
                     break
                 at = found.end
