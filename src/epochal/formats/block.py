@@ -248,7 +248,7 @@ def _shuffle(values: npt.NDArray[Any]) -> bytes:
 
 
 def _unshuffle(data: bytes | memoryview, start: int, dtype: str, n: int) -> npt.NDArray[Any]:
-    return native.interleave(_planes(data, start, int(dtype[2:]), n), n).view(dtype)
+    return native.read_planes(data, start, int(dtype[2:]), n, _decompress).view(dtype)
 
 
 def _planes(data: bytes | memoryview, start: int, width: int, n: int) -> list[bytes | memoryview]:
@@ -288,7 +288,7 @@ def _unpack(data: bytes | memoryview, start: int) -> bytes:
     return _decompress(memoryview(data)[start + 1 :])
 
 
-def _decompress(frame: memoryview) -> bytes:
+def _decompress(frame: bytes | memoryview) -> bytes:
     """Return the content of one frame: without the loop that looks for a second one."""
     reader = zstd.ZstdDecompressor()
     found = reader.decompress(frame)
@@ -347,10 +347,9 @@ def encode_block(
 
 def decode_block(data: bytes) -> Block:
     """Return what `encode_block` was given, floats as they were kept. Raises CorruptBlock."""
-    n, kind_code, bounds = _open(data, _BLOCK, "block")
+    n, kind_code, lengths = _open(data, _BLOCK, "block")
     kind = KINDS[kind_code]
-    view = memoryview(data)
-    presence, values, steps, times = (view[a:b] for a, b in bounds)
+    presence, values, steps, times = _parts(data, _BLOCK.size, lengths)
     return Block(
         kind,
         decode_floats(values, n) if kind == "f64" else decode_values(kind, values, n),
@@ -362,10 +361,10 @@ def decode_block(data: bytes) -> Block:
 
 def decode_block_values(data: bytes) -> Any:
     """Return the values alone of a block, as `Block.values`, but floats as they were kept. Raises CorruptBlock."""
-    n, kind_code, bounds = _open(data, _BLOCK, "block")
-    start, end = bounds[1]
-    values, kind = memoryview(data)[start:end], KINDS[kind_code]
-    return decode_floats(values, n) if kind == "f64" else decode_values(kind, values, n)
+    n, kind_code, (presence, values, *_) = _open(data, _BLOCK, "block")
+    start = _BLOCK.size + presence
+    part, kind = memoryview(data)[start : start + values], KINDS[kind_code]
+    return decode_floats(part, n) if kind == "f64" else decode_values(kind, part, n)
 
 
 def encode_axis(steps: npt.NDArray[np.int64], times: npt.NDArray[np.float64]) -> bytes:
@@ -377,28 +376,25 @@ def encode_axis(steps: npt.NDArray[np.int64], times: npt.NDArray[np.float64]) ->
 
 def decode_axis(data: bytes) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
     """Return the steps and times that `encode_axis` was given. Raises CorruptBlock."""
-    n, _zero, bounds = _open(data, _AXIS, "axis window")
-    view = memoryview(data)
-    steps, times = (view[a:b] for a, b in bounds)
+    n, _zero, lengths = _open(data, _AXIS, "axis window")
+    steps, times = _parts(data, _AXIS.size, lengths)
     return decode_values("i64", steps, n), decode_values("f64", times, n)
 
 
 def decode_steps(data: bytes) -> npt.NDArray[np.int64]:
     """Return the steps alone of an axis window: the times are the dear part. Raises CorruptBlock."""
-    n, _zero, bounds = _open(data, _AXIS, "axis window")
-    start, end = bounds[0]
-    return decode_values("i64", memoryview(data)[start:end], n)
+    n, _zero, lengths = _open(data, _AXIS, "axis window")
+    return decode_values("i64", _parts(data, _AXIS.size, lengths)[0], n)
 
 
 def decode_times(data: bytes) -> npt.NDArray[np.float64]:
     """Return the times alone of an axis window. Raises CorruptBlock."""
-    n, _zero, bounds = _open(data, _AXIS, "axis window")
-    start, end = bounds[1]
-    return decode_values("f64", memoryview(data)[start:end], n)
+    n, _zero, lengths = _open(data, _AXIS, "axis window")
+    return decode_values("f64", _parts(data, _AXIS.size, lengths)[1], n)
 
 
-def _open(data: bytes, layout: struct.Struct, name: str) -> tuple[int, int, list[tuple[int, int]]]:
-    """Check version and checksum; returns (values, kind code, where each part begins and ends)."""
+def _open(data: bytes, layout: struct.Struct, name: str) -> tuple[int, int, list[int]]:
+    """Check version and checksum; returns (values, kind code, length of each part)."""
     if len(data) < layout.size:
         message = f"expected a {name}, got {len(data)} bytes"
         raise CorruptBlock(message)
@@ -406,18 +402,22 @@ def _open(data: bytes, layout: struct.Struct, name: str) -> tuple[int, int, list
     if version != VERSION:
         message = f"a {name} of version {version}; this epochal reads version {VERSION}"
         raise CorruptBlock(message)
-    if zlib.crc32(memoryview(data)[8:]) != crc or layout.size + sum(lengths) != len(data):
+    if native.crc32(data, 8) != crc or layout.size + sum(lengths) != len(data):
         message = f"the checksum of a {name} of {len(data)} bytes is wrong"
         raise CorruptBlock(message)
     if kind >= len(KINDS):
         message = f"a {name} of unknown kind {kind}"
         raise CorruptBlock(message)
-    bounds: list[tuple[int, int]] = []
-    position = layout.size
+    return n, kind, lengths
+
+
+def _parts(data: bytes, start: int, lengths: list[int]) -> list[memoryview]:
+    """Return the parts that follow each other from byte `start` on."""
+    view, found = memoryview(data), []
     for length in lengths:
-        bounds.append((position, position + length))
-        position += length
-    return n, kind, bounds
+        found.append(view[start : start + length])
+        start += length
+    return found
 
 
 def _encode_positions(positions: npt.NDArray[np.int64]) -> bytes:

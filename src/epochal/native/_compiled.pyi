@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from typing import Any
 
 import numpy.typing as npt
@@ -70,6 +71,18 @@ def extremes(
 def crc32c(
     data: bytes | bytearray | memoryview, crc: int = 0, portable: bool = False, /
 ) -> int: ...
+def crc32(
+    data: bytes | bytearray | memoryview, start: int = 0, portable: bool = False, /
+) -> int: ...
+def read_planes(
+    data: bytes | memoryview,
+    start: int,
+    width: int,
+    n: int,
+    unpack: Callable[[bytes], bytes],
+    out: npt.NDArray[Any],
+    /,
+) -> None: ...
 def frame_records(payloads: list[bytes], /) -> bytes: ...
 def count_values(
     values: npt.NDArray[Any],

@@ -533,6 +533,10 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
 
 #include "histogram.c"
 
+/* ------------------------------------------------------------------------------------------------ bytes of blocks */
+
+#include "blocks.c"
+
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static PyMethodDef methods[] = {
@@ -548,6 +552,8 @@ static PyMethodDef methods[] = {
     {"merge_parts", merge_parts, METH_VARARGS,
      "merge_parts(parts, origin, lo, hi, low, scale, most, columns, flags)"},
     {"crc32c", crc32c, METH_VARARGS, "crc32c(data, crc=0, portable=False)"},
+    {"crc32", crc32, METH_VARARGS, "crc32(data, start=0, portable=False)"},
+    {"read_planes", read_planes, METH_VARARGS, "read_planes(data, start, width, n, unpack, out)"},
     {"frame_records", frame_records, METH_O, "frame_records(payloads)"},
     {"new_names", new_names, METH_VARARGS, "new_names(seed)"},
     {"list_names", list_names, METH_VARARGS, "list_names(names, start)"},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ _CODES: dict[np.dtype[Any], str] = {
 keep_freed = _compiled.keep_freed
 centred_mean = plain.centred_mean  # numpy's sums are as fast
 first_edges = plain.first_edges  # asked for once
+crc32 = _compiled.crc32
 crc32c = _compiled.crc32c
 find_length = _compiled.find_length
 frame_records = _compiled.frame_records
@@ -70,6 +71,15 @@ def interleave(planes: list[bytes | memoryview], n: int) -> npt.NDArray[np.uint8
     """See `plain.interleave`."""
     out = np.empty(n * len(planes), dtype=np.uint8)
     _compiled.interleave(tuple(planes), out)
+    return out
+
+
+def read_planes(
+    data: bytes | memoryview, start: int, width: int, n: int, unpack: Callable[[bytes], bytes]
+) -> npt.NDArray[np.uint8]:
+    """See `plain.read_planes`."""
+    out = np.empty(n * width, dtype=np.uint8)
+    _compiled.read_planes(data, start, width, n, unpack, out)
     return out
 
 
