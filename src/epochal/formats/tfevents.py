@@ -187,7 +187,7 @@ class EventReader:
             return []
         self._learn_names()
         if len(self._columns) == 1 and len(values) == n:  # one tag, and a value of it in each row
-            starts, at, grouped = np.array([0, n]), None, values.copy()
+            starts, at, grouped = np.array([0, n]), np.empty(0, dtype=np.int64), values.copy()
         else:
             starts = np.empty(len(self._columns) + 1, dtype=np.int64)
             at, grouped = np.empty(len(values), dtype=np.int64), np.empty(len(values))
@@ -200,8 +200,8 @@ class EventReader:
                 column = grouped[begin:end]
                 if dtype is not None:
                     column = column.view(dtype) != 0 if kind == "bool" else column.view(dtype)
-                whole = at is None or end - begin == n
-                columns.append(Column(key, kind, column, None if whole else at[begin:end]))
+                places = None if end - begin == n else at[begin:end]
+                columns.append(Column(key, kind, column, places))
                 begin = end
         return columns
 

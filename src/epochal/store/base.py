@@ -33,6 +33,7 @@ from epochal.records import (
     BulkEdit,
     Change,
     EditOutcome,
+    Frame,
     GroupQuery,
     Groups,
     HistoryPage,
@@ -109,6 +110,7 @@ class Store(ABC):
         *,
         final: bool = False,
         exact: bool = False,
+        frame: Frame | None = None,
     ) -> Future[Ack]:
         """Queue journal bytes of `writer` that begin at stream `offset`; the future resolves after the commit.
 
@@ -119,6 +121,9 @@ class Store(ABC):
 
         exact: `offset` must be the store's, else OffsetGap: for bytes that were made from what the store had, and of
         which two makers at once would send different ones.
+
+        frame: rows that go into the store with `data` (patches, and HEAD where they are the first), for makers in this
+        process: they need not become records that are taken apart again. They are ignored where a byte of `data` is.
         """
 
     def append(

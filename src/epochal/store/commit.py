@@ -38,7 +38,10 @@ _FORGET_ABOVE = 4096
 
 @dataclass(slots=True)
 class Delivery:
-    """Bytes of one writer that wait for their commit; `head` stands in for a HEAD record that cannot be read."""
+    """Bytes of one writer that wait for their commit; `head` stands in for a HEAD record that cannot be read.
+
+    frame: rows that need no record (see `Store.submit`).
+    """
 
     principal: Principal
     writer: str
@@ -47,7 +50,13 @@ class Delivery:
     final: bool = False
     head: Mapping[str, Any] | None = None
     exact: bool = False
+    frame: Frame | None = None
     future: Future[Ack] = field(default_factory=Future)
+
+    @property
+    def size(self) -> int:
+        """Bytes that wait."""
+        return len(self.data) + (0 if self.frame is None else frame_size(self.frame))
 
 
 @dataclass(slots=True)
@@ -294,7 +303,8 @@ class GroupCommit:
             message = f"journal bytes from offset {delivery.offset} came where the store is at {row.acknowledged}"
             return OffsetGap(message, row.acknowledged)
         if data:
-            self._decode(row, data, final=delivery.final)
+            rows = delivery.frame if delivery.offset == row.acknowledged else None
+            self._decode(row, data, rows, final=delivery.final)
         if delivery.final:
             # No more will come; without an EXIT, nothing said goodbye.
             if row.state in ("pending", "running", "preempting"):
@@ -304,10 +314,12 @@ class GroupCommit:
         self.beats.append((self.now, row.id))
         return Ack(row.run, row.acknowledged, row.rows)
 
-    def _decode(self, row: WriterRow, data: bytes, *, final: bool) -> None:
+    def _decode(self, row: WriterRow, data: bytes, rows: Frame | None, *, final: bool) -> None:
         chunk = decode_journal(data, row.schemas, final=final)
         if chunk.end == 0:
             return
+        if rows is not None:
+            chunk = replace(chunk, frame=rows)
         for damage in chunk.damage:
             logger.warning(
                 "writer %s: %d bytes at offset %d are damaged (%s) and were skipped",
@@ -521,6 +533,12 @@ class GroupCommit:
             new = self.new_series.setdefault(run, {})
             new.update(((name, kind), series) for name, kind, series in found)
         return {**known, **new} if new else known
+
+
+def frame_size(frame: Frame) -> int:
+    """Return about how many bytes the numbers of a frame are."""
+    cells = sum(len(column.values) * (1 if column.rows is None else 2) for column in frame.columns)
+    return 8 * (2 * len(frame) + cells)
 
 
 def _storable_names(frame: Frame) -> bool:

@@ -100,7 +100,7 @@ class Intake:
             waiting = None
             if first is None:
                 return
-            group, size, last = [first], len(first.data), False
+            group, size, last = [first], first.size, False
             while len(group) < MAX_GROUP:
                 try:
                     delivery = self._queue.get_nowait()
@@ -109,11 +109,12 @@ class Intake:
                 if delivery is None:
                     last = True
                     break
-                if size + len(delivery.data) > MAX_GROUP_BYTES:
+                more = delivery.size
+                if size + more > MAX_GROUP_BYTES:
                     waiting = delivery
                     break
                 group.append(delivery)
-                size += len(delivery.data)
+                size += more
             self._commit(group)
             if last:
                 return

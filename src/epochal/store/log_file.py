@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from epochal.errors import CorruptBlock
 from epochal.formats import tfrecord
 from epochal.formats.event_protos import Metadata
-from epochal.formats.frame import encode_frame_record
+from epochal.formats.frame import MAX_FRAME_ROWS, encode_frame_record
 from epochal.formats.journal import EXIT, FORMAT, HEAD, PATCH, encode_blob, encode_json_record
 from epochal.formats.tfevents import EventReader, Events, read_piece
 from epochal.records import Frame
@@ -262,8 +262,8 @@ class EventFile:
         }
         return encode_json_record(HEAD, value)
 
-    def delivery(self, found: Events | None) -> bytes:
-        """Return the records of a piece, and of how far it reaches."""
+    def delivery(self, found: Events | None, *, with_rows: bool = True) -> bytes:
+        """Return the records of a piece, and of how far it reaches; its rows only with `with_rows`."""
         parts: list[bytes] = []
         if self.stream == 0:
             parts.append(self.head())
@@ -271,7 +271,7 @@ class EventFile:
         if found is not None:
             for blob in found.blobs:
                 parts += encode_blob(blob)
-            if len(found.frame):
+            if with_rows and len(found.frame):
                 parts += encode_frames(found.frame)
         reader = self.reader
         if reader is not None and reader.hparams_changed:
@@ -298,6 +298,14 @@ class EventFile:
 
 ENTITY = "logdir"
 """The entity of all log directories."""
+
+
+def rows_of(frame: Frame) -> Frame | None:
+    """Return the frame when it needs no record: numbers, in no more rows than a record may have."""
+    plain = 0 < len(frame) <= MAX_FRAME_ROWS and all(
+        each.kind != "object" for each in frame.columns
+    )
+    return frame if plain else None
 
 
 def encode_frames(frame: Frame) -> Iterator[bytes]:

@@ -26,8 +26,9 @@ from epochal.errors import (
     RunDeleted,
     UsageError,
 )
-from epochal.records import LOCAL_ADMIN, Ack, Principal, RunEdit
+from epochal.records import LOCAL_ADMIN, Ack, Frame, Principal, RunEdit
 from epochal.store.base import Store
+from epochal.store.commit import frame_size
 from epochal.store.log_embeddings import EmbeddingFile
 from epochal.store.log_file import (
     ENTITY,
@@ -35,6 +36,7 @@ from epochal.store.log_file import (
     FileState,
     RunNames,
     head_of,
+    rows_of,
     run_uid,
 )
 from epochal.store.log_tree import PROJECTOR, Listed, Tree, open_tree
@@ -418,7 +420,8 @@ class LogDirectories:
                 if began == 0 and not file.stream and self._is_native(directory, file):
                     return file.state.offset
                 file.state.ended = False
-                self._send(directory, file, file.delivery(found))
+                frame = rows_of(found.frame)
+                self._send(directory, file, file.delivery(found, with_rows=frame is None), frame)
                 if file.state.offset - began >= room:
                     return file.state.offset - began
         except (OSError, EnvironmentFault) as error:
@@ -457,11 +460,14 @@ class LogDirectories:
 
     # ---- the store
 
-    def _send(self, directory: LogDirectory, file: EventFile, data: bytes) -> None:
-        self._settle(WAITING_BYTES - len(data))
-        future = self._store.submit(self._principal, file.writer, file.stream, data)
-        self._waiting.append((file, directory, future, len(data)))
-        self._waiting_bytes += len(data)
+    def _send(
+        self, directory: LogDirectory, file: EventFile, data: bytes, frame: Frame | None = None
+    ) -> None:
+        size = len(data) + (0 if frame is None else frame_size(frame))
+        self._settle(WAITING_BYTES - size)
+        future = self._store.submit(self._principal, file.writer, file.stream, data, frame=frame)
+        self._waiting.append((file, directory, future, size))
+        self._waiting_bytes += size
         file.stream += len(data)
         file.beat_at = time.monotonic()
 

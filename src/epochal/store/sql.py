@@ -23,6 +23,7 @@ from epochal.records import (
     BulkEdit,
     Change,
     EditOutcome,
+    Frame,
     GroupQuery,
     Groups,
     HistoryPage,
@@ -195,9 +196,12 @@ class SqlStore(ReceivedStore):
         *,
         final: bool = False,
         exact: bool = False,
+        frame: Frame | None = None,
     ) -> Future[Ack]:
         """See `Store.submit`."""
-        return self._submit(Delivery(principal, writer, offset, data, final, exact=exact))
+        return self._submit(
+            Delivery(principal, writer, offset, data, final, exact=exact, frame=frame)
+        )
 
     def adopt(
         self,
