@@ -380,3 +380,14 @@ async def test_clients_that_share_a_run_begin_it_once_and_end_it_together(
         assert sent.json() == {"stopped": False}
     run = (await client.get("/api/v1/projects/local/digits/runs/r1")).json()
     assert run["state"] == "finished"  # client 0 never says that it has ended
+    # As many rows as there are steps are asked for by who wants all: here three have the step 0.
+    project = 'project(name: "digits", entityName: "local")'
+    spec = json.dumps({"keys": ["_step"], "minStep": 0, "maxStep": 2, "samples": 3})
+    for field, wanted in (
+        ("rows: history(minStep: 0, maxStep: 3, samples: 3)", 5),
+        (f"rows: sampledHistory(specs: [{json.dumps(spec)}])", 5),
+        ("rows: history(samples: 3)", 3),
+    ):
+        query = f'{{ {project} {{ run(name: "r1") {{ {field} }} }} }}'
+        found = (await data(client, query))["project"]["run"]["rows"]
+        assert len(found[0] if isinstance(found[0], list) else found) == wanted

@@ -425,6 +425,13 @@ def test_clients_that_share_a_run_lose_nothing(store: Store):
         "two 0",
         "two 1",
     ]
+    third = rows(0, [20.0, 21.0, 22.0], "c")
+    for _ in range(2):  # one that joins later counts on from the seven lines that it was told of
+        send("three", 7, third[:2])
+    send("three", 8, third[1:])
+    assert sorted(one.lines()) == sorted([*first, *second, *third])
+    assert one.points("c") == [(0, 20), (1, 21), (2, 22)]
+    assert all(writer.damage == 0 for writer in one.detail.writers)
     send("one", 4, [], complete=True, exitcode=0)
     assert one.detail.info.state == "finished"
-    assert one.detail.info.rows == 7
+    assert one.detail.info.rows == 10

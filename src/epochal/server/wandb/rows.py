@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import threading
 from abc import ABC, abstractmethod
 from collections import OrderedDict
@@ -198,7 +199,18 @@ def rows_between(lines: Lines, low: int | None, high: int | None, samples: int) 
 
     Raises UsageError for more than `MAX_ROWS`.
     """
-    return read_rows(lines, _evenly(_places(lines, low, high), samples))
+    return read_rows(lines, _evenly(_places(lines, low, high), _enough(low, high, samples)))
+
+
+def _enough(low: int | None, high: int | None, samples: int) -> int:
+    """Return how many rows an answer may have.
+
+    A scan asks for a page by its first and last step and by as many rows as it has steps: by all rows. Where steps
+    repeat (clients that share a run count each by itself) they are more.
+    """
+    if low is not None and high is not None and samples >= high - low > 0:
+        return sys.maxsize
+    return samples
 
 
 def _places(lines: Lines, low: int | None, high: int | None) -> Integers:
@@ -269,7 +281,8 @@ def sample_rows(lines: Lines, asked: Sampling) -> list[dict[str, Any]]:
     high = None if asked.high is None else asked.high + 1
     places = _with_keys(lines, _places(lines, asked.low, high), asked.keys)
     found: list[dict[str, Any]] = []
-    for line in read_rows(lines, _evenly(places, asked.samples)):
+    samples = _enough(asked.low, high, asked.samples)
+    for line in read_rows(lines, _evenly(places, samples)):
         row = pick(line, asked.keys)
         if row is not None:
             found.append(row)

@@ -11,7 +11,7 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from epochal.formats.frame import encode_frame_record
@@ -55,6 +55,8 @@ class Lane:
     known: Mapping[str, int]
     client: str | None = None
     """Which of several clients of the run."""
+    bases: Mapping[str, int] = field(default_factory=dict)
+    """At which number such a client began to count the lines of each file."""
 
 
 def lane_of(run: RunDetail, session: RunSession, client: str | None) -> Lane:
@@ -76,6 +78,7 @@ def lane_of(run: RunDetail, session: RunSession, client: str | None) -> Lane:
         "events": events.rows if events else 0,
         "output": run.wandb.get(_output_key(name), 0),
     }
+    bases = {file: run.wandb.get(_base_key(file, name), 0) for file in ("history", "events")}
     return Lane(
         run,
         session,
@@ -83,12 +86,18 @@ def lane_of(run: RunDetail, session: RunSession, client: str | None) -> Lane:
         *(uids[1], events.acknowledged if events else 0),
         known,
         name,
+        bases,
     )
 
 
 def _output_key(client: str) -> str:
     """Return under which name a document keeps how many console lines a client has sent."""
     return f"output {client}"
+
+
+def _base_key(file: str, client: str) -> str:
+    """Return under which name a document keeps the number of the first line that a client has sent of a file."""
+    return f"{file} base {client}"
 
 
 def journals_of(
@@ -147,7 +156,15 @@ def _rows(lane: Lane, file: str, chunk: FileChunk) -> list[bytes]:
     """Return the records of those lines of a chunk that the store has not."""
     known, run = lane.known[file], lane.session.run
     lines = chunk.lines()
-    missing = chunk.offset - known
+    records: list[bytes] = []
+    base = lane.bases.get(file, 0)
+    if lane.client is not None and not known and lines:
+        # One that joins counts on from the lines that the run had then, as UpsertBucket told it.
+        base = chunk.offset
+        if base:
+            about = {_base_key(file, lane.client): base}
+            records.append(encode_json_record(PATCH, {"wandb": about}))
+    missing = chunk.offset - base - known
     if missing > 0 and lines:
         log.warning(
             "run %s: %d lines of its %s before line %d never came",
@@ -158,7 +175,7 @@ def _rows(lane: Lane, file: str, chunk: FileChunk) -> list[bytes]:
         lines = lines[-missing:]
     if not lines:
         return []
-    records = [encode_lines_record(file, known if lane.client is None else APPEND, lines)]
+    records.append(encode_lines_record(file, known if lane.client is None else APPEND, lines))
     damage = int(missing > 0)
     for start, stop in portions(lines):
         portion = lines[start:stop]
