@@ -26,6 +26,8 @@ FRAMEWORKS = (
         "scikit-learn",
         "pillow",
         "tensorboard",
+        "stable-baselines3",
+        "matplotlib",
     ),
 )
 """Frameworks with loggers for wandb and TensorBoard; only the soak trains with them."""

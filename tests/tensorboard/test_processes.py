@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -195,3 +196,44 @@ def test_a_variable_lets_it_stand_in_for_others(data_dir: Path) -> None:
     run_script(STANDING_IN, EPOCHAL_TENSORBOARD="1", PYTHONWARNINGS="ignore")
     assert written(data_dir)["one"].values["a"] == [(0, 1), (1, 2)]
     assert [event.step for event in events("runs/one") if event.summary.value] == [0, 1]
+
+
+UNCHANGED = """
+import multiprocessing, sys
+from tensorboardX import SummaryWriter
+
+def work(folder):
+    from tensorboardX import SummaryWriter
+    with SummaryWriter(folder) as writer:
+        writer.add_scalar("a", 1.5, 7)
+
+if __name__ == "__main__":
+    work("runs/" + sys.argv[1])
+    worker = multiprocessing.get_context("spawn").Process(target=work, args=("runs/worker",))
+    worker.start()
+    worker.join()
+    assert worker.exitcode == 0
+    import own_sitecustomize
+    sys.exit(3)
+"""
+
+
+def test_a_script_and_its_workers_write_through_us_without_a_change(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("train.py").write_text(UNCHANGED)
+    # A sitecustomize that was there before is not lost.
+    Path("site").mkdir()
+    hidden = "import sys, types; sys.modules['own_sitecustomize'] = types.ModuleType('own')"
+    Path("site/sitecustomize.py").write_text(hidden)
+    monkeypatch.setenv("PYTHONPATH", os.path.abspath("site"), prepend=os.pathsep)
+    launcher = [sys.executable, "-m", "epochal.tensorboard"]
+    done = subprocess.run(
+        [*launcher, "train.py", "main"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 3, done.stderr
+    runs = written(data_dir)
+    assert {name: run.values["a"] for name, run in runs.items()} == {
+        "main": [(7, 1.5)],
+        "worker": [(7, 1.5)],
+    }
