@@ -66,6 +66,7 @@ from epochal.store.query import Node
 
 if TYPE_CHECKING:
     from epochal.store.artifacts.interface import Artifacts
+    from epochal.store.sweeps.interface import Sweeps
 
 
 class BlobSink(ABC):
@@ -283,6 +284,13 @@ class Store(ABC):
     @abstractmethod
     def artifacts(self) -> Artifacts:
         """Versioned lists of files that runs log and use."""
+
+    # ---- sweeps
+
+    @property
+    @abstractmethod
+    def sweeps(self) -> Sweeps:
+        """Searches whose runs agents ask for."""
 
     # ---- views and links
 

@@ -70,6 +70,7 @@ from epochal.store.query import Node
 from epochal.store.received import ReceivedStore
 from epochal.store.registration import create_project
 from epochal.store.series import read_series
+from epochal.store.sweeps.interface import Sweeps
 from epochal.store.together import Together
 from epochal.store.value_counts import count_values
 
@@ -180,6 +181,7 @@ class SqlStore(ReceivedStore):
             self._check_room,
         )
         self._artifacts = Artifacts(database, self._change, BlobAccess(database, self.blob_files))
+        self._sweeps = Sweeps(database, self._change, self.together)
         self._finish_deletions()
         self._artifacts.tidy()
         self._finish_derivations()
@@ -526,6 +528,11 @@ class SqlStore(ReceivedStore):
     def artifacts(self) -> Artifacts:
         """See `Store.artifacts`."""
         return self._artifacts
+
+    @property
+    def sweeps(self) -> Sweeps:
+        """See `Store.sweeps`."""
+        return self._sweeps
 
     # ---- views and links
 

@@ -482,3 +482,62 @@ artifact_file = Table(  # the files of a version, by path
     Column("digest", Text, ForeignKey("blob.digest"), index=True),
     Column("reference", Text),  # where its bytes are, when they are not here
 )
+
+sweep = Table(  # a search: runs that agents are given, one point each
+    "sweep",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("project_id", Identity, ForeignKey("project.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("display_name", Text),
+    Column("description", Text),
+    Column("owner", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("config", Text, nullable=False),  # YAML as received
+    Column("controller", Text),  # JSON: what a client that searches itself has scheduled
+    Column("scheduler", Text),  # JSON: what became of that
+    Column("launch", Text),  # JSON: what the client's launcher keeps here
+    Column("prior_runs", Text, nullable=False),  # JSON list of run ids
+    Column("seed", BigInteger, nullable=False),
+    Column("version", BigInteger, nullable=False),  # +1 with every trial and change
+    Column("trials", BigInteger, nullable=False),  # the number of the next one
+    Column("created", Double, nullable=False),
+    Column("updated", Double, nullable=False),
+    Column("heartbeat", Double),
+    Column("deleted", Double),
+    UniqueConstraint("project_id", "name"),
+    sqlite_autoincrement=True,
+)
+
+sweep_agent = Table(  # a process that asks for runs of a sweep
+    "sweep_agent",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("sweep_id", Identity, ForeignKey("sweep.id"), nullable=False, index=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("state", Text, nullable=False),  # running, exited
+    Column("created", Double, nullable=False),
+    Column("heartbeat", Double, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+sweep_trial = Table(  # a point that was given to an agent, and the run that was made for it
+    "sweep_trial",
+    metadata,
+    Column("id", Identity, primary_key=True),
+    Column("sweep_id", Identity, ForeignKey("sweep.id"), nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("point", Text, nullable=False),  # JSON: values in the order of the parameters
+    Column("arguments", Text, nullable=False),  # JSON as the agent gets them
+    Column("agent_id", Identity, ForeignKey("sweep_agent.id"), index=True),
+    Column("state", Text, nullable=False),  # issued, seen, ended, lost
+    Column("run_uid", Text, nullable=False, index=True),  # no key: it outlives its run
+    Column("run_id", Text, nullable=False),
+    Column("issued", Double, nullable=False),
+    Column("times", Integer, nullable=False),  # how often the agent was told
+    Column("stopped", Double),
+    UniqueConstraint("sweep_id", "number", "attempt"),
+    sqlite_autoincrement=True,
+)

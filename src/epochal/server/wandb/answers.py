@@ -6,7 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from epochal.errors import EpochalError
+from epochal.errors import EpochalError, NotFound
 from epochal.server.answers import JSON, RETRY_AFTER_S, Unauthorized, encode_json, status_of
 
 INVALID_KEY = (
@@ -14,6 +14,10 @@ INVALID_KEY = (
     "and its page /authorize shows it"
 )
 NO_STORE = {"cache-control": "no-store"}
+
+
+class Gone(NotFound):
+    """Something without which a client has nothing to do: it looks at the status, which is 404."""
 
 
 def refusal(error: EpochalError) -> Response:

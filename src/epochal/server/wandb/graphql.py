@@ -34,7 +34,7 @@ from epochal.errors import EnvironmentFault, EpochalError, Forbidden, OffsetGap,
 from epochal.server.answers import WrongMediaType, base_url_of, json_response, plain, status_of
 from epochal.server.bodies import read_body
 from epochal.server.route import ROLES_THAT_MAY, Call
-from epochal.server.wandb.answers import errors_response
+from epochal.server.wandb.answers import Gone, errors_response
 from epochal.server.wandb.ask import Ask, Overrun
 from epochal.server.wandb.documents import Documents
 from epochal.server.wandb.resolvers import Resolver, gather
@@ -119,10 +119,12 @@ def _answer(request: Request, asked: Asked, ask: Ask) -> Response:
 
 
 def _status(errors: list[GraphQLError]) -> int:
-    """Return 200, or the status of the first fault that is gone when the client tries again."""
+    """Return 200, or the status that a client looks at: it tries again, or has nothing to do any more."""
     for error in errors:
         if isinstance(error.original_error, OffsetGap):  # another request was faster
             return 503
+        if isinstance(error.original_error, Gone):
+            return 404
         if isinstance(error.original_error, EnvironmentFault):
             return status_of(error.original_error)[0]
     return 200

@@ -22,6 +22,8 @@ MODULES = (
     "history",
     "files",
     "sweeps_read",
+    "sweeps_write",
+    "reports",
     "artifacts",
     "artifact_writes",
     "charts",
