@@ -110,6 +110,9 @@ export interface Key {
   hidden: boolean;
   first: number;
   rows: number;
+  /** How to call it, and what it is, in Markdown, where whoever logged it has said so. */
+  display_name?: string | null;
+  description?: string | null;
 }
 
 export interface Column {

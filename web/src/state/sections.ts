@@ -124,14 +124,16 @@ function place(
 
 /**
  * What the filter finds, together and in the order of the sections: a row for each prefix would tear a
- * few panels apart. A panel is found by each of the keys that are drawn in it.
+ * few panels apart. A panel is found by each of the keys that are drawn in it,
+ * and by the name that it is shown with.
  */
 function find(sections: readonly Section[], tags: string, merged: View["merged"]): Panel[] {
   const { test } = keyFilter(tags);
   const panels: Panel[] = [];
   for (const section of sections) {
     for (const panel of section.panels) {
-      if (test(panel.key.name) || merged[panel.id]?.some(test)) panels.push(panel);
+      const { name, display_name: shown } = panel.key;
+      if (test(name) || (shown && test(shown)) || merged[panel.id]?.some(test)) panels.push(panel);
     }
   }
   return panels;

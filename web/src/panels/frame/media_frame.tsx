@@ -11,6 +11,7 @@ import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
+import { KeyInfo } from "./key_info.tsx";
 import { KeyName, type PanelPlace, placeStyle } from "./panel_place.tsx";
 
 /** What the component of every kind of media is given. */
@@ -59,8 +60,13 @@ export function MediaFrame(props: MediaFrameProps): JSX.Element {
     >
       <figcaption>
         <h3 title={metric.name}>
-          {props.title === undefined ? <KeyName name={metric.name} /> : <b>{props.title}</b>}
+          {props.title === undefined ? (
+            <KeyName name={metric.name} shown={metric.display_name} />
+          ) : (
+            <b>{props.title}</b>
+          )}
         </h3>
+        <KeyInfo metric={metric} />
         {props.tools}
         <MediaTools {...props} id={id} isFull={isFull} />
       </figcaption>

@@ -39,7 +39,7 @@ export function MediaPanel(
     >
       <figcaption>
         <h3>
-          <KeyName name={given.metric.name} />
+          <KeyName name={given.metric.name} shown={given.metric.display_name} />
         </h3>
       </figcaption>
       {failed.value === null ? (

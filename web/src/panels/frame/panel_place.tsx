@@ -14,8 +14,10 @@ export function placeStyle({ left, top, width, height }: PanelPlace): Record<str
   return { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` };
 }
 
-/** A key with its prefix in grey. */
-export function KeyName({ name }: { name: string }): JSX.Element {
+/** A key with its prefix in grey, or the name that whoever logged it wants to be shown. */
+export function KeyName(props: { name: string; shown?: string | null | undefined }): JSX.Element {
+  const { name, shown } = props;
+  if (shown) return <b>{shown}</b>;
   const prefix = prefixOf(name);
   return (
     <>

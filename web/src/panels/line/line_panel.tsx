@@ -6,6 +6,7 @@ import type { Key } from "../../data/wire.ts";
 import { isListAway } from "../../state/list_shown.ts";
 import { isPanelChanged, keysIn } from "../../state/panel_edits.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { KeyInfo } from "../frame/key_info.tsx";
 import { KeyName, type PanelPlace, placeStyle } from "../frame/panel_place.tsx";
 import { PanelCover } from "./panel_cover.tsx";
 import { PanelLegend } from "./panel_legend.tsx";
@@ -58,7 +59,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
       }}
     >
       <figcaption>
-        <PanelTitle ws={ws} name={metric.name} />
+        <PanelTitle ws={ws} metric={metric} />
         <PanelTools ws={ws} model={model} metric={metric} isFull={isFull} />
       </figcaption>
       {hasLegend && <PanelLegend ws={ws} width={place.width - 20} />}
@@ -85,16 +86,18 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
   );
 }
 
-function PanelTitle({ ws, name }: { ws: Workspace; name: string }): JSX.Element {
+function PanelTitle({ ws, metric }: { ws: Workspace; metric: Key }): JSX.Element {
+  const { name } = metric;
   const merged = useComputed(() => ws.view.value.merged[name]).value;
   const others = merged === undefined ? [] : keysIn(ws, name).slice(1);
   const isChanged = useComputed(() => isPanelChanged(ws, name)).value;
   return (
     <>
       <h3 title={[name, ...others].join("\n")}>
-        <KeyName name={name} />
+        <KeyName name={name} shown={metric.display_name} />
         {others.length > 0 && <span class="panel-others">, {others.join(", ")}</span>}
       </h3>
+      <KeyInfo metric={metric} />
       {isChanged && <span class="changed-dot" title="This chart has settings of its own" />}
     </>
   );

@@ -1,6 +1,6 @@
 /** Texts of the runs shown, at the page's step: formatted, as they were logged, or what has changed. */
 import type { JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import { setStep } from "../../state/marks.ts";
@@ -9,10 +9,10 @@ import { panelId } from "../../state/panel_kinds.ts";
 import { optionsOf, setOption } from "../../state/panel_options.ts";
 import { indexAt, union } from "../../state/steps.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { Formatted } from "../frame/formatted.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
 import { RunTag } from "../frame/run_tag.tsx";
 import { diffLines } from "./line_diff.ts";
-import { safeElements } from "./markdown.ts";
 import { type TextValue, textIn } from "./text_value.ts";
 import "../../styles/text_panel.css";
 
@@ -181,15 +181,6 @@ function Content({ text, isMono }: { text: TextValue; isMono: boolean }): JSX.El
   if (text.format === "table") return <Cells cells={text.cells} />;
   if (text.format === "plain") return <div class="text-plain">{text.text}</div>;
   return <Formatted text={text.text} format={text.format} />;
-}
-
-function Formatted(props: { text: string; format: "markdown" | "html" }): JSX.Element {
-  const { text, format } = props;
-  const box = useRef<HTMLDivElement>(null);
-  useLayoutEffect(() => {
-    box.current!.replaceChildren(...safeElements(text, format));
-  }, [text, format]);
-  return <div ref={box} class="text-formatted" />;
 }
 
 /** The first row heads the columns. */
