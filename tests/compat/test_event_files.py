@@ -102,6 +102,10 @@ def test_scalars_of_double_precision_and_tensors_of_torch(tmp_path: Path):
         writer.add_scalar("big", 1e300, 1, new_style=True, double_precision=True)
         writer.add_scalar("new", 0.5, 2, new_style=True)
         writer.add_tensor("raw", torch.arange(6.0).reshape(2, 3), 3)
+        halves = torch.tensor([1.5, -0.25, 3.0])
+        writer.add_tensor("float16", halves.half(), 3)
+        writer.add_tensor("bfloat16", halves.bfloat16(), 3)
+        writer.add_tensor("complex64", torch.tensor([1 + 2j, 3 - 4j]), 3)
         values = {"lr": 0.1, "size": 32, "name": "adam"}
         writer.add_hparams(values, {"accuracy": 0.5}, run_name=".")
         writer.close()
@@ -109,6 +113,10 @@ def test_scalars_of_double_precision_and_tensors_of_torch(tmp_path: Path):
     assert found["big"] == [(1, 1e300)]
     assert found["new"] == [(2, 0.5)]
     assert media.unpack(found["raw"][0][1]["data"]).tolist() == [0, 1, 2, 3, 4, 5]
+    for name in ("float16", "bfloat16"):
+        assert media.unpack(found[name][0][1]["data"]).tolist() == [1.5, -0.25, 3.0]
+    assert media.unpack(found["complex64"][0][1]["data"]).tolist() == [1, 2, 3, -4]
+    assert found["complex64"][0][1]["shape"] == [2, 2]
     assert config == values
     assert found["accuracy"] == [(0, 0.5)]
 

@@ -161,6 +161,13 @@ SCALARS = {
     "double of one by one": (tensor(2, (1, 1), made.part(4, struct.pack("<d", 0.1))), "f64", 0.1),
     "half": (tensor(19, (), made.part(13, made.varint(0x3E00))), "f64", 1.5),
     "bfloat16": (tensor(14, (), made.part(13, made.varint(0x3FC0))), "f64", 1.5),
+    "half of torch": (tensor(19, (), made.part(13, made.varint(0x3FC00000))), "f64", 1.5),
+    "bfloat16 of torch": (tensor(14, (), made.part(13, made.varint(0x3FC00000))), "f64", 1.5),
+    "negative half of torch": (
+        tensor(19, (), made.part(13, made.varint(-0x40400000))),
+        "f64",
+        -1.5,
+    ),
     "int32": (tensor(3, (), made.part(7, made.varint(-3))), "i64", -3),
     "int8": (tensor(6, (), made.part(7, made.varint(-3))), "i64", -3),
     "uint8": (tensor(4, (), made.part(4, b"\xff")), "i64", 255),

@@ -199,6 +199,10 @@ def _values_of(data: Bytes, tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray
     values = np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
     if dtype.kind == "c" and values.dtype.kind == "f":
         return values[: len(values) // 2 * 2].view(dtype)
+    if tensor.dtype in (19, BFLOAT16) and values.max(initial=0) > 0xFFFF:
+        # torch puts the bits of a float32 there (torch/utils/tensorboard/summary.py, half_to_int)
+        bits = values.astype(np.uint32)
+        return bits.view("<f4").astype("<f2") if tensor.dtype == 19 else (bits >> 16).astype(dtype)
     if tensor.dtype == 19:
         return values.astype(np.uint16).view("<f2")
     if dtype.kind == "b":
