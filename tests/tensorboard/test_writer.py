@@ -82,6 +82,8 @@ def test_media_lie_in_blobs_before_the_rows_that_refer_to_them(data_dir: Path) -
         writer.add_video("video", np.zeros((1, 2, 3, 4, 4)), 8)
         writer.add_tensor("tensor", np.arange(6.0).reshape(2, 3), 9)
         writer.add_tensor("large", np.arange(5000.0), 9)
+        writer.add_tensor("half", np.array([1.5, -0.25], np.float16), 9)
+        writer.add_tensor("pairs", np.array([1 + 2j, 3 - 4j], np.complex64), 9)
     run = written(data_dir)["one"]
     ((step, value),) = run.values["image"]
     data = run.blobs[value["blob"]]
@@ -101,6 +103,11 @@ def test_media_lie_in_blobs_before_the_rows_that_refer_to_them(data_dir: Path) -
     assert (value["shape"], value["min"], value["max"], value["mean"]) == ([2, 3], 0, 5, 2.5)
     value = run.values["large"][0][1]
     assert np.frombuffer(run.blobs[value["blob"]], value["dtype"])[-1] == 4999
+    value = run.values["half"][0][1]
+    assert (value["dtype"], unpack(value["data"]).tolist()) == ("float16", [1.5, -0.25])
+    value = run.values["pairs"][0][1]
+    assert (value["dtype"], value["shape"]) == ("complex64", [2, 2])
+    assert unpack(value["data"]).tolist() == [1, 2, 3, -4]
 
 
 def test_a_blob_that_comes_again_is_written_once(data_dir: Path) -> None:

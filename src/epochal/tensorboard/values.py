@@ -22,6 +22,7 @@ from epochal.tensorboard.protos import (
     TensorProto,
     Value,
 )
+from epochal.tensorboard.summary import TENSOR_TYPES
 from epochal.tensorboard.wire import Message
 
 INLINE_BYTES = 4096
@@ -145,15 +146,25 @@ NUMBERS: dict[int, tuple[str, str]] = {
     protos.DT_INT8: ("<i4", "int_val"),
     protos.DT_INT64: ("<i8", "int64_val"),
     protos.DT_BOOL: ("|u1", "bool_val"),
+    protos.DT_COMPLEX64: ("<f4", "scomplex_val"),
+    protos.DT_COMPLEX128: ("<f8", "dcomplex_val"),
 }
+"""Type of a tensor -> numpy type and field of its values. Complex numbers are pairs in a last dimension."""
+
+PAIRS = (protos.DT_COMPLEX64, protos.DT_COMPLEX128)
+HALVES = (protos.DT_HALF, protos.DT_BFLOAT16)
+TYPE_NAMES = {number: name for name, (number, _field, _values) in TENSOR_TYPES.items()}
 
 
 def array_of(proto: TensorProto) -> np.ndarray[Any, Any] | None:
     """Return the numbers of a tensor, None for one of another type. Raises ValueError for one that is not whole."""
+    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    if proto.dtype in HALVES:  # as `summary.tensor_proto` writes them: the bits of float32
+        return np.array(proto.half_val, np.int64).astype("<i4").view("<f4").reshape(shape)
     if proto.dtype not in NUMBERS:
         return None
     dtype, field = NUMBERS[proto.dtype]
-    shape = tuple(dim.size for dim in proto.tensor_shape.dim)
+    shape = (*shape, 2) if proto.dtype in PAIRS else shape
     count = int(np.prod(shape, dtype=np.int64))
     if proto.tensor_content:
         return np.frombuffer(proto.tensor_content, dtype).reshape(shape)
@@ -233,18 +244,16 @@ def _tensor(value: Value) -> Found | None:
     array = array_of(value.tensor)
     if array is None:
         return None
-    made: dict[str, Any] = {
-        "_type": "tensor",
-        "dtype": array.dtype.str,
-        "shape": list(array.shape),
-    }
+    name = TYPE_NAMES.get(value.tensor.dtype, array.dtype.str)
+    made: dict[str, Any] = {"_type": "tensor", "dtype": name, "shape": list(array.shape)}
     finite = array[np.isfinite(array)].astype(np.float64)
     if finite.size:
         made.update(min=float(finite.min()), max=float(finite.max()), mean=float(finite.mean()))
     if array.nbytes <= INLINE_BYTES:
         return Found(value.tag, {**made, "data": media.pack(array.reshape(-1))}, [])
     blobs: list[Blob] = []
-    return Found(value.tag, {**made, **add_blob(blobs, array.tobytes())}, blobs)
+    reference = add_blob(blobs, array.tobytes())
+    return Found(value.tag, {**made, **reference, "dtype": array.dtype.str}, blobs)
 
 
 TENSOR_READERS: dict[str, Callable[[Value], Found | None]] = {
