@@ -12,6 +12,7 @@ export const MEDIA_PANELS: Loaders = {
   layout: async () => (await import("./line/layout_panel.tsx")).LayoutPanel,
   embedding: async () => (await import("./embedding/embedding_panel.tsx")).EmbeddingPanel,
   mesh: async () => (await import("./mesh/mesh_panel.tsx")).MeshPanel,
+  tensor: async () => (await import("./tensor/tensor_panel.tsx")).TensorPanel,
   table: async () => (await import("./table/table_panel.tsx")).TablePanel,
   plotly: async () => (await import("./plotly/plotly_panel.tsx")).PlotlyPanel,
   object3d: async () => (await import("./mesh/object3d_panel.tsx")).Object3dPanel,

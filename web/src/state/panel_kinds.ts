@@ -67,6 +67,7 @@ export const MEDIA_KINDS = {
     isStepwise: true,
   },
   mesh: { label: "Meshes", media: ["mesh"], columns: 1.5, rows: 2, isStepwise: true },
+  tensor: { label: "Tensors", media: ["tensor"], columns: 1.5, rows: 2, isStepwise: true },
   table: { label: "Tables", media: ["table"], columns: 1.5, rows: 2, isStepwise: true },
   plotly: { label: "Figures", media: ["plotly"], columns: 1.5, rows: 2, isStepwise: true },
   object3d: { label: "Objects", media: ["object3d"], columns: 1.5, rows: 2, isStepwise: true },
