@@ -16,7 +16,7 @@ from epochal.formats import tfrecord
 from epochal.records import LOCAL_ADMIN, ObjectsQuery, RunEdit, RunQuery
 from epochal.store.log_file import ENTITY
 from epochal.store.logdir import LogDirectories, default_name, run_id, split_address
-from epochal.store.sql import SqlStore, open_store
+from epochal.store.sql import SqlStore
 from tests.formats import event_bytes as made
 from tests.formats.event_bytes import event, file_of, points, summary
 from tests.store.journals import JournalMaker
@@ -24,11 +24,14 @@ from tests.store.journals import JournalMaker
 OLD = time.time() - 3600
 
 
-@pytest.fixture
-def store(tmp_path: Path):
-    opened = open_store(tmp_path / "data")
-    yield opened
-    opened.close()
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Return the engine under test; files of SQLite on a network have nothing of their own here."""
+    return request.param
+
+
+one_engine = pytest.mark.parametrize("engine", ["sqlite"])
+"""For what is about files, and the same for each store."""
 
 
 def watch(store: SqlStore, root: Path, name: str | None = None) -> LogDirectories:
@@ -187,6 +190,7 @@ def test_a_run_that_somebody_archived_stays_there(store, tmp_path):
     assert runs(store) == {}
 
 
+@one_engine
 def test_a_root_that_is_not_there_archives_nothing(store, tmp_path):
     root = tmp_path / "logs"
     write(root / "a" / NAME, file_of(*points((0, 1.0))))
@@ -212,6 +216,7 @@ def test_a_deleted_run_does_not_come_back(store, tmp_path):
     assert runs(store) == {}
 
 
+@one_engine
 def test_damage_in_the_middle_costs_what_it_touches(store, tmp_path):
     root = tmp_path / "logs"
     data = bytearray(file_of(*points(*((i, float(i)) for i in range(6)))))
@@ -226,6 +231,7 @@ def test_damage_in_the_middle_costs_what_it_touches(store, tmp_path):
     assert source.source["skipped"] == starts[3] - starts[2]
 
 
+@one_engine
 def test_a_damaged_end_waits_and_goes_on_when_more_comes(store, tmp_path):
     root = tmp_path / "logs"
     path = root / "a" / NAME
@@ -297,6 +303,7 @@ def test_names_of_projects_belong_to_one_directory(store, tmp_path):
         directories.open(str(file))
 
 
+@one_engine
 def test_links_are_followed_and_circles_end(store, tmp_path):
     root = tmp_path / "logs"
     write(tmp_path / "elsewhere" / "deep" / NAME, file_of(*points((0, 1.0))))
@@ -307,16 +314,103 @@ def test_links_are_followed_and_circles_end(store, tmp_path):
     assert set(runs(store)) == {"linked/deep"}
 
 
-def test_a_bucket_is_read_through_fsspec(store):
+@pytest.fixture
+def bucket() -> Any:
+    """A bucket in memory that can be `down`: then whatever is asked raises an error of no known kind."""
     fsspec: Any = pytest.importorskip("fsspec")
-    system = fsspec.filesystem("memory")
-    system.pipe(f"/bucket/logs/a/{NAME}", file_of(*points((0, 1.0))))
-    directories = LogDirectories(store, threaded=False)
-    assert directories.open("memory://bucket/logs") == "logs"
+    memory: Any = fsspec.get_filesystem_class("memory")
+
+    class Bucket(memory):
+        protocol = "bucket"
+        store: dict[str, Any] = {}  # noqa: RUF012
+        pseudo_dirs: list[str] = [""]  # noqa: RUF012
+        down = False
+
+        @classmethod
+        def _strip_protocol(cls, path: str) -> str:
+            return super()._strip_protocol(path.replace("bucket://", "memory://"))
+
+        def _check(self) -> None:
+            if Bucket.down:
+                raise RuntimeError("no connection")
+
+        def find(self, *args: Any, **how: Any) -> Any:
+            self._check()
+            return super().find(*args, **how)
+
+        def _open(self, *args: Any, **how: Any) -> Any:
+            self._check()
+            return super()._open(*args, **how)
+
+    fsspec.register_implementation("bucket", Bucket, clobber=True)
+    Bucket.clear_instance_cache()
+    return Bucket()
+
+
+@one_engine
+def test_a_bucket_is_read_through_fsspec(store, bucket):
+    data = file_of(*points((0, 1.0)))
+    for i in range(50):
+        bucket.pipe(f"/b/logs/many/{i}/{NAME}", data)
+    bucket.pipe(f"/b/logs/a/{NAME}", data)
+    config = 'embeddings { tensor_name: "e:00000" tensor_path: "00000/e/tensors.tsv" }'
+    bucket.pipe("/b/logs/a/projector_config.pbtxt", config.encode())
+    bucket.pipe("/b/logs/a/00000/e/tensors.tsv", b"1\t2\n3\t4\n")
+    directories = LogDirectories(store, threaded=False, scan_s=0.0)
+    assert directories.open("bucket://b/logs") == "logs"
     read_all(directories)
+    found = runs(store)
+    assert set(found) == {"a", *(f"many/{i}" for i in range(50))}
+    assert history(store, found["a"]) == [(0, 0, 1.0)]
+    asked = ObjectsQuery([found["a"].uid], ["embeddings/e"], "every", n=9)
+    [embeddings] = store.objects(LOCAL_ADMIN, asked).objects
+    assert embeddings.values[0].value["tensor"]["shape"] == [2, 2]
+    bucket.pipe(f"/b/logs/a/{NAME}", file_of(*points((0, 1.0), (1, 2.0))))
+    [opened] = directories._directories.values()
+    opened.next_scan = 0.0  # a bucket is listed every few seconds
+    read_all(directories)
+    assert history(store, found["a"]) == [(0, 0, 1.0), (0, 1, 2.0)]
+
+
+def test_a_bucket_that_is_away_for_a_while_loses_and_archives_nothing(store, bucket, tmp_path):
+    bucket.pipe(f"/b/logs/a/{NAME}", file_of(*points((0, 1.0))))
+    write(tmp_path / "here" / "b" / NAME, file_of(*points((0, 5.0))))
+    directories = LogDirectories(store, threaded=False, scan_s=0.0)
+    directories.open("bucket://b/logs")
+    [opened] = directories._directories.values()
+    directories._scan(opened)  # listed, and away before it is read
+    type(bucket).down = True
+    directories.open(str(tmp_path / "here"))
+    for _ in range(3):
+        opened.next_scan = 0.0
+        read_all(directories)
+    assert "no connection" in opened.problem
+    assert history(store, runs(store, "here")["b"]) == [(0, 0, 5.0)]  # others do not wait
+    type(bucket).down = False
+    opened.next_scan = 0.0
+    for file in opened.files.values():
+        assert file.retry_at > time.monotonic()
+        file.retry_at = 0.0
+    read_all(directories)
+    assert opened.problem == ""
     assert history(store, runs(store)["a"]) == [(0, 0, 1.0)]
+    bucket.rm("/b/logs", recursive=True)  # nothing at all: it is not there, rather than empty
+    for _ in range(3):
+        opened.next_scan = 0.0
+        read_all(directories)
+    assert "not there" in opened.problem
+    assert set(runs(store)) == {"a"}
 
 
+@one_engine
+def test_an_address_of_this_machine_is_its_path(store, tmp_path):
+    write(tmp_path / "logs" / NAME, file_of(*points((0, 1.0))))
+    directories = LogDirectories(store, threaded=False)
+    assert directories.open(f"file://{tmp_path / 'logs'}") == "logs"
+    assert directories.open(str(tmp_path / "logs")) == "logs"
+
+
+@one_engine
 def test_nothing_is_written_into_the_directory(store, tmp_path):
     root = tmp_path / "logs"
     write(root / "a" / NAME, file_of(*points((0, 1.0))))
@@ -330,6 +424,7 @@ def test_nothing_is_written_into_the_directory(store, tmp_path):
     (root / "a").chmod(0o755)
 
 
+@one_engine
 def test_large_records_are_read_where_they_stand(store, tmp_path, monkeypatch):
     monkeypatch.setattr("epochal.store.log_file.LARGE_BYTES", 10_000)
     monkeypatch.setattr("epochal.formats.tfevents.PIECE_BYTES", 1_000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from epochal.errors import Conflict, CorruptBlock, NotFound, UsageError
 
@@ -79,9 +79,9 @@ def _clean_address(address: str) -> str:
 def _open(path: str) -> BinaryIO:
     if "://" not in path:
         return open(path, "rb")
+    from epochal.store.log_tree import find_system, open_remote
+
     try:
-        import fsspec
-    except ModuleNotFoundError as error:
-        raise NotFound(f"{path} is read with the package fsspec: pip install fsspec") from error
-    opened: Any = fsspec.open(path, "rb")
-    return cast("BinaryIO", opened.open())
+        return open_remote(*find_system(path))
+    except UsageError as error:
+        raise NotFound(str(error)) from error

@@ -96,7 +96,9 @@ class EmbeddingFile(EventFile):
     def _file(self, path: str) -> bytes:
         """Return a file beside the configuration. Raises OSError, and CorruptBlock for a path that leads elsewhere."""
         folder = posixpath.dirname(self.state.path.replace("\\", "/"))
-        whole = posixpath.normpath(posixpath.join(folder, path.replace("\\", "/")))
+        scheme, address, rest = folder.rpartition("://")
+        whole = posixpath.normpath(posixpath.join(rest, path.replace("\\", "/")))
+        whole = f"{scheme}{address}{whole}"
         if not self.tree.is_inside(folder, whole):
             raise CorruptBlock(f"{path} is not below the directory of its configuration")
         with self.tree.open(whole) as file:

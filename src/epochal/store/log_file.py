@@ -129,6 +129,8 @@ class EventFile:
     grown_at: float = 0.0
     looked_at: float = -1.0
     beat_at: float = 0.0
+    retry_at: float = 0.0
+    fault: str = ""
 
     @property
     def writer(self) -> str:

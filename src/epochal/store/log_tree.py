@@ -6,11 +6,12 @@ directories are followed, as TensorBoard does. Nothing is ever written here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import posixpath
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from epochal.errors import EnvironmentFault, UsageError
 
@@ -20,6 +21,8 @@ EMPTY_PROFILE = ".profile-empty"
 PROJECTOR = "projector_config.pbtxt"
 MOST_FILES = 1_000_000
 _DEEPEST = 64
+_BLOCK_BYTES = 4 << 20
+"""Read at a time from elsewhere; s3fs would ask for 50 MB to show the end of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,10 @@ def open_tree(address: str) -> Tree:
     Raises UsageError for an address that cannot be read here, and EnvironmentFault for a path that is no directory. A
     directory that is not there yet is one without files.
     """
+    if address.startswith("file://"):
+        address = address.removeprefix("file://")
+        if os.name == "nt":
+            address = address.lstrip("/")  # file:///C:/logs
     if "://" in address:
         return _RemoteTree(address)
     root = os.path.realpath(os.path.expanduser(address))
@@ -135,24 +142,15 @@ class _RemoteTree:
     """A directory of any file system that fsspec knows; read only."""
 
     def __init__(self, address: str) -> None:
-        try:
-            import fsspec
-        except ModuleNotFoundError:
-            scheme = address.partition("://")[0]
-            message = f"{address} is read with the package fsspec: pip install fsspec (and what it needs for {scheme}://)"
-            raise UsageError(message) from None
-        try:
-            system, path = fsspec.core.url_to_fs(address)
-        except (ImportError, ValueError) as error:
-            raise UsageError(f"{address} cannot be read: {error}") from error
-        self._system: Any = system
-        self._path = str(path).rstrip("/")
-        self._scheme = address.partition("://")[0]
+        self._system, path = find_system(address)
+        self._path = path.rstrip("/")
         self.root = address.rstrip("/")
 
     def list_files(self) -> Iterator[Listed]:
         self._system.invalidate_cache()
         found: dict[str, dict[str, Any]] = self._system.find(self._path, detail=True)
+        if not found and not self._system.exists(self._path):
+            raise FileNotFoundError(f"there is nothing at {self.root}")
         for path, facts in found.items():
             name = posixpath.basename(path)
             if is_wanted(name):
@@ -162,17 +160,84 @@ class _RemoteTree:
                 )
 
     def look(self, path: str) -> tuple[int, float, str]:
-        self._system.invalidate_cache()
-        return _told(self._system.info(self._inner(path)))
+        with _faults_as_os_errors():
+            self._system.invalidate_cache()
+            return _told(self._system.info(self._inner(path)))
 
     def open(self, path: str) -> BinaryIO:
-        return cast("BinaryIO", self._system.open(self._inner(path), "rb"))
+        return open_remote(self._system, self._inner(path))
 
     def is_inside(self, folder: str, path: str) -> bool:
-        return path.startswith(folder.rstrip("/") + "/")
+        inner = path.removeprefix(folder.rstrip("/") + "/")
+        return inner != path and ".." not in inner.split("/")
 
     def _inner(self, path: str) -> str:
         return self._path + path[len(self.root) :]
+
+
+def find_system(address: str) -> tuple[Any, str]:
+    """Return the file system of an address and the path in it. Raises UsageError where it cannot be read here.
+
+    S3_ENDPOINT is the address of an S3 server, as TensorBoard has it; all else is said to fsspec's packages by the
+    variables and files that they know.
+    """
+    scheme = address.partition("://")[0]
+    try:
+        import fsspec
+    except ModuleNotFoundError:
+        message = f"{address} is read with the package fsspec: pip install fsspec (and what it needs for {scheme}://)"
+        raise UsageError(message) from None
+    options: dict[str, Any] = {}
+    if scheme in ("s3", "s3a") and os.environ.get("S3_ENDPOINT"):
+        options["endpoint_url"] = os.environ["S3_ENDPOINT"]
+    try:
+        system, path = fsspec.core.url_to_fs(address, **options)
+    except (ImportError, ValueError) as error:
+        raise UsageError(f"{address} cannot be read: {error}") from error
+    return system, str(path)
+
+
+def open_remote(system: Any, path: str) -> BinaryIO:
+    """Open a file of a remote file system, whose faults are OSErrors, whatever its package raises."""
+    with _faults_as_os_errors():
+        return cast("BinaryIO", _RemoteFile(system.open(path, "rb", block_size=_BLOCK_BYTES)))
+
+
+class _RemoteFile:
+    """A file that is read from elsewhere."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def read(self, size: int = -1) -> bytes:
+        with _faults_as_os_errors():
+            return self._file.read(size)
+
+    def readinto(self, buffer: Any) -> int:
+        with _faults_as_os_errors():
+            return self._file.readinto(buffer)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with _faults_as_os_errors():
+            return self._file.seek(offset, whence)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
+@contextlib.contextmanager
+def _faults_as_os_errors() -> Iterator[None]:
+    try:
+        yield
+    except OSError:
+        raise
+    except (
+        Exception
+    ) as error:  # of the package, which may raise anything: no connection, no permission, ...
+        raise OSError(f"{type(error).__name__}: {error}") from error
 
 
 def _told(facts: dict[str, Any]) -> tuple[int, float, str]:

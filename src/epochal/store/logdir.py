@@ -57,6 +57,8 @@ WAITING_BYTES = 32 << 20
 """Of deliveries that the store has not acknowledged yet."""
 NATIVE_PATIENCE_S = 10.0
 FAULT_PAUSE_S = 2.0
+RETRY_S = 2.0
+"""After so long a file that could not be read is tried again."""
 _UNSAFE = re.compile("[/\\\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -387,7 +389,9 @@ class LogDirectories:
         due: list[EventFile] = []
         now = time.monotonic()
         for file in directory.files.values():
-            if (
+            if now < file.retry_at:
+                pass
+            elif (
                 (not file.is_read and file.looked_at != file.size)
                 or not file.stream
                 or self._is_over(file)
@@ -425,13 +429,17 @@ class LogDirectories:
                 if file.state.offset - began >= room:
                     return file.state.offset - began
         except (OSError, EnvironmentFault) as error:
-            logger.warning("%s cannot be read now: %s", file.state.path, error)
+            if str(error) != file.fault:
+                logger.warning("%s cannot be read now: %s", file.state.path, error)
+            file.fault = str(error)
+            file.retry_at = time.monotonic() + RETRY_S
+            return max(0, file.state.offset - began)
         except EpochalError as error:
             logger.warning("%s is left out: %s", file.state.path, error)
             directory.ignored[file.state.path] = (file.size, -1.0)
             directory.files.pop(file.state.path, None)
             return 0
-        file.looked_at = size
+        file.looked_at, file.fault = size, ""
         if not file.stream:
             self._send(directory, file, file.delivery(None))
         if self._is_over(file):
