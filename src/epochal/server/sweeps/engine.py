@@ -69,9 +69,12 @@ class SweepEngine:
         at_work = [trial for trial in beat.trials if trial.state == "seen"]
         if sweep.state == "CANCELED":
             return self._end(principal, beat, at_work)
-        if at_work:
-            self._stop_early(principal, sweep, config)
-        stops = [{"type": "stop", "run_id": trial.run_id} for trial in at_work if trial.is_stopped]
+        now = self._stop_early(principal, sweep, config) if at_work else set[str]()
+        stops = [
+            {"type": "stop", "run_id": trial.run_id}
+            for trial in at_work
+            if trial.is_stopped or trial.run_id in now
+        ]
         if stops or running or sweep.state == "PAUSED":
             return stops
         if sweep.state in ENDED_SWEEPS:
@@ -210,40 +213,36 @@ class SweepEngine:
 
     # ---- stopping
 
-    def _stop_early(self, principal: Principal, sweep: Sweep, config: SweepConfig) -> None:
-        """Stop the runs that the early_terminate rule, or a client that searches itself, is done with."""
+    def _stop_early(self, principal: Principal, sweep: Sweep, config: SweepConfig) -> set[str]:
+        """Stop the runs that the early_terminate rule, or a client that searches itself, is done with.
+
+        Returns the ids of those that are stopped now.
+        """
         if config.is_local:
             wanted = _json_mapping(sweep.controller).get("earlystop")
             names = set(wanted) if isinstance(wanted, list) else set[Any]()
-            if names:
-                self._stop(
-                    principal,
-                    [
-                        trial
-                        for trial in self._store.sweeps.trials(principal, sweep.id)
-                        if trial.run_id in names and trial.run_state in LIVE
-                    ],
-                )
-            return
+            known = self._store.sweeps.trials(principal, sweep.id) if names else []
+            return self._stop(principal, [one for one in known if one.run_id in names])
         rule, metric = config.early_terminate, config.metric
         if rule is None or metric is None or not self._is_due("early", sweep.id, EARLY_EVERY_S):
-            return
+            return set()
         trials = [
             trial
             for trial in self._store.sweeps.trials(principal, sweep.id)
             if trial.run_state is not None and trial.state != "lost"
         ]
-        if not any(trial.run_state == "running" and not trial.is_stopped for trial in trials):
-            return
-        histories = metric_histories(self._store, principal, trials, metric.name)
         lives = [trial.run_state == "running" and not trial.is_stopped for trial in trials]
+        if not any(lives):
+            return set()
+        histories = metric_histories(self._store, principal, trials, metric.name)
         chosen = runs_to_stop(rule, histories, lives, goal_sign(metric))
-        self._stop(principal, [trials[index] for index in chosen])
+        return self._stop(principal, [trials[index] for index in chosen])
 
-    def _stop(self, principal: Principal, trials: Sequence[Trial]) -> None:
-        fresh = [trial for trial in trials if not trial.is_stopped]
+    def _stop(self, principal: Principal, trials: Sequence[Trial]) -> set[str]:
+        fresh = [one for one in trials if not one.is_stopped and one.run_state in LIVE]
         if fresh:
             self._store.sweeps.stop(principal, fresh)
+        return {trial.run_id for trial in fresh}
 
     # ---- life
 
@@ -266,14 +265,7 @@ class SweepEngine:
 
     def cancel(self, principal: Principal, sweep: Sweep) -> None:
         """Stop the runs of a sweep that is given up: those of its agents hear of it from both sides."""
-        self._stop(
-            principal,
-            [
-                trial
-                for trial in self._store.sweeps.trials(principal, sweep.id)
-                if trial.run_state in LIVE
-            ],
-        )
+        self._stop(principal, self._store.sweeps.trials(principal, sweep.id))
 
     @contextmanager
     def _turn(self, key: int) -> Iterator[bool]:

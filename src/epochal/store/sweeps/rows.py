@@ -187,8 +187,9 @@ def _touch(connection: Connection, project: int, now: float) -> None:
 
 
 def _sweep(row: Sequence[Any]) -> Sweep:
-    values = dict(zip(_SWEEP_FIELDS, row, strict=True))
-    return Sweep(**{**values, "prior_runs": tuple(json.loads(row[12]))})
+    values: dict[str, Any] = dict(zip(_SWEEP_FIELDS, row, strict=True))
+    values["prior_runs"] = tuple(json.loads(values["prior_runs"]))
+    return Sweep(**values)
 
 
 def _name(name: str | None) -> str | None:
