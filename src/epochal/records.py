@@ -622,7 +622,10 @@ class SavedView:
 
 @dataclass(frozen=True, slots=True)
 class KeyInfo:
-    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric``, its largest count of values."""
+    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric``, its largest count of values.
+
+    display_name, description: what the run that was taken in last calls it, where one does; the second is Markdown.
+    """
 
     name: str
     kinds: tuple[Kind, ...]
@@ -633,6 +636,8 @@ class KeyInfo:
     rows: int
     media: tuple[str, ...] = ()
     """Of its object values, in order."""
+    display_name: str | None = None
+    description: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

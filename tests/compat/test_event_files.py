@@ -35,6 +35,14 @@ def read(folder: Path) -> tuple[dict[str, list[tuple[int, Any]]], dict[str, Any]
     return found, config, files
 
 
+def names_in(folder: Path) -> dict[str, dict[str, str]]:
+    """Return the display names and descriptions that the file of a directory has."""
+    [path] = folder.glob("*tfevents*")
+    reader = EventReader()
+    reader.read(path.read_bytes())
+    return reader.names
+
+
 def bytes_of(files: dict[str, bytes], reference: dict[str, Any]) -> bytes:
     (data,) = files.values()
     record, start, size = reference["at"]
@@ -121,6 +129,20 @@ def test_scalars_of_double_precision_and_tensors_of_torch(tmp_path: Path):
     assert found["accuracy"] == [(0, 0.5)]
 
 
+def test_names_of_tensorboardx_are_read(tmp_path: Path):
+    with other_peoples_warnings():
+        writer = writers()[1](str(tmp_path))
+        for step in range(2):
+            about = {"display_name": "Loss", "summary_description": "The *mean*"}
+            writer.add_scalar("loss", 0.5 + step, step, **about)
+            writer.add_scalar("other", 1.5, step)
+        writer.close()
+    names = {"display_name": "Loss", "description": "The *mean*"}
+    assert names_in(tmp_path) == {"loss": names}
+    found, _config, _files = read(tmp_path)
+    assert found == {"loss": [(0, 0.5), (1, 1.5)], "other": [(0, 1.5), (1, 1.5)]}
+
+
 def test_a_graph_of_torch_is_referred_to(tmp_path: Path):
     import torch
     from tensorboard.compat.proto import graph_pb2
@@ -145,7 +167,7 @@ def test_tensorboards_own_summaries_are_read(tmp_path: Path):
 
     protos: Any = event_pb2
     made = {
-        "scalar": scalar_pb("scalar", 0.25),
+        "scalar": scalar_pb("scalar", 0.25, description="The *mean*"),
         "histogram": histogram_pb("histogram", np.arange(100.0), buckets=4),
         "text": text_pb("text", ["a", "b"]),
     }
@@ -154,6 +176,7 @@ def test_tensorboards_own_summaries_are_read(tmp_path: Path):
         for step, summary in enumerate(made.values()):
             writer.add_event(protos.Event(wall_time=10.0 + step, step=step, summary=summary))
         writer.close()
+    assert names_in(tmp_path) == {"scalar": {"description": "The *mean*"}}
     found, _config, _files = read(tmp_path)
     assert {key: values[0][0] for key, values in found.items()} == {
         next(iter(summary.value)).tag: step for step, summary in enumerate(made.values())

@@ -12,10 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from epochal import native
 from epochal.formats import media, tfrecord
 from epochal.formats.tfevents import EventReader, Events
+from epochal.native import plain
 from tests.formats import event_bytes as made
-from tests.formats.event_bytes import event, file_of, metadata, points, summary, tensor
+from tests.formats.event_bytes import (
+    event,
+    file_of,
+    metadata,
+    part,
+    points,
+    single,
+    strings,
+    summary,
+    tensor,
+)
 
 
 def read(data: bytes) -> tuple[Events, EventReader]:
@@ -194,6 +206,39 @@ def test_metadata_of_the_first_value_counts_for_those_after_it():
     later = made.part(1, "x") + content
     found, _ = read(file_of(event(1.0, 0, summary(first)), event(2.0, 1, summary(later))))
     assert values(found) == [2.0, 2.0]
+
+
+@pytest.mark.parametrize("kernels", [native, plain], ids=["fastest", "numpy"])
+def test_names_and_descriptions_are_noted_once(kernels):
+    def about(name: bytes) -> bytes:
+        return part(9, part(1, part(1, "scalars")) + part(2, name) + part(3, b"*of* " + name))
+
+    one = tensor(1, (), single(5, 2.5))
+    events = [
+        event(1, 0, summary(part(1, "old") + single(2, 1.5) + about(b"Old"))),
+        event(2, 1, summary(part(1, "old") + single(2, 2.5) + about(b"Later"))),
+        event(3, 0, summary(part(1, "new") + about(b"New") + one)),
+        event(4, 1, summary(part(1, "new") + about(b"New") + one)),
+        event(
+            5,
+            0,
+            summary(
+                part(1, "text")
+                + part(9, part(1, part(1, "text")) + part(3, b"said"))
+                + strings((), b"a")
+            ),
+        ),
+        event(6, 0, summary(part(1, "plain") + single(2, 3.5) + part(9, b""))),
+    ]
+    reader = EventReader(kernels=kernels)
+    found = reader.read(file_of(*events))
+    assert (values(found, "old"), values(found, "new")) == ([1.5, 2.5], [2.5, 2.5])
+    assert values(found, "plain") == [3.5]
+    assert reader.names == {
+        "old": {"display_name": "Old", "description": "*of* Old"},
+        "new": {"display_name": "New", "description": "*of* New"},
+        "text": {"description": "said"},
+    }
 
 
 def test_a_data_class_wins_over_the_name_of_the_plugin():

@@ -255,6 +255,17 @@ def test_hyperparameters_become_the_configuration(store, tmp_path):
     assert store.run(LOCAL_ADMIN, runs(store)["a"].uid).config == {"lr": 0.1}
 
 
+@one_engine
+def test_names_and_descriptions_are_kept_with_the_keys(store, tmp_path):
+    about = made.part(9, made.part(2, "Loss") + made.part(3, "The *mean*"))
+    named = event(1.0, 0, summary(made.scalar("x", 1.0) + about))
+    write(tmp_path / "logs" / "a" / NAME, file_of(named, *points((0, 1.0), tag="y")))
+    watch(store, tmp_path / "logs")
+    keys = {key.name: key for key in store.keys(LOCAL_ADMIN, ENTITY, "logs")}
+    assert (keys["x"].display_name, keys["x"].description) == ("Loss", "The *mean*")
+    assert (keys["y"].display_name, keys["y"].description) == (None, None)
+
+
 def test_metadata_is_found_again_after_a_restart(store, tmp_path):
     root = tmp_path / "logs"
     path = root / "a" / NAME

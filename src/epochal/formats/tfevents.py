@@ -42,6 +42,9 @@ PIECE_BYTES = 2 << 20
 _MOST_PIECE_BYTES = 8 << 20
 _FEW_VALUES = 512
 """A column costs as much as so many values of it; pieces grow until columns hold more, up to that length."""
+_MOST_NAMED = 10_000
+_LONGEST_TEXT = 10_000
+"""Characters of a description that are kept, of so many tags: they lie in the run's document."""
 _SMALLEST_ROW = 24
 """Bytes of a record with a value in it, at least; buffers are as long as that asks for."""
 
@@ -82,7 +85,8 @@ class EventReader:
     hparams: what the file has said about hyperparameters so far; `hparams_changed` whenever it says something, until
     the owner clears it. writer: what the first event says about who writes. recall: given a tag whose metadata
     has not been seen (the file was read before, by another reader), returns it. kernels: which twin walks.
-    piece_bytes: how long the next piece had better be; it grows where each of many tags has few values in a piece.
+    names: display names and descriptions (`display_name`, `description`) by tag, where a file has them, until the owner
+    takes them out. piece_bytes: how long the next piece had better be; it grows where many tags have few values each.
     """
 
     def __init__(
@@ -94,6 +98,7 @@ class EventReader:
         self.hparams_changed = False
         self.writer = ""
         self.file_version = ""
+        self.names: dict[str, dict[str, str]] = {}
         self.piece_bytes = PIECE_BYTES
         self._recall = recall
         self._kernels = kernels
@@ -101,6 +106,7 @@ class EventReader:
         self._columns: list[tuple[str, Kind, Any] | None] = []
         self._taken: set[tuple[str, Kind]] = set()
         self._metadata: dict[str, Metadata | None] = {}
+        self._named: set[str] = set()
         self._meshes: dict[tuple[str, int], dict[str, MeshPart]] = {}
         self._has_graph = False
 
@@ -282,6 +288,8 @@ class EventReader:
             return []
         if metadata is not None and metadata.plugin == "mesh" and value.what == protos.TENSOR:
             return self._mesh(place, value, metadata, step)
+        if value.metadata is not None:
+            self._note_names(tag, tag, value)
         found = event_values.interpret(place, value, metadata)
         if found is None or found[1] is None:
             return []
@@ -311,6 +319,19 @@ class EventReader:
             return recalled
         return given
 
+    def _note_names(self, key: str, tag: str, value: Value) -> None:
+        """Take note of what the metadata of a tag calls it: of its first value, as TensorBoard does."""
+        given = value.metadata
+        assert given is not None
+        if not (given.display_name or given.description) or tag in self._named:
+            return
+        self._named.add(tag)
+        if len(self._named) <= _MOST_NAMED:
+            said = {"display_name": given.display_name, "description": given.description}
+            self.names[key] = {what: text[:_LONGEST_TEXT] for what, text in said.items() if text}
+        if value.what == protos.SIMPLE_VALUE or event_values.is_scalar(given):
+            self._kernels.know_scalar(self._names, tag.encode("utf-8", "surrogatepass"))
+
     def _mesh(self, place: Place, value: Value, metadata: Metadata, step: int) -> list[Item]:
         """Return a mesh when the last of its parts has come; they may stand in one event or follow each other."""
         tensor = tensors.read_tensor(place.data, value.span)
@@ -318,6 +339,7 @@ class EventReader:
         if part is None:
             return [(value.tag, "object", event_values.tensor_value(place, tensor))]
         name = part.name or value.tag
+        self._note_names(name, value.tag, value)
         for other in [key for key in self._meshes if key[0] == name and key[1] != step]:
             del self._meshes[other]
         parts = self._meshes.setdefault((name, step), {})

@@ -599,8 +599,9 @@ static int read_tensor(Span span, char *kind, uint64_t *bits)
     return 1;
 }
 
-/* 1 when metadata says that the tag's tensors are scalars, 0 when it says something else, -1 when it cannot be read. */
-static int says_scalar(Span span)
+/* 1 when metadata says that the tag's tensors are scalars, 0 when it says something else, -1 when it cannot be read.
+ * Sets `named` where it has a display name or a description. */
+static int says_scalar(Span span, int *named)
 {
     uint64_t key, class = 0;
     Span inner, plugin = {NULL, NULL}, name = {NULL, NULL};
@@ -615,6 +616,8 @@ static int says_scalar(Span span)
                 return -1;
             if (key >> 3 == 1)
                 plugin = inner;
+            if ((key >> 3 == 2 || key >> 3 == 3) && inner.at < inner.end)
+                *named = 1;
         } else {
             return -1;
         }
@@ -686,9 +689,13 @@ static int read_value(Span span, Names *names, Values *out, uint64_t *row)
         }
     }
     size_t length = (size_t)(tag.end - tag.at);
+    int named = 0;
+    int scalar = metadata.at ? says_scalar(metadata, &named)
+                 : tensor.at ? number_of(names, 's', tag.at, length, 0) != NO_ENTRY
+                             : 0;
+    if (named && number_of(names, 's', tag.at, length, 0) == NO_ENTRY)
+        return 0; /* formats/tfevents.py takes note of them, and says then that the tag is known */
     if (tensor.at) {
-        int scalar = metadata.at ? says_scalar(metadata)
-                                 : number_of(names, 's', tag.at, length, 0) != NO_ENTRY;
         if (kind || scalar != 1 || !read_tensor(tensor, &kind, &bits))
             return 0;
         if (metadata.at && number_of(names, 's', tag.at, length, 1) == NO_ENTRY)

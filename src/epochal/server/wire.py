@@ -150,6 +150,8 @@ class Key(msgspec.Struct):
     hidden: bool
     first: float
     rows: int
+    display_name: str | None
+    description: str | None
 
 
 class Keys(msgspec.Struct):
@@ -303,11 +305,10 @@ def detail_of(detail: records.RunDetail) -> RunDetail:
 
 def key_of(info: KeyInfo) -> Key:
     """Return a key for the wire."""
-    return Key(
-        info.name, info.kinds, info.media, info.runs, info.x, info.hidden, info.first, info.rows
-    )
+    return Key(**{name: getattr(info, name) for name in _KEY_FIELDS})
 
 
+_KEY_FIELDS = Key.__struct_fields__
 _BASE_FIELDS = RunBase.__struct_fields__
 _WRITER_FIELDS = Writer.__struct_fields__
 

@@ -204,16 +204,20 @@ def clean_tags(tags: Iterable[str]) -> list[str]:
     return [tag for tag in cleaned if tag][:MAX_TAGS]
 
 
+_NAMES = {"display_name", "description"}
+"""A definition of these alone, as event files have them, leaves what a glob says of the name."""
+
+
 def find_definition(metrics: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the definition of `name` among `metrics`, whose keys are names or globs; empty without one."""
     exact = metrics.get(name)
-    if exact is not None:
+    if exact is not None and not exact.keys() <= _NAMES:
         return exact
     globs = [glob for glob in metrics if ("*" in glob or "?" in glob or "[" in glob)]
     for glob in sorted(globs, key=len, reverse=True):
         if fnmatch.fnmatchcase(name, glob):
-            return metrics[glob]
-    return {}
+            return {**metrics[glob], **(exact or {})}
+    return exact or {}
 
 
 def last_value(column: Column) -> Any:

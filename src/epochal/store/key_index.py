@@ -145,6 +145,12 @@ class KeyIndex:
                     first=created,
                     rows=rows,
                     media=tuple(sorted(media)),
+                    display_name=_text(definition.get("display_name")),
+                    description=_text(definition.get("description")),
                 )
             )
         return sorted(found, key=lambda key: key.first)
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -281,6 +281,8 @@ class EventFile:
             patch["config"] = reader.hparams.config()
             if reader.hparams.group:
                 patch["run"] = {"group": reader.hparams.group}
+        if reader is not None and reader.names:
+            patch["metrics"], reader.names = reader.names, {}
         parts.append(encode_json_record(PATCH, patch))
         return b"".join(parts)
 
