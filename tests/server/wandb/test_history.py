@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from epochal.records import LOCAL_ADMIN
 from epochal.server.wandb import exports, parquet
+from epochal.server.wandb.arrow_lines import read_flat
 from epochal.server.wandb.intake import RunIntake
 from epochal.server.wandb.rows import Lines, Sampling, StepIndex, rows_between, sample_rows, step_of
 from epochal.store.base import Store
@@ -470,8 +471,19 @@ _VALUES = st.one_of(
 )  # fmt: skip
 
 
-@given(st.lists(st.fixed_dictionaries({"a": _VALUES, "b": _VALUES}), min_size=1, max_size=8))
-@settings(max_examples=60, deadline=None)
+_COLUMNS = st.sampled_from([
+    st.booleans(), st.integers(-(2**63), 2**63 - 1), st.floats(), st.text(max_size=3),
+    st.one_of(st.integers(-(2**55), 2**55), st.floats()), _VALUES,
+])  # fmt: skip
+_ROWS = st.tuples(_COLUMNS, _COLUMNS).flatmap(
+    lambda pair: st.lists(
+        st.fixed_dictionaries({"a": pair[0], "b": pair[1]}), min_size=1, max_size=8
+    )
+)
+
+
+@given(_ROWS)
+@settings(max_examples=100, deadline=None)
 def test_a_file_gives_back_what_was_logged_or_is_not_made(rows: list[dict[str, Any]]) -> None:
     import tempfile
 
@@ -491,6 +503,38 @@ def test_a_file_gives_back_what_was_logged_or_is_not_made(rows: list[dict[str, A
     for values, other in zip(rows, found, strict=True):
         for key in values:
             assert _same(values[key], other[key]), (values, other)
+
+
+def test_the_fast_reader_leaves_what_it_would_change_to_the_exact_one() -> None:
+    def read(*lines: bytes) -> list[dict[str, Any]] | None:
+        table = read_flat(lines)
+        return None if table is None else table.to_pylist()
+
+    assert read(b'{"b":1,"a":"x"}', b'{"a":"y","b":2.5}') == [
+        {"a": "x", "b": 1.0},
+        {"a": "y", "b": 2.5},
+    ]
+    assert read(b'{"a":1e300}', b'{"a":3}') == [{"a": 1e300}, {"a": 3.0}]
+    assert read(b'{"a":true}', b'{"a":false}') == [{"a": True}, {"a": False}]
+    for lines in (
+        [b'{"a":1}', b'{"a":null}'],
+        [b'{"a":1}', b"{}"],
+        [b'{"a":1}', b""],
+        [b'{"a":1} {"a":2}', b""],
+        [b'{"a":9007199254740993}', b'{"a":0.5}'],
+        [b'{"a":9223372036854775808}'],
+        [b'{"a":"2026-11-28"}'],
+        [b'{"a":1,"a":2}'],
+        [b'{"a":"\xff"}'],
+        [b'{"a":{"b":1}}'],
+        [b'{"a":[1]}'],
+        [b"[" * 200_000],
+        [b'{"a":' * 200_000],
+        [b'{"a":1e400}'],
+        [b'{"a":1}garbage'],
+        [b'{"a":true}', b'{"a":1}'],
+    ):
+        assert read(*lines) is None, lines[0][:40]
 
 
 def _same(a: Any, b: Any) -> bool:
