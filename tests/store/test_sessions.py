@@ -84,6 +84,27 @@ class TestSessions:
         # Their steps are seconds since the start, and not how far the script is.
         assert store.run(ADMIN, run).info.last_step is None
 
+    def test_a_run_begins_with_the_machines_rows_where_they_come_first(
+        self, store: SqlStore
+    ) -> None:
+        run = make_run(store)
+        session = begin(store, run)
+        log(store, run, [b'{"_step":0,"_timestamp":1800000020.5,"loss":1.0}'])
+        query = SeriesQuery([run], ["loss"], x="relative")
+
+        def place() -> float:
+            [points] = store.series(ADMIN, query).series
+            assert isinstance(points, Points)
+            return float(points.x[0])
+
+        assert place() == 0.0
+        event = lines_of(
+            "events", 0, [b'{"system.cpu":3.5,"_runtime":0.1,"_timestamp":1800000000.5}']
+        )
+        begun = head(session.events_writer, run, about=aside(session))
+        store.append(ADMIN, session.events_writer, 0, begun + event, exact=True)
+        assert place() == 20.0
+
     def test_rows_of_the_script_count_whatever_their_keys_are_called(self, store: SqlStore) -> None:
         run = make_run(store)
         begin(store, run)

@@ -463,42 +463,37 @@ class ColumnReader:
     # ---- the time at which a run began
 
     def origins(self, writers: dict[str, list[WriterRef]]) -> dict[str, float]:
-        """Return the time of each run's first row: of the first row of its first writer with rows."""
-        first = {run: own[0] for run, own in writers.items() if own}
-        found: dict[str, float] = {}
-        missing: dict[int, str] = {}
-        for run, writer in first.items():
+        """Return the time of each run's first row: its first writer's, or the machine's should that begin before."""
+        begins = {run: _that_begin(own) for run, own in writers.items() if own}
+        times: dict[int, float] = {}
+        missing: list[int] = []
+        for writer in itertools.chain.from_iterable(begins.values()):
             origin = self.cache.get(("origin", writer.id))
             if origin is None:
-                missing[writer.id] = run
+                missing.append(writer.id)
             else:
-                found[run] = origin
-        if not missing:
-            return found
-        axes = self.connection.rows_among(
-            "SELECT writer_id, data FROM axis WHERE writer_id IN ({}) AND row0 = 0", list(missing)
-        )
-        for writer_id, data in axes:
-            try:
-                origin = float(decode_times(bytes(data))[0])
-            except CorruptBlock:
-                continue  # `_axes` says so; the writer's start will do
-            self._keep_origin(found, missing[writer_id], writer_id, origin)
-        for writer_id in missing:
-            if missing[writer_id] not in found:
-                self._keep_origin(
-                    found, missing[writer_id], writer_id, self._tail_origin(writer_id)
-                )
-        return found
+                times[writer.id] = origin
+        if missing:
+            axes = self.connection.rows_among(
+                "SELECT writer_id, data FROM axis WHERE writer_id IN ({}) AND row0 = 0", missing
+            )
+            for writer_id, data in axes:
+                try:
+                    origin = float(decode_times(bytes(data))[0])
+                except CorruptBlock:
+                    continue  # `_axes` says so; the writer's start will do
+                times[writer_id] = self._keep_origin(writer_id, origin)
+            for writer_id in missing:
+                if writer_id not in times:
+                    times[writer_id] = self._keep_origin(writer_id, self._tail_origin(writer_id))
+        return {run: min(times[writer.id] for writer in own) for run, own in begins.items()}
 
-    def _keep_origin(
-        self, found: dict[str, float], run: str, writer_id: int, origin: float
-    ) -> None:
+    def _keep_origin(self, writer_id: int, origin: float) -> float:
         if origin == 0.0:  # its row was damaged
             started = "SELECT started FROM writer WHERE id = ?"
             origin = float(self.connection.value(started, (writer_id,)))
-        found[run] = origin
         self.cache.put(("origin", writer_id), origin, 200)
+        return origin
 
     def _tail_origin(self, writer_id: int) -> float:
         found = self.connection.row(
@@ -509,6 +504,12 @@ class ColumnReader:
             return 0.0
         tail, row0, n, data = found
         return float(read_tail(bytes(data), tail=tail, row0=row0, n=n).times[0])
+
+
+def _that_begin(writers: list[WriterRef]) -> list[WriterRef]:
+    """Return the first of a run's writers, which are given by ordinal, and the first of the machine's metrics."""
+    aside = next((writer for writer in writers if writer.aside), writers[0])
+    return [writers[0]] if aside is writers[0] else [writers[0], aside]
 
 
 def _split_blocks(rows: list[tuple[Any, ...]]) -> dict[tuple[int, int], BlockList]:
