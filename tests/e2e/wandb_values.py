@@ -25,9 +25,9 @@ CUBE = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nf 1 2 3 4\nf 1 2 5\n"
 FIGURE = {
     "data": [
         {
-            "type": "scatter",
+            "type": "scattergl",
             "mode": "markers",
-            "name": "points",
+            "name": "<img src=x onerror='window.HACKED = 1'>points",
             "x": {"dtype": "f8", "bdata": "AAAAAAAA8D8AAAAAAAAAQAAAAAAAABBA"},
             "y": [3, 5, 9],
         }

@@ -76,6 +76,18 @@ async def test_a_page_is_of_no_origin_and_may_reach_nothing(client: httpx.AsyncC
     assert (await client.get(f"/api/v1/pages/{'0' * 64}")).status_code == 404
 
 
+async def test_the_page_of_figures_runs_the_servers_scripts_and_reaches_nothing(
+    client: httpx.AsyncClient,
+):
+    answer = await client.get("/api/v1/figure-frame")
+    assert answer.status_code == 200
+    policy = [part.strip() for part in answer.headers["content-security-policy"].split(";")]
+    assert {"sandbox allow-scripts", "default-src 'none'", "frame-ancestors 'self'"} <= set(policy)
+    assert not any("http" in part or "*" in part or "connect-src" in part for part in policy)
+    [scripts] = (part for part in policy if part.startswith("script-src"))
+    assert "'unsafe-inline'" not in scripts
+
+
 async def test_no_file_is_found_under_an_id_that_names_nothing(client: httpx.AsyncClient):
     for name in ("a" * 128, "41727469666163743a76313a3939", "../x", "ü"):
         answer = await client.get(f"/api/v1/client-artifacts/{name}/files/t.table.json")

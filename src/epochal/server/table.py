@@ -21,6 +21,7 @@ from epochal.server.routes import (
     edits,
     embedding,
     exports,
+    figures,
     graph,
     health,
     journal,
@@ -307,6 +308,14 @@ ROUTES: tuple[Route, ...] = (
         "read",
         media.page,
         "A blob as a page of its own, which can reach nothing",
+        "text/html",
+    ),
+    Route(
+        "GET",
+        "/api/v1/figure-frame",
+        "public",
+        figures.frame,
+        "The page in which figures of plotly are drawn, which can reach nothing",
         "text/html",
     ),
     Route(

@@ -64,7 +64,10 @@ MEDIA_TYPES = {
 
 async def asset(call: Call) -> Response:
     """Answer a built file. Its name carries a hash of its content, so a browser may keep it for ever."""
-    return _file(call, "assets/" + call.path("name"), IMMUTABLE)
+    answer = _file(call, "assets/" + call.path("name"), IMMUTABLE)
+    # Scripts that the page of figures loads, too, which is of no origin (`routes/figures.py`).
+    answer.headers["cross-origin-resource-policy"] = "cross-origin"
+    return answer
 
 
 async def page(call: Call) -> Response:

@@ -1,16 +1,14 @@
-/** Figures of plotly, of the runs shown: drawn as charts of ours where they can be, and always to be saved. */
+/** Figures of plotly, of the runs shown: drawn by plotly.js, which is loaded with the first, and always to be saved. */
 import type { JSX } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { getBytes } from "../../data/client.ts";
 import { mediaUrl, type ObjectEntry } from "../../data/objects.ts";
 import { useObjects } from "../../state/objects.ts";
-import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { ChartView } from "../frame/chart_view.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
 import { itemsIn, RunCells } from "../frame/run_cells.tsx";
-import { factsOf, figureIn } from "./figure.ts";
+import { FigureFrame } from "./figure_frame.tsx";
 
 interface FigureValue {
   url: string;
@@ -57,22 +55,19 @@ interface FigureProps {
 }
 
 function OneFigure({ ws, file, run, name }: FigureProps): JSX.Element {
-  const [found, setFound] = useState<{ content: unknown } | { error: string } | null>(null);
+  const [bytes, setBytes] = useState<ArrayBuffer | null>(null);
+  const [error, setError] = useState("");
+  const [title, setTitle] = useState("");
   useEffect(() => {
     let isGone = false;
     readFigure(file).then(
-      (content) => isGone || setFound({ content }),
-      (error: Error) => isGone || setFound({ error: error.message }),
+      (found) => isGone || setBytes(found),
+      (caught: Error) => isGone || setError(caught.message),
     );
     return () => {
       isGone = true;
     };
   }, [file.url]);
-  const shown = theme.value;
-  const figure = useMemo(
-    () => (found !== null && "content" in found ? figureIn(found.content, run, shown) : null),
-    [found, run, shown],
-  );
   const who = ws.known.value.get(run)?.name ?? run;
   const link = (
     <a
@@ -85,47 +80,28 @@ function OneFigure({ ws, file, run, name }: FigureProps): JSX.Element {
       <Icon name="down" />
     </a>
   );
-  if (found === null) return <div class="media-skeleton" />;
-  if (figure === null) {
+  if (error !== "") {
     return (
       <div class="plain-notice">
-        <p>{"error" in found ? found.error : ""}</p>
+        <p>{error}</p>
         {link}
       </div>
     );
   }
-  if (figure.chart === null) {
-    const kinds = figure.kinds.join(", ") || "nothing";
-    return (
-      <div class="plain-notice">
-        {figure.title && <b>{figure.title}</b>}
-        <p class="quiet">A figure of {kinds} is not drawn here; plotly draws it from its file.</p>
-        {link}
-      </div>
-    );
-  }
+  if (bytes === null) return <div class="media-skeleton" />;
   return (
     <div class="figure-one">
-      <p class="figure-title" title={figure.title}>
-        <b>{figure.title}</b>
-        {link}
-      </p>
-      <ChartView
-        ws={ws}
-        chart={figure.chart}
-        label={`${name} of ${who}${figure.title && `, ${figure.title}`}: ${figure.chart.marks.length} series. Arrow keys read it.`}
-        facts={factsOf}
+      <FigureFrame
+        bytes={bytes}
+        label={`${name} of ${who}${title && `, ${title}`}`}
+        onDrawn={(said) => ("error" in said ? setError(said.error) : setTitle(said.title))}
       />
+      {link}
     </div>
   );
 }
 
-async function readFigure(file: FigureValue): Promise<unknown> {
+async function readFigure(file: FigureValue): Promise<ArrayBuffer> {
   if (file.size > MOST_BYTES) throw new Error("This figure is too large to be drawn in a browser.");
-  try {
-    return JSON.parse(new TextDecoder().decode(await getBytes(mediaUrl(file)))) as unknown;
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Error("This file is no figure that can be read.");
-    throw error;
-  }
+  return getBytes(mediaUrl(file));
 }

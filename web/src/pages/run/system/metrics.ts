@@ -29,7 +29,7 @@ interface Rule {
 const GPU_METRICS: readonly (readonly [string, string, string])[] = [
   ["gpu", "utilisation", "%"],
   ["memoryAllocated", "memory in use", "%"],
-  ["memoryAllocatedBytes", "memory in use, bytes", "B"],
+  ["memoryAllocatedBytes", "memory taken", "B"],
   ["powerWatts", "power", "W"],
   ["temp", "temperature", "°C"],
   ["memory", "time accessing memory", "%"],
@@ -68,13 +68,14 @@ const RULES: readonly Rule[] = [
   rule(/^proc\.memory\.availableMB$/, "Memory", "Memory that is free", "MB"),
   rule(/^disk$/, "Disk", "Disk in use", "%"),
   rule(/^disk\.(.+)\.usagePercent$/, "Disk", "Disk in use", "%", (found) => found[1]!),
-  rule(/^disk\.(.+)\.usageGB$/, "Disk", "Disk in use, GB", "GB", (found) => found[1]!),
+  rule(/^disk\.(.+)\.usageGB$/, "Disk", "Disk space taken", "GB", (found) => found[1]!),
   rule(/^disk\.in$/, "Disk", "Disk traffic", "MB", () => "read"),
   rule(/^disk\.out$/, "Disk", "Disk traffic", "MB", () => "written"),
   rule(/^disk\.(.+)\.in$/, "Disk", "Disk traffic", "MB", (found) => `${found[1]} read`),
   rule(/^disk\.(.+)\.out$/, "Disk", "Disk traffic", "MB", (found) => `${found[1]} written`),
   rule(/^network\.sent$/, "Network", "Network traffic", "B", () => "sent"),
   rule(/^network\.recv$/, "Network", "Network traffic", "B", () => "received"),
+  rule(/^network\.tcpRetransmits$/, "Network", "TCP segments sent again", ""),
 ];
 
 function rule(
