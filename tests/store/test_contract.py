@@ -619,6 +619,33 @@ class TestCatalog:
             ("secret", 1, None, True, 1),
         ]
 
+    @pytest.mark.parametrize("is_asked_between", [True, False])
+    def test_a_key_has_the_axis_that_all_its_runs_declare(
+        self, store: SqlStore, is_asked_between: bool
+    ) -> None:
+        def axes() -> dict[str, str | None]:
+            return {key.name: key.x for key in store.keys(ADMIN, "local", "digits")}
+
+        for n, axis in enumerate(("a", "b", None)):
+            journal = JournalMaker(f"w{n}", f"r{n}")
+            if axis is not None:
+                journal.add(
+                    patch(metrics={"*": {"step_metric": axis}, "ours*": {"step_metric": "t"}})
+                )
+            send(store, journal.log({f"only {n}": 1.0, "loss": 2.0}))
+            if n < 2:
+                send(store, JournalMaker(f"x{n}", f"r{n}").log({"ours too": 1.0}))
+            if is_asked_between:
+                axes()
+        declared = {"only 0": "a", "only 1": "b", "only 2": None, "ours too": "t", "loss": None}
+        assert axes() == declared
+        for uid in ("r1", "r2"):
+            store.trash_run(ADMIN, uid)
+        assert axes() == {"only 0": "a", "ours too": "t", "loss": "a"}
+        replaced = patch(metrics={"*": {"step_metric": "c"}}, replace=["metrics"])
+        send(store, JournalMaker("y0", "r0").add(replaced))
+        assert axes() == dict.fromkeys(("only 0", "ours too", "loss"), "c")
+
     def test_find_run_by_id_or_uid(self, store: SqlStore) -> None:
         send(store, JournalMaker(run_id="night"))
         assert store.find_run(ADMIN, "local", "digits", "night").info.uid == "r1"

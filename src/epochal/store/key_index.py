@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from epochal.records import KeyInfo
+from epochal.store.declared_axes import DeclaredAxes
 from epochal.store.documents import find_definition
 from epochal.store.engine import Connection
 from epochal.store.media import split_media
@@ -27,9 +28,12 @@ class KeyIndex:
         self._counted = bytearray()  # by series id: whether its run is counted
         self._trashed: set[str] = set()
         self._runs: set[str] = set()
+        # name: number of runs by the way in which they declare their axes
+        self._ways: dict[str, dict[int, int]] = {}
+        self._way_of: dict[str, int] = {}  # as counted there; of runs of way 0 nothing
 
-    def refresh(self, connection: Connection, version: int) -> None:
-        """Take in what changed up to `version`."""
+    def refresh(self, connection: Connection, version: int, declared: DeclaredAxes) -> None:
+        """Take in what changed up to `version`; `declared` is that of the listing, up to the same."""
         if version <= self.version:
             return
         changed = self._changed(connection)
@@ -47,7 +51,10 @@ class KeyIndex:
         self._runs.update(uid for uid, _ in changed)
         self._trashed.update(uid for uid, trashed in changed if trashed is not None)
         self._take(
-            connection, [uid for uid, trashed in changed if trashed is None], first=self.version < 0
+            connection,
+            [uid for uid, trashed in changed if trashed is None],
+            declared,
+            first=self.version < 0,
         )
         self.version = version
 
@@ -57,9 +64,12 @@ class KeyIndex:
             [self.project, self.version],
         )
 
-    def _take(self, connection: Connection, runs: Sequence[str], *, first: bool) -> None:
+    def _take(
+        self, connection: Connection, runs: Sequence[str], declared: DeclaredAxes, *, first: bool
+    ) -> None:
         if first:
             self._take_all(connection)
+            self._take_ways(connection, declared)
             return
         found = connection.rows_among(
             "SELECT id, run_uid, name, kind, created, count, media FROM series WHERE run_uid IN ({})"
@@ -71,6 +81,12 @@ class KeyIndex:
             self._counted.extend(bytes(max(0, top + 1 - len(self._counted))))
         counted = self._counted
         before = {(row[1], row[2]) for row in found if counted[row[0]]}
+        for run, name in before:
+            self._count_way(name, self._way_of.get(run, 0), -1)
+        for run in runs:
+            self._way_of[run] = declared.way(run)
+        for run, name in {(row[1], row[2]) for row in found}:
+            self._count_way(name, self._way_of[run], 1)
         for series, run, name, kind, created, count, media in found:
             entry = self._keys.get(name)
             if entry is None:
@@ -129,18 +145,37 @@ class KeyIndex:
             counted[places] = 1
             self._counted = bytearray(counted.tobytes())
 
-    def keys(self, metrics: Mapping[str, Any]) -> list[KeyInfo]:
-        """Return the keys in the order in which they first appeared; `metrics` are the project's definitions."""
+    def _count_way(self, name: str, way: int, by: int) -> None:
+        counts = self._ways.setdefault(name, {})
+        counts[way] = counts.get(way, 0) + by
+
+    def _take_ways(self, connection: Connection, declared: DeclaredAxes) -> None:
+        self._ways = {name: {0: entry[1]} for name, entry in self._keys.items()}
+        for way, runs in declared.runs_by_way().items():
+            alive = [run for run in runs if run in self._runs and run not in self._trashed]
+            self._way_of.update(dict.fromkeys(alive, way))
+            for name, count in connection.rows_among(
+                "SELECT name, count(DISTINCT run_uid) FROM series WHERE run_uid IN ({}) GROUP BY name",
+                alive,
+            ):
+                self._count_way(name, 0, -count)
+                self._count_way(name, way, count)
+
+    def keys(self, metrics: Mapping[str, Any], declared: DeclaredAxes) -> list[KeyInfo]:
+        """Return the keys in the order in which they first appeared; `metrics` are the project's definitions.
+
+        A key's x is what all runs that have it declare: over a metric that some of them lack, those would be missing.
+        """
         found: list[KeyInfo] = []
         for name, (kinds, runs, created, rows, media) in self._keys.items():
             definition = find_definition(metrics, name)
-            x = definition.get("step_metric")
+            ways = [way for way, count in self._ways.get(name, {}).items() if count > 0]
             found.append(
                 KeyInfo(
                     name=name,
                     kinds=tuple(kinds),
                     runs=runs,
-                    x=x if isinstance(x, str) and x else None,
+                    x=declared.axis(name, ways),
                     hidden=bool(definition.get("hidden")),
                     first=created,
                     rows=rows,

@@ -18,6 +18,7 @@ import numpy as np
 
 from epochal.errors import UsageError
 from epochal.records import FilterPart, RunInfo, RunOrder, RunPage, RunQuery
+from epochal.store.declared_axes import DeclaredAxes
 from epochal.store.engine import Connection
 from epochal.store.metric_columns import MetricColumns, read_metrics, split_name
 from epochal.store.ordering import Ordering, Places
@@ -154,6 +155,7 @@ class Listing:
         self.version = -1
         self.lock = threading.RLock()
         self.metrics: dict[str, Any] = {}
+        self.declared = DeclaredAxes()
         self._places: dict[str, int] = {}
         self._rows: list[tuple[Any, ...] | None] = []
         self._fields: list[dict[str, Any]] = []  # group, job_type, tags, notes
@@ -278,7 +280,9 @@ class Listing:
         self._texts[place] = "\n".join(str(text) for text in texts if text).casefold()
         trashed, archived = row[11] is not None, bool(row[10])
         self._flags[place] = _ALIVE | trashed * _TRASHED | archived * _ARCHIVED
-        self.metrics.update(document.get("metrics") or {})
+        metrics = document.get("metrics") or {}
+        self.metrics.update(metrics)
+        self.declared.keep(row[0], metrics)
 
     def _drop(self, place: int) -> None:
         self._rows[place] = None

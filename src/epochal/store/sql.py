@@ -438,8 +438,8 @@ class SqlStore(ReceivedStore):
             listing, index = self._listing(project_id, entity, project)
             with listing.lock:
                 listing.refresh(connection, version)
-                index.refresh(connection, version)
-                return index.keys(listing.metrics)
+                index.refresh(connection, version, listing.declared)
+                return index.keys(listing.metrics, listing.declared)
 
     def run_keys(self, principal: Principal, entity: str, project: str) -> Sequence[RunKey]:
         """See `Store.run_keys`."""
