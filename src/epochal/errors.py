@@ -85,6 +85,10 @@ class StoreClosed(EnvironmentFault):
     """The store was closed, or became read-only after a write that the system could not promise to keep."""
 
 
+class NotReady(EnvironmentFault):
+    """What was asked for is being made: ask again."""
+
+
 class DataError(EpochalError):
     """Bytes that are not what they should be; reading continues after them."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -437,6 +438,29 @@ async def test_only_runs_that_have_ended_for_good_are_files(
     late = json.dumps(history(9, lines[9:], complete=True, exitcode=0)).encode()
     intake.stream("local", "real rows", "r3", late)  # another client of the same session
     assert await urls(client, "r3") == []
+
+
+async def test_a_client_is_told_to_ask_again_while_a_file_is_made(
+    client: httpx.AsyncClient, store: Store, few: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on, write = threading.Event(), parquet.write_parts
+
+    def slowly(parts: Any) -> None:
+        assert go_on.wait(30)
+        write(parts)
+
+    monkeypatch.setattr(parquet, "write_parts", slowly)
+    monkeypatch.setattr(exports, "PATIENCE_S", 0.0)
+    log(store, [row(step, x=step) for step in range(9)])
+    question = {"query": PARQUET, "variables": {"run": "r1"}}
+    found = await client.post("/graphql", json=question)
+    assert (found.status_code, found.headers["retry-after"]) == (503, "1")
+    assert "ask again" in found.json()["errors"][0]["message"]
+    monkeypatch.setattr(exports, "LASTING_S", 0.0)
+    assert await urls(client) == []
+    go_on.set()
+    monkeypatch.setattr(exports, "PATIENCE_S", 30.0)
+    assert len(await urls(client)) == 1
 
 
 async def test_without_pyarrow_everything_is_read_by_pages(
