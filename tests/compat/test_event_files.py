@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,10 @@ import pytest
 
 from epochal.formats import media, tfrecord
 from epochal.formats.tfevents import EventReader
+from epochal.records import LOCAL_ADMIN, RunQuery
+from epochal.store.log_file import ENTITY
+from epochal.store.logdir import LogDirectories
+from epochal.store.sql import open_store
 from tests.compat.conftest import other_peoples_warnings
 
 pytestmark = pytest.mark.torch
@@ -127,6 +132,34 @@ def test_scalars_of_double_precision_and_tensors_of_torch(tmp_path: Path):
     assert found["complex64"][0][1]["shape"] == [2, 2]
     assert config == values
     assert found["accuracy"] == [(0, 0.5)]
+
+
+@pytest.mark.parametrize("which", [0, 1], ids=["torch", "tensorboardX"])
+def test_directories_that_a_writer_makes_are_folded_into_its_run(tmp_path: Path, which: int):
+    with other_peoples_warnings():
+        writer = writers()[which](str(tmp_path / "logs" / "run"))
+        for step in range(3):
+            writer.add_scalars("Loss/all", {"train": step, "a_b": 2.0 * step}, step)
+        writer.add_scalar("x", 1.0, 0)
+        writer.add_hparams({"lr": 0.5}, {"accuracy": 0.75})
+        writer.close()
+    with closing(open_store(tmp_path / "data")) as store:
+        directories = LogDirectories(store, threaded=False)
+        directories.open(str(tmp_path / "logs"), fold=True)
+        while directories.follow():
+            pass
+        [run] = store.runs(LOCAL_ADMIN, ENTITY, "logs-folded", RunQuery()).runs
+        assert run.name == "run"
+        names = ["Loss/all/train", "Loss/all/a_b", "x", "accuracy"]
+        columns = store.history(LOCAL_ADMIN, run.uid, names).columns
+        found = {column.key: list(column.values) for column in columns}
+        assert found == {
+            "Loss/all/train": [0.0, 1.0, 2.0],
+            "Loss/all/a_b": [0.0, 2.0, 4.0],
+            "x": [1.0],
+            "accuracy": [0.75],
+        }
+        assert store.run(LOCAL_ADMIN, run.uid).config == {"lr": 0.5}
 
 
 def test_names_of_tensorboardx_are_read(tmp_path: Path):

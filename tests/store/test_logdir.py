@@ -255,6 +255,39 @@ def test_hyperparameters_become_the_configuration(store, tmp_path):
     assert store.run(LOCAL_ADMIN, runs(store)["a"].uid).config == {"lr": 0.1}
 
 
+def test_parts_of_a_run_are_folded_into_it_on_request(store, tmp_path):
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points((0, 1.0))))
+    for name, value in (("train", 2.0), ("test", 3.0)):
+        write(root / "a" / f"Loss_all_{name}" / NAME, file_of(*points((0, value), tag="Loss/all")))
+    write(root / "a" / "b" / NAME, file_of(*points((0, 4.0))))  # a run of its own
+    waiting = root / "a" / "Loss_all_late" / NAME
+    write(waiting, file_of(), changed=None)  # says nothing yet
+    directories = watch(store, root)
+    directories.open(str(root), fold=True)
+    read_all(directories)
+    apart = {"a", "a/b", "a/Loss_all_train", "a/Loss_all_test", "a/Loss_all_late"}
+    assert set(runs(store)) == apart
+    folded = runs(store, "logs-folded")
+    assert set(folded) == {"a", "a/b"}
+    assert folded["a"].uid != runs(store)["a"].uid
+    for key, value in (("x", 1.0), ("Loss/all/train", 2.0), ("Loss/all/test", 3.0)):
+        assert [point[1:] for point in history(store, folded["a"], key)] == [(0, value)]
+    write(waiting, tfrecord.write_records(points((0, 5.0), tag="Loss/all")), append=True)
+    read_all(directories)
+    again = LogDirectories(
+        store, threaded=False, scan_s=0.0
+    )  # the second start knows what is whose
+    again.open(str(root), fold=True)
+    write(waiting, tfrecord.write_records(points((1, 6.0), tag="Loss/all")), append=True)
+    read_all(again)
+    late = history(store, folded["a"], "Loss/all/late")
+    assert [point[1:] for point in late] == [(0, 5.0), (1, 6.0)]
+    assert set(runs(store)) == apart
+    with pytest.raises(UsageError, match="another name"):
+        again.open(str(root), "logs", fold=True)
+
+
 @one_engine
 def test_names_and_descriptions_are_kept_with_the_keys(store, tmp_path):
     about = made.part(9, made.part(2, "Loss") + made.part(3, "The *mean*"))

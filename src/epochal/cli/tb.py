@@ -55,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-open", action="store_true", help="do not open the web interface in a browser"
     )
+    up.add_fold(parser)
     for name in _WITHOUT_EFFECT:
         parser.add_argument(f"--{name}", nargs="?", const="", help=argparse.SUPPRESS)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from epochal.errors import StoreLocked, UsageError
 
 if TYPE_CHECKING:
-    from epochal.server.process import ServerProcess
+    from epochal.server.process import ServerOptions, ServerProcess
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,8 +81,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="also show the event files (tfevents) below DIR, while they grow, as the project NAME (default: the "
         "directory's name); a path or an address such as s3://bucket/runs; may be repeated",
     )
+    add_fold(parser)
     parser.add_argument(
         "--no-open", action="store_true", help="do not open the web interface in a browser"
+    )
+
+
+def add_fold(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that `up` and `tb` have."""
+    parser.add_argument(
+        "--fold",
+        action="store_true",
+        help="show what add_scalars and add_hparams wrote into directories of their own as parts of the run above them "
+        "(a project of its own, NAME-folded; without this option each is a run, as TensorBoard shows it)",
     )
 
 
@@ -118,12 +129,13 @@ def serve(
         frames=[read_frame_origin(origin) for origin in args.allow_frame],
         base_path=read_base_path(args.base_path),
         logdirs=logdirs,
+        fold=args.fold,
     )
     try:
         process = ServerProcess(options)
     except StoreLocked as error:
         if logdirs and args.database is None:
-            return _hand_over(options.data, logdirs, open_browser=not args.no_open)
+            return _hand_over(options, open_browser=not args.no_open)
         if wandb and args.database is None:
             return _hand_over_wandb(options.data, wandb)
         print(f"epochal: {error}", file=sys.stderr)
@@ -259,13 +271,13 @@ def _open_running(data: Path) -> None:
         webbrowser.open(link)
 
 
-def _hand_over(data: Path, logdirs: Sequence[tuple[str | None, str]], *, open_browser: bool) -> int:
+def _hand_over(options: ServerOptions, *, open_browser: bool) -> int:
     """Ask the server that has the data directory already to watch log directories, and say where they are."""
     from urllib.parse import quote
 
     import httpx
 
-    described = _running(data)
+    described = _running(options.data)
     if described is None:
         return 1
     url, token = described
@@ -273,10 +285,11 @@ def _hand_over(data: Path, logdirs: Sequence[tuple[str | None, str]], *, open_br
     with httpx.Client(
         base_url=url, headers={"authorization": f"Bearer {token}"}, timeout=30.0, trust_env=False
     ) as client:
-        for name, path in logdirs:
+        for name, path in options.logdirs:
             address = path if "://" in path else str(Path(path).expanduser().absolute())
+            wanted = {"path": address, "name": name, "fold": options.fold}
             try:
-                answer = client.post("/api/v1/logdirs", json={"path": address, "name": name})
+                answer = client.post("/api/v1/logdirs", json=wanted)
                 body = answer.json()
             except (httpx.HTTPError, ValueError) as error:
                 print(f"epochal: the server at {url} does not answer: {error}", file=sys.stderr)

@@ -63,6 +63,8 @@ class ServerOptions:
     base_path: str = ""
     logdirs: Sequence[tuple[str | None, str]] = ()
     """Log directories to watch: name of the project (None: the directory's own) and path."""
+    fold: bool = False
+    """Whether what add_scalars and add_hparams wrote there is a part of the run that it is of."""
 
 
 def server_version() -> str:
@@ -205,7 +207,10 @@ class Background:
         from epochal.store.logdir import LogDirectories
 
         logdirs = self._logdirs = LogDirectories(store, allow=self._app.service.sources.allow)
-        projects = [logdirs.open(path, name) for name, path in self._options.logdirs]
+        projects = [
+            logdirs.open(path, name, fold=self._options.fold)
+            for name, path in self._options.logdirs
+        ]
         _call_soon(loop, lambda: self._app.service.watches(logdirs))
         self._opened(projects)
         from epochal.store.journals import JournalCollector

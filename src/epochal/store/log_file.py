@@ -7,6 +7,8 @@ never read again, and what is not, is.
 from __future__ import annotations
 
 import hashlib
+import os
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,6 +22,7 @@ from epochal.formats.frame import MAX_FRAME_ROWS, encode_frame_record
 from epochal.formats.journal import EXIT, FORMAT, HEAD, PATCH, encode_blob, encode_json_record
 from epochal.formats.tfevents import EventReader, Events, read_piece
 from epochal.records import Frame
+from epochal.store.log_folding import folded_key, renamed
 from epochal.store.log_tree import EMPTY_PROFILE, Tree
 
 LARGE_BYTES = 32 << 20
@@ -37,7 +40,8 @@ class FileState:
 
     offset: up to where it is read; head: SHA-256 of its first `head_bytes`; generation: how often another file came
     under its name; damaged, unreadable: records; gone: whether the run was put into the archive as its directory had
-    vanished; seen: embeddings that have become rows.
+    vanished; seen: embeddings that have become rows; fold: whether its project is a folded one; into: the directory of
+    the run that it is folded into, "" where that is its own.
     """
 
     root: str
@@ -55,6 +59,8 @@ class FileState:
     gone: bool = False
     ended: bool = False
     seen: list[str] = field(default_factory=list)
+    fold: bool = False
+    into: str = ""
 
     def as_source(self) -> dict[str, Any]:
         """Return what is stored."""
@@ -77,7 +83,12 @@ class FileState:
             "gone": self.gone,
             "ended": self.ended,
             "seen": self.seen,
+            **({"fold": True, "into": self.into} if self.fold else {}),
         }
+
+    def fresh(self, generation: int) -> FileState:
+        """Return the state of the same path, of which nothing has been read."""
+        return FileState(self.root, self.path, generation, fold=self.fold, into=self.into)
 
     @classmethod
     def of_source(cls, source: dict[str, Any]) -> FileState:
@@ -99,6 +110,8 @@ class FileState:
             gone=bool(source.get("gone", False)),
             ended=bool(source.get("ended", False)),
             seen=list(source.get("seen", [])),
+            fold=bool(source.get("fold", False)),
+            into=str(source.get("into", "")),
         )
 
 
@@ -135,7 +148,17 @@ class EventFile:
     @property
     def writer(self) -> str:
         """The uid of the writer, the same for the same file at each start."""
-        return writer_uid(self.state.root, self.state.path, self.state.generation)
+        root = identity_of(self.state.root, fold=self.state.fold)
+        return writer_uid(root, self.state.path, self.state.generation)
+
+    @property
+    def below(self) -> str:
+        """Where it lies below the run that it is folded into, "" where it is not folded."""
+        if not self.state.into:
+            return ""
+        folder = posixpath.dirname(self.state.path.replace(os.sep, "/"))
+        home = posixpath.join(self.state.root.replace(os.sep, "/"), self.state.into)
+        return posixpath.relpath(folder, home)
 
     @property
     def is_read(self) -> bool:
@@ -201,6 +224,8 @@ class EventFile:
 
     def _note(self, found: Events) -> Events:
         state = self.state
+        if len(found.frame) and self.state.into:
+            found.frame = renamed(found.frame, self.below)
         state.offset = found.end
         state.size = max(state.size, found.end)
         state.damaged += found.damaged
@@ -282,7 +307,12 @@ class EventFile:
             if reader.hparams.group:
                 patch["run"] = {"group": reader.hparams.group}
         if reader is not None and reader.names:
-            patch["metrics"], reader.names = reader.names, {}
+            below = self.below
+            patch["metrics"] = {
+                (below and folded_key(below, tag)) or tag: said
+                for tag, said in reader.names.items()
+            }
+            reader.names = {}
         parts.append(encode_json_record(PATCH, patch))
         return b"".join(parts)
 
@@ -346,6 +376,11 @@ def writer_uid(root: str, path: str, generation: int) -> str:
     """Return the uid of the writer that a file is: the same at each start."""
     text = f"{root}\0{path}\0{generation}"
     return f"tfevents-{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()[:24]}"
+
+
+def identity_of(root: str, *, fold: bool) -> str:
+    """Return what uids are made from: the same directory folded and not is two projects, with runs of their own."""
+    return f"{root}\0folded" if fold else root
 
 
 def run_uid(root: str, directory: str) -> str:

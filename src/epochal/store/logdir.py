@@ -36,9 +36,11 @@ from epochal.store.log_file import (
     FileState,
     RunNames,
     head_of,
+    identity_of,
     rows_of,
     run_uid,
 )
+from epochal.store.log_folding import find_run
 from epochal.store.log_tree import PROJECTOR, Listed, Tree, open_tree
 from epochal.store.names import MAX_NAME, check_name, display_name
 
@@ -64,10 +66,15 @@ _UNSAFE = re.compile("[/\\\\\0-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 @dataclass(slots=True)
 class LogDirectory:
-    """One directory that is watched: its project, and the files found so far by their paths."""
+    """One directory that is watched: its project, and the files found so far by their paths.
+
+    fold: whether directories that add_scalars and add_hparams made are parts of the runs above them.
+    """
 
     tree: Tree
     project: str
+    fold: bool = False
+    homes: set[str] = field(default_factory=set)
     files: dict[str, EventFile] = field(default_factory=dict)
     known: dict[str, tuple[FileState, int]] = field(default_factory=dict)
     ignored: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -110,19 +117,22 @@ class LogDirectories:
         self._waiting: list[tuple[EventFile, LogDirectory, Future[Ack], int]] = []
         self._waiting_bytes = 0
 
-    def open(self, address: str, name: str | None = None) -> str:
+    def open(self, address: str, name: str | None = None, *, fold: bool = False) -> str:
         """Watch a directory (a path, or an address as fsspec has them) and return the name of its project.
 
-        name: of the project; by default the directory's own, with a number when another directory has that. Raises
+        name: of the project; by default the directory's own, with a number when another directory has that. fold:
+        whether directories that add_scalars and add_hparams made are shown as parts of the runs above them; that is
+        another project ("...-folded" by default), so that each can be had without the other. Raises
         UsageError for a name that cannot be one or belongs to another directory, and for an address that cannot be
         read here; EnvironmentFault for a path that is no directory.
         """
         tree = open_tree(address)
         with self._lock:
             for directory in self._directories.values():
-                if directory.tree.root == tree.root and name in (None, directory.project):
+                same = directory.tree.root == tree.root and directory.fold is fold
+                if same and name in (None, directory.project):
                     return directory.project
-            directory = self._make(tree, name)
+            directory = self._make(tree, name, fold=fold)
             if self._allow is not None:
                 self._allow(tree.root)
             self._directories[directory.project] = directory
@@ -141,6 +151,7 @@ class LogDirectories:
             {
                 "project": each.project,
                 "root": each.tree.root,
+                "fold": each.fold,
                 "files": each.found_files,
                 "runs": len(each.runs),
                 "scanned": each.scanned,
@@ -155,28 +166,34 @@ class LogDirectories:
         if self._thread is not None:
             self._thread.join()
 
-    def _make(self, tree: Tree, name: str | None) -> LogDirectory:
+    def _make(self, tree: Tree, name: str | None, *, fold: bool) -> LogDirectory:
         """Return a directory with what the store knows of its files."""
         if name is not None:
             check_name("project", name)
         stem = name or default_name(tree.root)
+        if fold and name is None:
+            stem = f"{stem[: MAX_NAME - 16]}-folded"
+        identity = identity_of(tree.root, fold=fold)
         number = 1
         while True:
             project = stem if number == 1 else f"{stem}-{number}"
             found = self._store.sources(self._principal, ENTITY, project)
-            roots = {str(each.source.get("root")) for each in found}
+            roots = {
+                identity_of(str(each.source.get("root")), fold=bool(each.source.get("fold")))
+                for each in found
+            }
             opened = self._directories.get(project)
             if opened is not None:
-                roots.add(opened.tree.root)
-            if roots <= {tree.root}:
+                roots.add(identity_of(opened.tree.root, fold=opened.fold))
+            if roots <= {identity}:
                 break
             if name is not None:
-                other = ", ".join(sorted(roots - {tree.root}))
+                other = ", ".join(sorted(roots - {identity})).replace("\0", ", ")
                 raise UsageError(
                     f"the project {ENTITY}/{name} holds {other} already: give {tree.root} another name"
                 )
             number += 1
-        directory = LogDirectory(tree, project)
+        directory = LogDirectory(tree, project, fold)
         for each in found:
             state = FileState.of_source(dict(each.source))
             before = directory.known.get(state.path)
@@ -236,7 +253,7 @@ class LogDirectories:
             return
         directory.problem = ""
         events = [each for each in listed if each.name != PROJECTOR]
-        homes = {each.directory for each in events}
+        homes = directory.homes = {each.directory for each in events}
         for each in sorted(listed, key=lambda each: (each.directory, each.name)):
             if each.name != PROJECTOR or any(
                 each.directory in (home, f"{home}/{PLUGIN_FOLDER}") for home in homes
@@ -277,6 +294,8 @@ class LogDirectories:
         file = directory.files.get(listed.path)
         if file is None:
             file = self._new_file(directory, listed)
+            if file is None:
+                return  # it does not say yet which run it is a part of
             directory.files[listed.path] = file
         elif (listed.size, listed.changed, listed.identity) == (
             file.size,
@@ -291,12 +310,23 @@ class LogDirectories:
             file.grown_at = time.monotonic()
         file.size, file.changed, file.identity = listed.size, listed.changed, listed.identity
 
-    def _new_file(self, directory: LogDirectory, listed: Listed) -> EventFile:
-        state, stream = directory.known.pop(listed.path, (None, 0))
-        run = self._run_of(directory, listed.directory)
+    def _new_file(self, directory: LogDirectory, listed: Listed) -> EventFile | None:
+        state, stream = directory.known.get(listed.path, (None, 0))
+        into = "" if state is None else state.into
+        if state is None and directory.fold and listed.name != PROJECTOR:
+            try:
+                home = listed.directory
+                found = find_run(directory.tree, listed.path, home, directory.homes)
+            except OSError:
+                return None
+            if found is None and time.time() - listed.changed < ACTIVE_S:
+                return None
+            into = found if found and found != home else ""
+        directory.known.pop(listed.path, None)
+        run = self._run_of(directory, into or listed.directory)
         kind = EmbeddingFile if listed.name == PROJECTOR else EventFile
         if state is None:
-            state = FileState(directory.tree.root, listed.path)
+            state = FileState(directory.tree.root, listed.path, fold=directory.fold, into=into)
         file = kind(directory.tree, run, listed.name, state, stream)
         directory.files[listed.path] = file
         if stream and listed.size != state.size:
@@ -320,7 +350,7 @@ class LogDirectories:
             return
         if file.stream and not state.ended:
             self._send(directory, file, file.exit())
-        fresh = FileState(state.root, state.path, state.generation + 1)
+        fresh = state.fresh(state.generation + 1)
         directory.files[state.path] = type(file)(directory.tree, file.run, file.name, fresh)
 
     def _run_of(self, directory: LogDirectory, path: str) -> RunNames:
@@ -328,7 +358,7 @@ class LogDirectories:
         home = "." if home == PLUGIN_FOLDER else home
         run = directory.runs.get(home)
         if run is None:
-            uid = run_uid(directory.tree.root, home)
+            uid = run_uid(identity_of(directory.tree.root, fold=directory.fold), home)
             run = directory.runs[home] = RunNames(uid, directory.project, run_id(home), home)
         return run
 
@@ -336,7 +366,7 @@ class LogDirectories:
         """Put runs whose directories have vanished into the archive, and take those out that are back."""
         by_home: dict[str, list[EventFile]] = {}
         for path, (state, stream) in list(directory.known.items()):  # known, and not met
-            home = posixpath.relpath(
+            home = state.into or posixpath.relpath(
                 posixpath.dirname(path.replace(os.sep, "/")), directory.tree.root
             )
             if home not in homes:
@@ -498,8 +528,7 @@ class LogDirectories:
 
     def _start_over(self, directory: LogDirectory, file: EventFile) -> None:
         """Go back to what the store has of a file."""
-        path = file.state.path
-        state, stream = FileState(file.state.root, path, file.state.generation), 0
+        state, stream = file.state.fresh(file.state.generation), 0
         for each in self._store.sources(self._principal, ENTITY, directory.project):
             if each.writer == file.writer:
                 state, stream = FileState.of_source(dict(each.source)), each.acknowledged

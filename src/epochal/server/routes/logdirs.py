@@ -21,6 +21,7 @@ class LogDirectory(msgspec.Struct):
 
     project: str
     root: str
+    fold: bool
     files: int
     runs: int
     scanned: bool
@@ -34,10 +35,11 @@ class LogDirectoryList(msgspec.Struct):
 
 
 class OpenLogDirectory(msgspec.Struct):
-    """What to open: a path on the server's machine, or an address, and the name of its project."""
+    """What to open: a path on the server's machine, or an address, the name of its project, and whether to fold."""
 
     path: str
     name: str | None = None
+    fold: bool = False
 
 
 class OpenedLogDirectory(msgspec.Struct):
@@ -68,7 +70,7 @@ async def open_one(call: Call) -> Response:
     wanted = await call.json(OpenLogDirectory)
     directories = _directories(call)
     await call.service.open_store()
-    work = partial(directories.open, wanted.path, wanted.name)
+    work = partial(directories.open, wanted.path, wanted.name, fold=wanted.fold)
     project = await call.service.catalog(work)
     return json_response(call.request, OpenedLogDirectory("logdir", project))
 
