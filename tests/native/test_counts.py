@@ -24,9 +24,25 @@ doubles = st.floats(width=64)
 
 def check(twin: Any, values: Any, edges: Any) -> None:
     values, edges = np.asarray(values, float), np.asarray(edges, float)
-    counts, lowest, highest = twin.count_values(values, edges, plain.first_edges(edges))
-    assert counts.tolist() == np.histogram(values, edges)[0].tolist()
-    assert np.array_equal([lowest, highest], [values.min(), values.max()], equal_nan=True)
+    with np.errstate(all="ignore"):  # floats too large for their squares, or for float32
+        for given_values in (values, values.astype(np.float32)):
+            found = twin.count_values(given_values, edges, plain.first_edges(edges))
+            wide = given_values.astype(float)
+            assert found.counts.tolist() == np.histogram(wide, edges)[0].tolist()
+            extremes = [found.lowest, found.highest]
+            assert np.array_equal(extremes, [wide.min(), wide.max()], equal_nan=True)
+            check_total(found.squares, wide * wide)
+            if np.abs(wide).sum() < np.inf:  # else it hangs on the order
+                check_total(found.sum, wide)
+
+
+def check_total(found: float, parts: Any) -> None:
+    expected, most = parts.sum(), np.abs(parts).sum()
+    assert (
+        found == expected
+        or np.isnan([found, expected]).all()
+        or (abs(found - expected) <= 1e-13 * most)
+    )
 
 
 @both
@@ -52,6 +68,13 @@ def test_edges_themselves_and_their_neighbours(twin: Any) -> None:
     values = np.concatenate([*near, [np.nan, np.inf, -np.inf, 0.0, -0.0, 5e-324, -5e-324]])
     check(twin, values, DEFAULT)
     check(twin, values[:-7], DEFAULT)
+
+
+@both
+def test_many_values_are_added_up_exactly_enough(twin: Any) -> None:
+    values = np.random.default_rng(3).standard_normal(100_003) * 7 + 1
+    check(twin, values, DEFAULT)
+    check(twin, np.append(values, np.nan), DEFAULT)
 
 
 @pytest.mark.skipif(len(twins) == 1, reason="system: the kernels are not compiled")

@@ -86,10 +86,11 @@ def read_planes(
 def frame_records(payloads: list[bytes], /) -> bytes: ...
 def count_values(
     values: npt.NDArray[Any],
+    is_narrow: bool,
     edges: npt.NDArray[Any],
     firsts: npt.NDArray[Any],
     counts: npt.NDArray[Any],
-    extremes: npt.NDArray[Any],
+    found: npt.NDArray[Any],
     /,
 ) -> None: ...
 def find_length(data: bytes | bytearray | memoryview, start: int, /) -> int: ...

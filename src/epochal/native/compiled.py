@@ -38,12 +38,14 @@ walk_events = _compiled.walk_events
 
 
 def count_values(
-    values: Floats, edges: Floats, firsts: npt.NDArray[np.uint16]
-) -> tuple[npt.NDArray[np.int64], float, float]:
+    values: npt.NDArray[np.floating[Any]], edges: Floats, firsts: npt.NDArray[np.uint16]
+) -> plain.Counted:
     """See `plain.count_values`."""
-    counts, extremes = np.zeros(len(edges) + 1, np.int64), np.empty(2)
-    _compiled.count_values(_floats(values), _floats(edges), firsts, counts, extremes)
-    return counts[1:-1], float(extremes[0]), float(extremes[1])
+    is_narrow = values.dtype == np.float32
+    values = np.ascontiguousarray(values) if is_narrow else _floats(values)
+    counts, found = np.zeros(len(edges) + 1, np.int64), np.empty(4)
+    _compiled.count_values(values, is_narrow, _floats(edges), firsts, counts, found)
+    return plain.Counted(counts[1:-1], *found.tolist())
 
 
 def decaying_mean(values: Floats, weight: float) -> Floats:

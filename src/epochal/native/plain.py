@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from epochal.native.plain_blocks import crc32 as crc32
 from epochal.native.plain_blocks import read_planes as read_planes
+from epochal.native.plain_counts import Counted as Counted
 from epochal.native.plain_counts import count_values as count_values
 from epochal.native.plain_counts import first_edges as first_edges
 from epochal.native.plain_events import crc32c as crc32c

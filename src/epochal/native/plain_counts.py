@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
-Counted = tuple[npt.NDArray[np.int64], float, float]
-"""Counts int64[n], and the smallest and largest value, NaN with a NaN among the values."""
+
+class Counted(NamedTuple):
+    """Counts int64[n] of the buckets, and of all values the smallest, the largest, the sum and that of the squares.
+
+    With a NaN among the values, these four are NaN.
+    """
+
+    counts: npt.NDArray[np.int64]
+    lowest: float
+    highest: float
+    sum: float
+    squares: float
 
 
 def first_edges(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.uint16]:
@@ -23,15 +35,21 @@ def first_edges(edges: npt.NDArray[np.float64]) -> npt.NDArray[np.uint16]:
 
 
 def count_values(
-    values: npt.NDArray[np.float64],
+    values: npt.NDArray[np.floating[Any]],
     edges: npt.NDArray[np.float64],
     firsts: npt.NDArray[np.uint16],
 ) -> Counted:
-    """Return how many of float64[n] (at least one) lie between neighbours of ascending float64[m] edges, int64[m - 1].
+    """Return how many of float64[n] or float32[n] (at least one) lie between neighbours of ascending float64[m] edges.
 
     As numpy.histogram counts them: a bucket has its lower edge and not its upper one, but for the last, which has both;
     what is NaN or beyond the edges is in none. firsts: `first_edges` of the same edges, of which there are below
     65,536.
     """
     del firsts
-    return np.histogram(values, edges)[0], float(values.min()), float(values.max())
+    values = values.astype(np.float64, copy=False)
+    counts = np.histogram(values, edges)[0]
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # infinite values, and squares beyond float64
+        totals = float(values.sum()), float(values.dot(values))
+    return Counted(counts, float(values.min()), float(values.max()), *totals)

@@ -197,8 +197,9 @@ def histogram(name: str, values: Any, bins: Any, max_bins: int | None = None) ->
     array = make_np(values)
     if isinstance(bins, str) and bins == "tensorflow":
         bins = histograms.default_bins()
-    proto = histograms.make_histogram(array.astype(np.float64), bins, max_bins)
-    return _one(name, histo=proto)
+    if array.dtype != np.float32:  # which the counting widens as it goes
+        array = array.astype(np.float64, copy=False)
+    return _one(name, histo=histograms.make_histogram(array, bins, max_bins))
 
 
 def make_histogram(values: Array, bins: Any, max_bins: int | None = None) -> HistogramProto:
