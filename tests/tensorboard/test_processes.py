@@ -100,6 +100,41 @@ def _scalars_of(path: Path) -> list[tuple[str, int, float]]:
     return scalars(folder)
 
 
+IMPORTING = """
+import os, signal, sys, threading, time
+from epochal.tensorboard import SummaryWriter
+writer = SummaryWriter("runs/one")
+begun = threading.Event()
+
+class Slow:
+    def find_spec(self, name, path=None, target=None):
+        if name == "epochal.tensorboard.summary":
+            begun.set()
+            time.sleep(0.3)
+
+sys.meta_path.insert(0, Slow())
+thread = threading.Thread(target=writer.add_scalar, args=("parent", 1, 1))
+thread.start()
+begun.wait()
+pid = os.fork()
+if pid == 0:
+    signal.alarm(60)
+    writer.add_scalar("child", 1, 1)
+    writer.close()
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+thread.join()
+writer.close()
+"""
+
+
+@needs_fork
+def test_a_fork_does_not_fall_into_an_import_of_another_thread(data_dir: Path) -> None:
+    run_script(IMPORTING)
+    run = written(data_dir)["one"]
+    assert run.values["child"] == run.values["parent"] == [(1, 1)]
+
+
 WORKERS = """
 import multiprocessing, sys
 from epochal.tensorboard import SummaryWriter

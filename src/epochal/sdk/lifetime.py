@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from epochal.sdk import forks
 from epochal.sdk.exits import ExitWatch
 from epochal.sdk.heartbeat import Heartbeat
 from epochal.sdk.messages import warn
@@ -58,6 +59,7 @@ def install(finish_all: Callable[[int], None], in_child: Callable[[], None]) -> 
     _at_exit.append(finish_all)
     _in_child.append(in_child)
     atexit.register(_end)
+    forks.install()
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=after_fork_in_child)
 

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from epochal.sdk import forks
 from epochal.sdk.messages import warn
 from epochal.tensorboard.protos import FILE_VERSION
 from epochal.tensorboard.wire import delimited, encode_varint
@@ -352,5 +353,6 @@ class _Drain:
 
 drain = _Drain()
 atexit.register(drain.write_all)
+forks.install()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=drain.begin_in_child)
