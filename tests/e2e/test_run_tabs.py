@@ -248,9 +248,25 @@ def test_script_is_stopped_from_the_menu(
     open_page: OpenPage, epochal_server: RunningServer
 ) -> None:
     log_run(0, rows=3)
+    other = WandbRun(epochal_server, "other")
+    other.print("one")
     run = WandbRun(epochal_server, "long")
     assert run.print("one") == {"stopped": False}
-    page = open_page("local/digits/runs/long")
+    # Of several runs at once, from the list: those that can be stopped, which the ended one cannot.
+    page = open_page("local/digits/workspace")
+    for name in ("other", "run-0"):
+        page.locator(".run-row", has_text=name).click(button="right")
+        page.get_by_role("menuitem", name="Copy the id").wait_for()
+        if name == "other":
+            page.get_by_role("menuitem", name="Stop the script").wait_for()
+        page.get_by_role("menuitem", name="Select").click()
+    page.get_by_role("button", name="More for the selected runs").click()
+    page.get_by_role("menuitem", name="Stop the scripts of 1").click()
+    page.get_by_role("menuitem", name="Really stop?").click()
+    page.get_by_text("“other” is asked to stop").wait_for()
+    assert other.print("two") == {"stopped": True}
+    other.finish(255)
+    page.goto(f"{epochal_server.url}/local/digits/runs/long")
     page.get_by_role("link", name="Logs").wait_for()
     page.get_by_role("button", name="Actions for long").click()
     page.get_by_role("menuitem", name="Stop the script").click()

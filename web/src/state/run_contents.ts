@@ -1,16 +1,8 @@
 /** What the run of a run's page has beside its rows, and the files of it, kept up to date. */
 import { effect, signal } from "@preact/signals";
 import type { RequestError } from "../data/client.ts";
-import {
-  askToStop,
-  type Contents,
-  getContents,
-  getFiles,
-  type RunFile,
-} from "../data/run_files.ts";
-import type { Run } from "../data/wire.ts";
+import { type Contents, getContents, getFiles, type RunFile } from "../data/run_files.ts";
 import { paced } from "./pace.ts";
-import { notify, notifyError } from "./toasts.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A run that logs changes several times a second; what it has changes seldom. */
@@ -59,18 +51,6 @@ export class RunContents {
 
   retryFiles(): void {
     void this.readFiles();
-  }
-
-  /** Asks the run's script to stop. */
-  async stop(run: Run): Promise<void> {
-    try {
-      await askToStop(run.uid);
-      const now = this.now.peek();
-      if (now !== null) this.now.value = { ...now, stop: "asked" };
-      notify(`“${run.name}” is asked to stop; its script hears of it within half a minute.`);
-    } catch (error) {
-      notifyError(error);
-    }
   }
 
   private async read(): Promise<void> {

@@ -1,5 +1,6 @@
 /** A nested document as an indented list of names and values. */
 import type { JSX } from "preact";
+import { formatValue } from "../base/numbers.ts";
 
 export type Value = string | number | boolean | null | Value[] | { [name: string]: Value };
 
@@ -15,6 +16,11 @@ function isPlain(value: Value | undefined): boolean {
 
 function spell(value: Value): string {
   return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+/** A leaf to read: numbers with few digits; all of them are in its title. */
+export function shortened(value: Value): string {
+  return typeof value === "number" ? formatValue(value) : spell(value);
 }
 
 interface JsonTreeProps {

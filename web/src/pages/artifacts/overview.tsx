@@ -4,7 +4,7 @@ import { formatMoment } from "../../base/times.ts";
 import type { ArtifactRun, ArtifactSource } from "../../data/artifacts.ts";
 import { artifactsHref, runHref } from "../../state/route.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
-import { JsonTree, type Value } from "../../widgets/json_tree.tsx";
+import { JsonTree, shortened, type Value } from "../../widgets/json_tree.tsx";
 import { StateMark } from "../run_state.tsx";
 import type { VersionProps } from "./artifact_page.tsx";
 import { downloadCommand, usageCode } from "./usage.ts";
@@ -56,7 +56,7 @@ export function Overview({ place, artifact, versions }: VersionProps): JSX.Eleme
       </Card>
       <Card title="Metadata">
         {hasMetadata ? (
-          <JsonTree value={metadata as { [name: string]: Value }} />
+          <JsonTree value={metadata as { [name: string]: Value }} format={shortened} />
         ) : (
           <p class="quiet">It has none.</p>
         )}

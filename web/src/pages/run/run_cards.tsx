@@ -1,10 +1,10 @@
 /** What is known of a run, in cards: for its page and for the sheet over other pages. */
 import type { ComponentChildren, JSX } from "preact";
-import { formatValue, groupDigits } from "../../base/numbers.ts";
+import { groupDigits } from "../../base/numbers.ts";
 import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Json, RunDetail, Writer } from "../../data/wire.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
-import { JsonTree, type Value } from "../../widgets/json_tree.tsx";
+import { JsonTree, shortened, type Value } from "../../widgets/json_tree.tsx";
 import { StateMark } from "../run_state.tsx";
 import { matching, nested } from "./documents.ts";
 import { machineOf } from "./hardware.ts";
@@ -54,7 +54,7 @@ export function SummaryCard({ run, text }: SearchedProps): JSX.Element {
       {count === 0 ? (
         <p class="quiet">Nothing has been logged yet.</p>
       ) : (
-        <Searched value={matching(run.summary, text)} text={text} format={formatLeaf} />
+        <Searched value={matching(run.summary, text)} text={text} format={shortened} />
       )}
     </Card>
   );
@@ -69,11 +69,6 @@ interface TreeProps {
 function Searched({ value, text, format }: TreeProps): JSX.Element {
   if (Object.keys(value).length === 0) return <p class="quiet">Nothing here contains “{text}”.</p>;
   return <JsonTree value={value} {...(format ? { format } : {})} />;
-}
-
-function formatLeaf(value: Value): string {
-  if (typeof value === "number") return formatValue(value);
-  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 export function FactsCard({ run }: { run: RunDetail }): JSX.Element {

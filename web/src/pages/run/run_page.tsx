@@ -25,7 +25,6 @@ import { chartShortcuts, useWorkspace } from "../workspace/workspace_page.tsx";
 import { newest } from "./newest.ts";
 import { commandLine, commitOf, reproduceLines } from "./reproduce.ts";
 import { Name, Notes, Tags } from "./run_labels.tsx";
-import { StopItem } from "./stop_item.tsx";
 
 interface RunPageProps {
   entity: string;
@@ -168,9 +167,7 @@ function RunHead({ ws, detail, contents, address }: HeadProps): JSX.Element {
             <Tags ws={ws} run={detail} />
             <span class="spread" />
             <Origin run={detail} />
-            <RunMenu ws={ws} run={detail}>
-              {(close) => <StopItem {...{ run: detail, contents, close }} />}
-            </RunMenu>
+            <RunMenu ws={ws} run={detail} />
           </>
         )}
       </div>

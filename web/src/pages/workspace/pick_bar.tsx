@@ -14,6 +14,7 @@ import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { SlotChoice } from "../../widgets/swatch.tsx";
+import { StopItem } from "./stop_item.tsx";
 
 export function PickBar({ ws }: { ws: Workspace }): JSX.Element | null {
   const { picks } = ws;
@@ -100,6 +101,7 @@ function PickActions({ ws, runs }: { ws: Workspace; runs: readonly Run[] }): JSX
                 />
               </fieldset>
               <hr />
+              <StopItem runs={runs} close={close} />
               {item(areArchived ? "Take out of the archive" : "Archive", () =>
                 archiveRuns(ws, runs, !areArchived),
               )}

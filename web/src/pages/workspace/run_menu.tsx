@@ -1,5 +1,5 @@
 /** What can be done with a run: in the menu of its row, at a right click, and on its page. */
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
 import { copyText } from "../../state/clipboard.ts";
@@ -21,19 +21,15 @@ import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { SlotChoice } from "../../widgets/swatch.tsx";
+import { StopItem } from "./stop_item.tsx";
 
 interface RunMenuProps {
   ws: Workspace;
   run: Run;
 }
 
-interface RunMenuButtonProps extends RunMenuProps {
-  /** What stands before everything else. */
-  children?: (close: () => void) => ComponentChildren;
-}
-
 /** A button with three dots and the menu that it opens. */
-export function RunMenu({ ws, run, children }: RunMenuButtonProps): JSX.Element {
+export function RunMenu({ ws, run }: RunMenuProps): JSX.Element {
   return (
     <Menu
       label={`Actions for ${run.name}`}
@@ -41,12 +37,7 @@ export function RunMenu({ ws, run, children }: RunMenuButtonProps): JSX.Element 
       button={<Icon name="dots" />}
       align="right"
     >
-      {(close) => (
-        <>
-          {children?.(close)}
-          <RunMenuItems {...{ ws, run, close }} />
-        </>
-      )}
+      {(close) => <RunMenuItems {...{ ws, run, close }} />}
     </Menu>
   );
 }
@@ -102,6 +93,7 @@ export function RunMenuItems({ ws, run, isInList = false, close }: ItemsProps): 
         () => void copy(resumeLine(run), "The line is copied."),
       )}
       <hr />
+      <StopItem runs={[run]} close={close} />
       {item(run.archived ? "Take out of the archive" : "Archive", () =>
         archiveRuns(ws, [run], !run.archived),
       )}
