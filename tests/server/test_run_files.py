@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import json
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from epochal.records import LOCAL_ADMIN
 from epochal.server.app import create_app
@@ -163,6 +165,27 @@ async def test_files_are_listed_by_name_and_read_in_parts(
     assert (part.status_code, part.content) == (206, data[4_000_000:4_000_010])
     same = await client.get(address, headers={"If-None-Match": whole.headers["etag"]})
     assert same.status_code == 304
+    put(store, run, "two\nlines\n", b"odd")
+    odd = await client.get(f"/api/v1/runs/{run}/files/two%0Alines%0A")
+    assert (odd.status_code, odd.content) == (200, b"odd")
+
+
+async def test_pictures_among_the_files_are_made_small(
+    client: httpx.AsyncClient, store: Store
+) -> None:
+    run = make_run(store)
+    large = io.BytesIO()
+    Image.new("RGB", (300, 200), "teal").save(large, "PNG")
+    put(store, run, "media/x.png", large.getvalue())
+    put(store, run, "a.txt", b"no picture")
+    address = f"/api/v1/runs/{run}/files/media/x.png"
+    small = await client.get(address, params={"thumb": 60})
+    assert Image.open(io.BytesIO(small.content)).size == (60, 40)
+    assert small.headers["cache-control"] == "private, no-cache"
+    assert small.headers["etag"] != (await client.get(address)).headers["etag"]
+    assert (await client.get(address, params={"thumb": "x"})).status_code == 400
+    of_text = await client.get(f"/api/v1/runs/{run}/files/a.txt", params={"thumb": 60})
+    assert of_text.status_code == 415
 
 
 async def test_files_of_strangers_do_nothing_here(client: httpx.AsyncClient, store: Store) -> None:

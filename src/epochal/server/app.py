@@ -39,10 +39,7 @@ class Application:
         check_permissions(tuple(routes))
         self.service = service
         inner = Starlette(
-            routes=[
-                StarletteRoute(route.path, _endpoint(route, service), methods=[route.method])
-                for route in routes
-            ],
+            routes=[_made(route, service) for route in routes],
             exception_handlers={HTTPException: _http_error, Exception: _internal_error},
         )
         inner.router.redirect_slashes = False
@@ -51,6 +48,13 @@ class Application:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         await self._app(scope, receive, send)
+
+
+def _made(route: Route, service: Service) -> StarletteRoute:
+    made = StarletteRoute(route.path, _endpoint(route, service), methods=[route.method])
+    # Names of files may have line breaks, which a dot leaves out.
+    made.path_regex = re.compile(made.path_regex.pattern, re.DOTALL)
+    return made
 
 
 def create_app(

@@ -298,8 +298,9 @@ ROUTES: tuple[Route, ...] = (
         "/api/v1/client-artifacts/{client}/files/{path:path}",
         "read",
         client_artifacts.client_file,
-        "A file of the artifact that a client logged under an id of its own",
+        "A file of the artifact that a client logged under an id of its own, or a small picture",
         BUNDLE,
+        parameters=wire.ThumbParameters,
         missing="artifact_not_found",
     ),
     Route(

@@ -11,6 +11,7 @@ from epochal.server import wire_artifacts as wire
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.file_answer import file_answer
 from epochal.server.route import Call, Route
+from epochal.server.wire import ThumbParameters
 from epochal.store.artifacts.records import Membership
 from epochal.store.base import Store
 
@@ -76,7 +77,8 @@ async def files(call: Call) -> Response:
 
 
 async def file(call: Call) -> Response:
-    """Answer the bytes of a file of a version, or a part of them."""
+    """Answer the bytes of a file of a version, a part of them, or a small picture."""
+    thumb = call.parameters(ThumbParameters).thumb
     store = await call.service.open_store()
     path = call.path("path")
 
@@ -91,7 +93,7 @@ async def file(call: Call) -> Response:
         return blob
 
     digest = await call.service.catalog(find)
-    return await file_answer(call, call.principal, digest, path, FOR_A_DAY)
+    return await file_answer(call, call.principal, digest, path, FOR_A_DAY, thumb=thumb)
 
 
 async def lineage(call: Call) -> Response:
@@ -196,8 +198,9 @@ ROUTES: tuple[Route, ...] = (
         VERSION + "/files/{path:path}",
         "read",
         file,
-        "The bytes of a file of a version, with `Range`",
+        "The bytes of a file of a version, with `Range`, or a small picture",
         BUNDLE,
+        parameters=ThumbParameters,
         missing=MISSING,
     ),
     Route(

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from epochal.errors import EpochalError, NotFound
 from epochal.server.file_answer import file_answer
 from epochal.server.route import Call
+from epochal.server.wire import ThumbParameters
 
 FOR_EVER = "private, max-age=31536000, immutable"
 _CLIENT_ID = re.compile(r"[\w-]{1,256}", re.ASCII)
@@ -22,6 +23,7 @@ _CLIENT_ID = re.compile(r"[\w-]{1,256}", re.ASCII)
 async def client_file(call: Call) -> Response:
     """Answer the bytes of a file of the version that a client logged under an id of its own."""
     client, path = call.path("client"), call.path("path")
+    thumb = call.parameters(ThumbParameters).thumb
     if _CLIENT_ID.fullmatch(client) is None:
         raise NotFound(f"there is no artifact {client[:200]!r}")
     store = await call.service.open_store()
@@ -38,7 +40,7 @@ async def client_file(call: Call) -> Response:
         return found[0][1].blob
 
     digest = await call.service.catalog(find)
-    return await file_answer(call, call.principal, digest, path, FOR_EVER)
+    return await file_answer(call, call.principal, digest, path, FOR_EVER, thumb=thumb)
 
 
 def _number(client: str) -> int | None:

@@ -9,14 +9,13 @@ from starlette.responses import Response
 from epochal.errors import NotFound
 from epochal.server import wire_objects
 from epochal.server.answers import UnreadableMedia, json_response
-from epochal.server.media_bytes import AT_ONCE, HEADERS, NoImage, bytes_response, thumbnail
+from epochal.server.file_answer import check_thumb_source, small_picture
+from epochal.server.media_bytes import AT_ONCE, HEADERS, bytes_response
 from epochal.server.route import Call
 from epochal.server.wire import ThumbParameters
 
 FOR_EVER = "private, max-age=31536000, immutable"
 AN_HOUR = "private, max-age=3600"
-MAX_THUMB_SOURCE = 64 << 20
-"""Bytes of a file above which no small picture is made of it."""
 
 
 async def objects(call: Call) -> Response:
@@ -49,9 +48,8 @@ async def blob(call: Call) -> Response:
 
     if thumb is None:
         return await bytes_response(call.request, total, read_on, etag=digest, cache=FOR_EVER)
-    if total > MAX_THUMB_SOURCE:
-        raise NoImage(f"a file of {total} bytes is too large to be made a small picture of")
-    return await _thumb(call, await read_on(0, total), thumb, f"{digest}-{thumb}", FOR_EVER)
+    check_thumb_source(total)
+    return await small_picture(call, await read_on(0, total), thumb, f"{digest}-{thumb}", FOR_EVER)
 
 
 PAGE_POLICY = (
@@ -101,15 +99,9 @@ async def source(call: Call) -> Response:
     data = await call.service.part(read)
     etag = "-".join([writer, *place])
     if thumb is not None:
-        return await _thumb(call, data, thumb, f"{etag}-{thumb}", AN_HOUR)
+        return await small_picture(call, data, thumb, f"{etag}-{thumb}", AN_HOUR)
 
     async def part(start: int, end: int) -> bytes:
         return data[start:end]
 
     return await bytes_response(call.request, len(data), part, etag=etag, cache=AN_HOUR)
-
-
-async def _thumb(call: Call, data: bytes, size: int, etag: str, cache: str) -> Response:
-    small, kind = await call.service.part(partial(thumbnail, data, size))
-    headers = {**HEADERS, "cache-control": cache, "etag": f'"{etag}"'}
-    return Response(small, 200, headers, kind)

@@ -21,6 +21,7 @@ from epochal.server.console_lines import (
 from epochal.server.file_answer import file_answer
 from epochal.server.route import Call, Route
 from epochal.server.service import ClientGone
+from epochal.server.wire import ThumbParameters
 from epochal.store.base import Store
 
 SYSTEM = "system/"
@@ -99,7 +100,8 @@ async def files(call: Call) -> Response:
 
 
 async def file(call: Call) -> Response:
-    """Answer the bytes of a file of a run, or a part of them."""
+    """Answer the bytes of a file of a run, a part of them, or a small picture."""
+    thumb = call.parameters(ThumbParameters).thumb
     store = await call.service.open_store()
     uid, name = call.path("uid"), call.path("name")
 
@@ -109,7 +111,7 @@ async def file(call: Call) -> Response:
         raise NotFound(f"the run has no file {name[:200]!r}")
 
     digest = await call.service.catalog(find)
-    return await file_answer(call, call.principal, digest, name, MUST_ASK)
+    return await file_answer(call, call.principal, digest, name, MUST_ASK, thumb=thumb)
 
 
 async def output(call: Call) -> Response:
@@ -256,8 +258,9 @@ ROUTES: tuple[Route, ...] = (
         RUN + "/files/{name:path}",
         "read",
         file,
-        "The bytes of a file of a run, or a part of them",
+        "The bytes of a file of a run, a part of them, or a small picture",
         BUNDLE,
+        parameters=ThumbParameters,
     ),
     Route(
         "GET",
