@@ -85,6 +85,7 @@ def ask(web: httpx.AsyncClient) -> Ask:
 
 
 async def announce(ask: Ask, name: str = "digits", token: str = TOKEN, **more: Any) -> str:
+    """Announce a version; returns its id, or what was wrong."""
     data = await ask(
         CREATE,
         token,
@@ -98,6 +99,8 @@ async def announce(ask: Ask, name: str = "digits", token: str = TOKEN, **more: A
             **more,
         },
     )
+    if isinstance(data, str):
+        return data
     assert data["createArtifact"]["artifact"]["state"] == "PENDING"
     return data["createArtifact"]["artifact"]["id"]
 
@@ -205,6 +208,11 @@ async def test_a_file_in_parts(ask: Ask, web: httpx.AsyncClient) -> None:
     assert (await ask(COMMIT, id=artifact))["commitArtifact"]["artifact"]["size"] == 200_001
 
 
+async def test_there_is_no_other_region_than_the_servers_own(ask: Ask) -> None:
+    assert "coreweave-us" in await announce(ask, storageRegion="coreweave-us")
+    assert "storage_region" not in await announce(ask, storageRegion="default")
+
+
 async def test_files_are_read_by_signed_addresses(ask: Ask, web: httpx.AsyncClient) -> None:
     await log(ask, web, FILES)
     query = (
@@ -224,6 +232,7 @@ async def test_files_are_read_by_signed_addresses(ask: Ask, web: httpx.AsyncClie
     assert not files["pageInfo"]["hasNextPage"]
     assert list(seen) == list(FILES)
     for name, url in seen.items():
+        assert "/wandb_artifacts/" in url
         assert (await web.get(url)).content == FILES[name]
         part = await web.get(url, headers={"Range": "bytes=1-2"})
         assert (part.status_code, part.content) == (206, FILES[name][1:3])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FILE_PAGE, MAX_FILE_PAGE = 50, 10_000
 MANIFEST_NAME = "wandb_manifest.json"
+FOLDER = "wandb_artifacts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,8 @@ class FileNode:
         """Where it is read without a key; of a reference, where its maker says that it is."""
         if self.row.blob is None:
             return self.row.reference or ""
-        name = self.row.path.rpartition("/")[2]
+        # Clients, and who reads a proxy's log, tell the files of artifacts by this part of their addresses.
+        name = f"{FOLDER}/{self.row.path.rpartition('/')[2]}"
         return self.ask.tickets.download_url(self.ask.base_url, self.row.blob, name)
 
     def url(self, ask: Ask, upload: bool | None = None) -> str:
@@ -74,7 +76,7 @@ class FileNode:
     @property
     def storagePath(self) -> str | None:
         """Where it lies, in a form that clients know; nothing is read by it."""
-        return None if self.row.blob is None else f"wandb_artifacts/{self.row.blob}"
+        return None if self.row.blob is None else f"{FOLDER}/{self.row.blob}"
 
     @property
     def mimetype(self) -> str | None:

@@ -27,6 +27,8 @@ from epochal.store.artifacts.records import Manifest, ManifestKind, NewArtifact,
 MAX_FILES = 10_000
 MAX_PARTS = 10_000
 TTL_INHERITED = -1
+REGION = "default"
+"""The only region for the bytes of artifacts."""
 _KINDS: Mapping[str, ManifestKind] = {
     "FULL": "full",
     "INCREMENTAL": "incremental",
@@ -61,6 +63,12 @@ def create_artifact(parent: None, ask: Ask, input: Input) -> dict[str, Any]:
         if len(named) != 1:
             raise UsageError(f"an artifact has one name, got {len(named)}")
         collection = named[0]
+    region = input.get("storageRegion")
+    if region and region != REGION:
+        raise UsageError(
+            f"storageRegion is {region[:80]!r}: this server keeps all artifacts in one place, {REGION!r};"
+            " leave storage_region out"
+        )
     new = NewArtifact(
         entity=input["entityName"],
         project=input["projectName"],
