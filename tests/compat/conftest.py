@@ -71,6 +71,19 @@ def accumulate(folder: Path) -> Any:
     return accumulator
 
 
+def hparams_of(folder: Path) -> dict[str, Any]:
+    """Return the hyperparameters of a folder's session, as TensorBoard's plugin decodes them."""
+    plugin: Any = importlib.import_module("tensorboard.plugins.hparams.plugin_data_pb2")
+    (content,) = (
+        value.metadata.plugin_data.content
+        for event in read_events(folder)
+        for value in event.summary.value
+        if value.tag == "_hparams_/session_start_info"
+    )
+    hparams = plugin.HParamsPluginData.FromString(content).session_start_info.hparams
+    return {name: getattr(value, value.WhichOneof("kind")) for name, value in hparams.items()}
+
+
 def pixels(data: bytes) -> np.ndarray[Any, Any]:
     """Return the pixels of an encoded image."""
     return np.asarray(Image.open(io.BytesIO(data)))

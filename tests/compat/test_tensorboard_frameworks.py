@@ -6,7 +6,6 @@ scripts/soak.py makes (`FRAMEWORKS` in scripts/environments.py).
 
 from __future__ import annotations
 
-import importlib
 import os
 import subprocess
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 
 import epochal
 from epochal.formats.media import unpack
-from tests.compat.conftest import accumulate, read_events
+from tests.compat.conftest import accumulate, hparams_of, read_events
 from tests.compat.test_against_torch import comparable
 from tests.compat.wandb_client import interpreter
 from tests.tensorboard.conftest import Written, written
@@ -81,19 +80,6 @@ def check_files(ours: Path, theirs: Path, *without: str) -> None:
             for logs in (ours, theirs)
         )
         assert found == expected
-
-
-def hparams_of(folder: Path) -> dict[str, Any]:
-    """Return the hyperparameters of a folder's session, as TensorBoard's plugin decodes them."""
-    plugin: Any = importlib.import_module("tensorboard.plugins.hparams.plugin_data_pb2")
-    (content,) = (
-        value.metadata.plugin_data.content
-        for event in read_events(folder)
-        for value in event.summary.value
-        if value.tag == "_hparams_/session_start_info"
-    )
-    hparams = plugin.HParamsPluginData.FromString(content).session_start_info.hparams
-    return {name: getattr(value, value.WhichOneof("kind")) for name, value in hparams.items()}
 
 
 def check_run(run: Written, folder: Path, prefix: str = "") -> None:
