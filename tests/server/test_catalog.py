@@ -33,7 +33,7 @@ async def test_projects_and_one_project(client: httpx.AsyncClient):
     assert listed["runs"] == 3
     assert listed["running"] == 0
     one = (await client.get(PROJECT)).json()
-    assert one == {**listed, "artifacts": False}
+    assert one == {**listed, "artifacts": False, "sweeps": False}
     assert tuple(one) == wire.Project.__struct_fields__
 
 

@@ -29,6 +29,7 @@ from epochal.server.routes import (
     media,
     run_files,
     stream,
+    sweeps,
     tensorboard,
     views,
 )
@@ -449,6 +450,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     *run_files.ROUTES,
     *artifacts.ROUTES,
+    *sweeps.ROUTES,
     *tensorboard.ROUTES,
     *wandb.ROUTES,
     Route(

@@ -40,7 +40,7 @@ class Viewer(msgspec.Struct):
 
 
 class Project(msgspec.Struct):
-    """A project as listed; of one that is asked for by itself also whether it has artifacts."""
+    """A project as listed; of one that is asked for by itself also whether it has artifacts, and sweeps."""
 
     entity: str
     name: str
@@ -50,6 +50,7 @@ class Project(msgspec.Struct):
     created: float
     version: int
     artifacts: bool | UnsetType = UNSET
+    sweeps: bool | UnsetType = UNSET
 
 
 class Projects(msgspec.Struct):

@@ -32,6 +32,7 @@ async def project(call: Call) -> Response:
     def read() -> wire.Project:
         found = wire.project_of(store.project(call.principal, *names))
         found.artifacts = len(store.artifacts.types(call.principal, *names)) > 0
+        found.sweeps = len(store.sweeps.listed(call.principal, *names)) > 0
         return found
 
     return json_response(call.request, await call.service.catalog(read))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,17 @@ from epochal.sweeps.space import Path
 
 LIVE = frozenset(["pending", "running", "preempting"])
 PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRun:
+    """A run, its point (empty when its config does not have all parameters) and the metric's best value."""
+
+    info: RunInfo
+    point: Mapping[Path, Any]
+    best: float | None
+    is_stopped: bool
+    is_prior: bool
 
 
 def runs_of(sweep: Sweep, *, prior: bool = True) -> Node:
@@ -135,6 +147,31 @@ class Knowledge:
         if metric is None or not values:
             return None
         return min(values) if metric.goal == "minimize" else max(values)
+
+    # ---- for pages
+
+    def all_runs(self) -> list[SweepRun]:
+        """Return every run with its point, oldest first."""
+        space = self.config.space
+        points: dict[str, dict[Path, Any]] = {}
+        stopped = {trial.run for trial in self.trials if trial.is_stopped}
+        if space is not None:
+            for trial in self.trials:
+                config = {name: value.get("value") for name, value in trial.arguments.items()}
+                points[trial.run] = space.values_in(config) or {}
+            for run in self._others:
+                points[run.uid] = self._point_of(run) or {}
+        prior = set(self.sweep.prior_runs)
+        return [
+            SweepRun(
+                run,
+                points.get(run.uid, {}),
+                self._statistics.get(run.uid, (None, None))[0],
+                run.uid in stopped,
+                run.id in prior,
+            )
+            for run in self._listed()
+        ]
 
     # ---- for the search
 

@@ -59,7 +59,8 @@ def _lines(run: Run, ask: Ask, file: File) -> Lines:
 def sampled_history(parent: Run, ask: Ask, specs: list[str]) -> list[list[dict[str, Any]]]:
     """Return, for each spec, rows that have all of its keys."""
     lines = _lines(parent, ask, "history")
-    return [sample_rows(lines, _read_spec(text)) for text in specs]
+    # The client's commands for sweeps want no rows, and say so by a spec without anything.
+    return [[] if text.strip() == "{}" else sample_rows(lines, _read_spec(text)) for text in specs]
 
 
 def _read_spec(text: str) -> Sampling:
