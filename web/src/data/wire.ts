@@ -10,6 +10,7 @@ export interface Project {
   version: number;
   /** Only of a project that is asked for by itself. */
   artifacts?: boolean;
+  sweeps?: boolean;
 }
 
 /** A directory of event files that the server watches; `problem` is why it cannot be listed now. */

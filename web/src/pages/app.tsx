@@ -40,6 +40,10 @@ const ArtifactsPage = lazy<{ entity: string; project: string; path: readonly str
   async () => (await import("./artifacts/artifacts_page.tsx")).ArtifactsPage,
 );
 
+const SweepsPage = lazy<{ entity: string; project: string; sweep: string }>(
+  async () => (await import("./sweeps/sweeps_page.tsx")).SweepsPage,
+);
+
 const EVERYWHERE: Bindings = {
   palette: () => {
     isPaletteOpen.value = !isPaletteOpen.peek();
@@ -110,6 +114,8 @@ function PageOf({ to }: { to: Route }): JSX.Element {
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;
     case "artifacts":
       return <ArtifactsPage key={`${to.entity}/${to.project}`} {...to} />;
+    case "sweeps":
+      return <SweepsPage key={`${to.entity}/${to.project}`} {...to} />;
     default:
       return <UnknownPage />;
   }

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
-import { hasArtifacts } from "../state/has_artifacts.ts";
+import { whatMore } from "../state/has_more.ts";
 import { hasHparams } from "../state/hparam_axes.ts";
 import { type Bindings, keyHint } from "../state/keys.ts";
 import {
@@ -12,6 +12,7 @@ import {
   hparamsHref,
   isEmbedded,
   projectHref,
+  sweepsHref,
   tableHref,
   viewHref,
 } from "../state/route.ts";
@@ -36,7 +37,9 @@ interface HeaderProps {
   heardAt?: number | null;
 }
 
-export type ProjectTab = "workspace" | "table" | "hparams" | "artifacts";
+export type ProjectTab = "workspace" | "table" | "hparams" | "artifacts" | "sweeps";
+/** Pages that do not show the view of the others. */
+const WITHOUT_VIEW: readonly (ProjectTab | null)[] = [null, "artifacts", "sweeps"];
 
 const LIVENESS: Record<Liveness, { word: string; title: string }> = {
   connecting: { word: "", title: "" },
@@ -65,7 +68,7 @@ export function Header(props: HeaderProps): JSX.Element | null {
         {children}
       </nav>
       {ws && <ProjectTabs ws={ws} tab={tab} />}
-      {ws && tab !== null && tab !== "artifacts" && <ViewChip ws={ws} />}
+      {ws && !WITHOUT_VIEW.includes(tab) && <ViewChip ws={ws} />}
       <span class="spread" />
       <HeaderLiveMark {...props} />
       <FindButton />
@@ -80,7 +83,8 @@ export function Header(props: HeaderProps): JSX.Element | null {
 function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JSX.Element {
   const { entity, project } = ws;
   const saved = ws.address.saved.value;
-  const query = tab === null || tab === "artifacts" ? "" : ws.address.queryForLinks();
+  const more = whatMore(ws);
+  const query = WITHOUT_VIEW.includes(tab) ? "" : ws.address.queryForLinks();
   const hasTrials = tab === "hparams" || hasHparams(ws.columns.value);
   const workspace =
     saved === null ? projectHref(entity, project) : viewHref(entity, project, saved.id);
@@ -107,9 +111,16 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
       <a
         href={artifactsHref(entity, project)}
         aria-current={tab === "artifacts" ? "page" : undefined}
-        style={{ visibility: tab === "artifacts" || hasArtifacts(ws) ? "visible" : "hidden" }}
+        style={{ visibility: tab === "artifacts" || more.artifacts ? "visible" : "hidden" }}
       >
         Artifacts
+      </a>
+      <a
+        href={sweepsHref(entity, project)}
+        aria-current={tab === "sweeps" ? "page" : undefined}
+        style={{ visibility: tab === "sweeps" || more.sweeps ? "visible" : "hidden" }}
+      >
+        Sweeps
       </a>
     </nav>
   );

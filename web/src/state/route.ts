@@ -25,6 +25,8 @@ export type Route =
   | { page: "run"; entity: string; project: string; run: string; tab: RunTab; file: string }
   /** `path` is what follows: type, name, version, and what of it is looked at. */
   | { page: "artifacts"; entity: string; project: string; path: readonly string[] }
+  /** `sweep` is "" for all of a project. */
+  | { page: "sweeps"; entity: string; project: string; sweep: string }
   | { page: "unknown"; path: string };
 
 /** The entity whose projects are directories of event files. */
@@ -68,6 +70,7 @@ function routeOf(parts: readonly string[], path: string): Route {
     return { page: "artifacts", entity, project, path: parts.slice(3) };
   }
   if (tab !== undefined) return unknown;
+  if (section === "sweeps") return { page: "sweeps", entity, project, sweep: name ?? "" };
   if (section === "w" && name !== undefined) {
     return { page: "workspace", entity, project, view: name };
   }
@@ -119,6 +122,12 @@ export function artifactsHref(
   path: readonly string[] = [],
 ): string {
   return [projectHref(entity, project), "artifacts", ...path.map(part)].join("/");
+}
+
+/** The page of a sweep; without one, that of all of a project. */
+export function sweepsHref(entity: string, project: string, sweep = ""): string {
+  const all = `${projectHref(entity, project)}/sweeps`;
+  return sweep === "" ? all : `${all}/${part(sweep)}`;
 }
 
 export function viewHref(entity: string, project: string, view: string): string {

@@ -1,12 +1,12 @@
 /** Artifacts of a project: all of them, or one with its versions. */
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import { artifactsHref, projectHref } from "../../state/route.ts";
-import type { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
 import { useWorkspace } from "../workspace/workspace_page.tsx";
 import { ArtifactPage } from "./artifact_page.tsx";
 import { CollectionList } from "./collection_list.tsx";
+import { useChanges } from "./use_answer.ts";
 import "../../styles/artifacts.css";
 
 interface ArtifactsPageProps {
@@ -15,9 +15,6 @@ interface ArtifactsPageProps {
   /** Type, name, version, tab, and what the tab shows. */
   path: readonly string[];
 }
-
-/** While runs log, artifacts are asked for anew at most this often. */
-const PACE_MS = 3000;
 
 export function ArtifactsPage({ entity, project, path }: ArtifactsPageProps): JSX.Element {
   const ws = useWorkspace(entity, project, null);
@@ -50,24 +47,4 @@ export function ArtifactsPage({ entity, project, path }: ArtifactsPageProps): JS
       )}
     </>
   );
-}
-
-/** A number that is another one when something of the project has changed. */
-function useChanges(ws: Workspace): number {
-  const [moment, setMoment] = useState(0);
-  useEffect(() => {
-    let wait = 0;
-    const stop = ws.onChanged(() => {
-      if (wait !== 0) return;
-      wait = window.setTimeout(() => {
-        wait = 0;
-        setMoment((old) => old + 1);
-      }, PACE_MS);
-    });
-    return () => {
-      stop();
-      clearTimeout(wait);
-    };
-  }, [ws]);
-  return moment;
 }

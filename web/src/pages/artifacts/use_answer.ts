@@ -1,6 +1,10 @@
 /** What a page has asked the server for, and what it had before while the next answer is on its way. */
 import { useEffect, useState } from "preact/hooks";
 import { RequestError } from "../../data/client.ts";
+import type { Workspace } from "../../state/workspace.ts";
+
+/** While runs log, a page asks anew at most this often. */
+const PACE_MS = 3000;
 
 export interface Answer<T> {
   value: T | null;
@@ -29,4 +33,24 @@ export function useAnswer<T>(question: string, ask: () => Promise<T>): Answer<T>
     };
   }, [question]);
   return answer;
+}
+
+/** A number that is another one when something of the project has changed. */
+export function useChanges(ws: Workspace): number {
+  const [moment, setMoment] = useState(0);
+  useEffect(() => {
+    let wait = 0;
+    const stop = ws.onChanged(() => {
+      if (wait !== 0) return;
+      wait = window.setTimeout(() => {
+        wait = 0;
+        setMoment((old) => old + 1);
+      }, PACE_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(wait);
+    };
+  }, [ws]);
+  return moment;
 }
