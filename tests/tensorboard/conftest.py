@@ -42,6 +42,7 @@ class Written:
     project: str = ""
     group: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     values: dict[str, list[tuple[int, Any]]] = field(default_factory=lambda: defaultdict(list))
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     blobs: dict[str, bytes] = field(default_factory=dict)
@@ -84,7 +85,9 @@ def _read(data: bytes, run: Written) -> None:
                 run.values[key].append((step, value))
                 run.times[key].append(time)
         elif record.kind == journal.PATCH:
-            run.config.update(json.loads(payload).get("config", {}))
+            patch = json.loads(payload)
+            run.config.update(patch.get("config", {}))
+            run.metrics.update(patch.get("metrics", {}))
         elif record.kind == journal.BLOB:
             piece = journal.decode_blob_piece(payload)
             assert len(parts[piece.digest]) == piece.offset

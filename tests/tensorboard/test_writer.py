@@ -450,7 +450,7 @@ def test_values_too_large_for_the_run_are_named(
 # tensorboardX
 
 
-def test_tensorboardx_has_more(tmp_path: Path) -> None:
+def test_tensorboardx_has_more(tmp_path: Path, data_dir: Path) -> None:
     with SummaryWriter(logdir="runs/one", comet_config={"disabled": True}) as writer:
         assert writer.logdir == "runs/one"
         with writer.use_metadata(global_step=7, walltime=3.5):
@@ -464,6 +464,7 @@ def test_tensorboardx_has_more(tmp_path: Path) -> None:
     found = [e for e in events("runs/one") if e.summary.value]
     assert [(e.step, e.wall_time) for e in found[:3]] == [(7, 3.5), (7, 3.5), (8, 4.5)]
     assert found[2].summary.value[0].metadata.display_name == "A"
+    assert written(data_dir)["one"].metrics == {"a": {"display_name": "A", "description": "what"}}
     assert json.loads((tmp_path / "all.json").read_text()) == {
         "runs/one/a": [[3.5, 7, 1.0], [4.5, 8, 2.0]],
         "runs/one/m_k/m": [[3.5, 7, 2.0]],

@@ -214,6 +214,10 @@ class FileWriter:
         try:
             self.journal.add_config(hparams_of(summary))
             found = values_of(summary)
+            for value in summary.value:
+                if value.HasField("metadata"):
+                    said = value.metadata
+                    self.journal.describe(value.tag, said.display_name, said.summary_description)
         except Exception as error:  # a summary of somebody else's making
             runs.warn_once(f"a summary was not recorded in the run ({error})")
             return

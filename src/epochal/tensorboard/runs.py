@@ -157,6 +157,7 @@ class Journal:
         self.run = run
         self.sink = None if run is None else run._sink
         self._counts: dict[str, int] = {}
+        self._described: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
 
     @property
@@ -220,6 +221,18 @@ class Journal:
                 self.run.config.update(values, allow_val_change=True)
             except Exception as error:
                 warn_once(f"hyperparameters were not recorded in the run ({error})")
+
+    def describe(self, key: str, display_name: str, description: str) -> None:
+        """Record what charts of `key` are called, and what is said of it in Markdown; once, unless it changes."""
+        said = {"display_name": display_name, "description": description}
+        said = {name: text for name, text in said.items() if text}
+        if self.sink is None or not said or self._described.get(key) == said:
+            return
+        self._described[key] = said
+        try:
+            self.sink.patch({"metrics": {key: said}})
+        except Exception as error:
+            warn_once(f"the description of {key!r} was not recorded in the run ({error})")
 
     def finish(self, exit_code: int = 0) -> None:
         """End the run."""
