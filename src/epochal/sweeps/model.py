@@ -1,7 +1,7 @@
 """Search by a model of the runs so far: Optuna's TPE and Gaussian process, one after the other on the same runs.
 
 No single sampler is safe: on four problems (Branin, Hartmann6, a noisy mixed one, a real MLP on digits) the two in turn
-were never the worst and twice the best (`docs/explanation/sweeps.md` has the figures). The Gaussian process needs torch
+were never the worst and twice the best (`docs/architecture.md` has the figures). The Gaussian process needs torch
 and SciPy and up to 200 runs (a suggestion takes 1.5 s at 10 of them and 22 s at 1,000); else TPE alone answers.
 
 Categories are searched by their index, never by value: True equals 1, and lists cannot be hashed. Numbers without a
