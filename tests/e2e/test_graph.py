@@ -143,3 +143,41 @@ def test_a_graph_is_moved_and_zoomed(open_page: OpenPage, epochal_server: Runnin
     back = box(page, "choose").bounding_box()
     assert back
     assert back["x"] == pytest.approx(start["x"], abs=1)
+
+
+def test_boxes_have_the_colours_of_what_a_run_of_the_graph_took(
+    open_page: OpenPage, epochal_server: RunningServer
+):
+    names = {"graph": "tensorflow_library.pb", "graph/step1": "timings.pb", "alone": "timings.pb"}
+    journal = MediaJournal("timed-run", project="timed")
+    row = {}
+    for key, name in names.items():
+        data = (FILES / name).read_bytes()
+        journal = journal.blob(data)
+        form = "graphdef" if key == "graph" else "profile"
+        reference = media.blob_reference(digest_of(data), len(data))
+        row[key] = {"_type": "graph", **reference, "format": form}
+    post(epochal_server, journal.row(0, row).exit())
+    page = open_page("local/timed/workspace?kind=graph")
+    graph = page.locator('.panel[data-key="graph"]')
+    fill = """([key, path]) => document.querySelector(
+        `.panel[data-key="${key}"] [data-path="${path}"] > .graph-face`)?.style.fill"""
+    graph.get_by_label("Colours of the graph").select_option("time")
+    expect_eventually(page, f"at => ({fill})(at)?.includes('55.0%')", ["graph", "dense"])
+    assert page.evaluate(fill, ["graph", "init"]) == ""
+    assert "42 µs" in graph.locator(".graph-scale").inner_text()
+    graph.locator('[data-path="dense"]').click()
+    card = graph.locator(".graph-card")
+    expect_eventually(
+        page, "() => document.querySelector('.graph-card')?.innerText.includes('in 1 of 3 nodes')"
+    )
+    assert all(text in card.inner_text() for text in ("42 µs", "1.02 kB", "/device:CPU:0"))
+    # Products of matrices are known without a run: 2 outputs of 4 products each.
+    graph.get_by_label("Colours of the graph").select_option("flops")
+    expect_eventually(page, f"at => ({fill})(at)?.includes('55.0%')", ["graph", "dense/MatMul"])
+    assert "16" in graph.locator(".graph-scale").inner_text()
+    # Metadata of a run is drawn on the graph that it belongs to; without one it is a table.
+    expect_eventually(page, f"at => ({fill})(at)?.includes('55.0%')", ["graph/step1", "dense"])
+    alone = page.locator('.panel[data-key="alone"] tbody tr')
+    alone.wait_for()
+    assert alone.inner_text().split() == ["dense/MatMul", "42", "µs", "1.02", "kB"]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from epochal.errors import CorruptBlock
 from epochal.formats import graph_model
-from epochal.formats.graph_model import Graph, Node, settle_names
+from epochal.formats.graph_cost import add_costs
+from epochal.formats.graph_model import Graph, Node, NodeStatistics, settle_names
 from epochal.formats.graphdef import read_graphdef, read_profile
 from epochal.formats.keras_graph import read_keras
 from epochal.formats.onnx import read_onnx
@@ -67,10 +68,28 @@ def test_a_graph_of_tensorflow_has_control_edges_functions_and_types():
 
 
 def test_a_profile_has_a_graph_with_times_or_only_times():
-    multiply = _node(_read(read_profile, "profile.pb"), "dense/MatMul")
-    assert multiply.attributes["time"] == "42 µs"
-    assert multiply.attributes["memory"] == "1024 bytes"
-    assert _read(read_profile, "timings.pb").nodes == []
+    profile = _read(read_profile, "profile.pb")
+    assert _node(profile, "dense/MatMul").op == "MatMul"
+    timings = _read(read_profile, "timings.pb")
+    assert timings.nodes == []
+    for graph in (profile, timings):
+        assert graph.statistics["dense/MatMul"] == NodeStatistics(42, 1024, "/device:CPU:0")
+        assert graph.devices == ["/device:CPU:0"]
+
+
+def test_what_a_product_or_a_convolution_costs_is_known_from_shapes():
+    def costs(reader: Callable[[bytes], Graph], name: str) -> dict[str, int]:
+        graph = _read(reader, name)
+        add_costs(graph)
+        return {node.id: node.flops for node in graph.nodes if node.flops}
+
+    # Conv: 2 x 6 x 6 results of 1 x 3 x 3 products each; Gemm: 4 of 18. ReLU and pooling are not counted.
+    exported = {"features/0/node_conv2d": 2 * 72 * 9, "fc/node_linear": 2 * 4 * 18}
+    assert costs(read_onnx, "dynamo.onnx") == exported
+    # Of an unknown batch one example; what has no shape is left out, as the kernel in torch's own graph.
+    assert costs(read_onnx, "torchscript.onnx") == {"fc/Gemm": 2 * 4 * 18}
+    assert costs(read_graphdef, "torch_add_graph.pb") == {"Net/Linear[fc]/105": 2 * 4 * 18}
+    assert costs(read_graphdef, "tensorflow_library.pb") == {"dense/MatMul": 2 * 2 * 4}
 
 
 def test_both_exporters_of_torch_give_modules_and_weights():

@@ -7,7 +7,7 @@ the groups that it is in. Everything is bounded, so that no file can make an ans
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 MAX_NODES = 50_000
@@ -30,11 +30,22 @@ class Node:
     attributes: dict[str, str] = field(default_factory=dict)
     parameters: list[str] = field(default_factory=list)
     """Weights that only this node reads, such as ``fc.weight float32 [10, 128]``."""
+    flops: int = 0
+    """Floating point operations, where they are known (`graph_cost`)."""
 
     def set(self, name: str, value: str) -> None:
         """Add an attribute, cut to what a page shows."""
         if len(self.attributes) < MAX_ATTRIBUTES:
             self.attributes[cut(name, 200)] = cut(value)
+
+
+@dataclass(slots=True)
+class NodeStatistics:
+    """What a node took in one step, all its executions together."""
+
+    time_us: int = 0
+    memory_bytes: int = 0
+    device: str = ""
 
 
 @dataclass(slots=True)
@@ -48,6 +59,10 @@ class Graph:
     edges: list[tuple[int, int, int, bool]] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     """What some groups are, by their path: the class of a module."""
+    statistics: dict[str, NodeStatistics] = field(default_factory=dict)
+    """What nodes took when the graph was run, by the name that they have there."""
+    devices: list[str] = field(default_factory=list)
+    """Where it was run, as far as that was recorded."""
     left_out: int = 0
     """How many nodes and edges the file has beyond the limits."""
 
@@ -77,6 +92,8 @@ class Graph:
             "nodes": [_node_json(node) for node in self.nodes],
             "edges": [[a, b, output, int(control)] for a, b, output, control in self.edges],
             "groups": self.groups,
+            "statistics": {name: asdict(one) for name, one in self.statistics.items()},
+            "devices": self.devices,
             "left_out": self.left_out,
         }
 
@@ -135,7 +152,7 @@ def _number_text(value: Any) -> str:
 
 def _node_json(node: Node) -> dict[str, Any]:
     shown: dict[str, Any] = {"id": node.id, "op": node.op}
-    for name in ("device", "shapes", "attributes", "parameters"):
+    for name in ("device", "shapes", "attributes", "parameters", "flops"):
         if value := getattr(node, name):
             shown[name] = value
     return shown

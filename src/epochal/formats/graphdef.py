@@ -7,11 +7,20 @@ their use.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from epochal.errors import CorruptBlock
-from epochal.formats.graph_model import Graph, Node, list_text, settle_names, tensor_text
+from epochal.formats.graph_model import (
+    MAX_LISTED,
+    MAX_NODES,
+    Graph,
+    Node,
+    NodeStatistics,
+    cut,
+    list_text,
+    settle_names,
+    tensor_text,
+)
 from epochal.formats.protowire import (
     Value,
     bytes_of,
@@ -73,17 +82,16 @@ def read_graphdef(data: bytes) -> Graph:
 
 
 def read_profile(data: bytes) -> Graph:
-    """Return the graph inside a RunMetadata, its nodes with the times and the memory that they took.
+    """Return the graph inside a RunMetadata, and the times and the memory that its nodes took.
 
     TensorFlow 2 keeps the graphs of traced functions there (RunMetadata.function_graphs, before optimisation); a
     RunMetadata that holds timings only, such as torch's, gives a graph without nodes. Raises CorruptBlock.
     """
     graph = Graph("profile")
-    statistics: dict[str, dict[str, str]] = {}
     partitions: list[memoryview] = []
     for number, _wire, value in read_fields(memoryview(data)):
         if number == 1:  # step_stats
-            _read_statistics(statistics, bytes_of(value))
+            _read_statistics(graph, bytes_of(value))
         elif number == 3:  # partition_graphs
             partitions.append(bytes_of(value))
         elif number == 4:  # function_graphs
@@ -95,9 +103,6 @@ def read_profile(data: bytes) -> Graph:
     if not graph.nodes:
         for partition in partitions:
             _read_into(graph, partition)
-    for node in graph.nodes:
-        for name, text in statistics.get(node.id, {}).items():
-            node.set(name, text)
     return _settled(graph)
 
 
@@ -310,38 +315,41 @@ def _type_name(number: int) -> str:
     return TYPES.get(plain, f"type {number}")
 
 
-def _read_statistics(found: dict[str, dict[str, str]], data: memoryview) -> None:
+def _read_statistics(graph: Graph, data: memoryview) -> None:
     """Add StepStats (1 dev_stats {1 device, 2 node_stats}) by the name of the node."""
-    for device, stats in _devices(data):
-        # NodeExecStats: 1 node_name, 5 all_end_rel_micros, 6 memory {2 total_bytes}
-        name, micros, memory = "", 0, 0
-        for number, _wire, value in read_fields(stats):
-            if number == 1:
-                name = text_of(value)
-            elif number == 5:
-                micros = int_of(value)
-            elif number == 6:
-                memory += sum(int_of(v) for n, _w, v in read_fields(bytes_of(value)) if n == 2)
-        entry = found.setdefault(name, {})
-        entry["time"] = f"{micros} µs"
-        if memory:
-            entry["memory"] = f"{memory} bytes"
-        entry["ran on"] = device
-
-
-def _devices(data: memoryview) -> Iterator[tuple[str, memoryview]]:
-    """Yield the device and each NodeExecStats of a StepStats."""
     for number, _wire, value in read_fields(data):
         if number != 1:
             continue
         device, stats = "", []
         for n, _w, v in read_fields(bytes_of(value)):
             if n == 1:
-                device = text_of(v)
+                device = cut(text_of(v), 200)
             elif n == 2:
                 stats.append(bytes_of(v))
+        if len(graph.devices) < MAX_LISTED:
+            graph.devices.append(device)
         for one in stats:
-            yield device, one
+            _read_node_statistics(graph, device, one)
+
+
+def _read_node_statistics(graph: Graph, device: str, data: memoryview) -> None:
+    """Add a NodeExecStats: 1 node_name, 5 all_end_rel_micros, 6 memory {2 total_bytes}."""
+    name, micros, memory = "", 0, 0
+    for number, _wire, value in read_fields(data):
+        if number == 1:
+            name = cut(text_of(value))
+        elif number == 5:
+            micros = int_of(value)
+        elif number == 6:
+            memory += sum(int_of(v) for n, _w, v in read_fields(bytes_of(value)) if n == 2)
+    found = graph.statistics.get(name)
+    if found is None:
+        if len(graph.statistics) >= MAX_NODES:
+            graph.left_out += 1
+            return
+        found = graph.statistics[name] = NodeStatistics(device=device)
+    found.time_us += max(0, micros)
+    found.memory_bytes += max(0, memory)
 
 
 def is_graphdef(data: bytes) -> bool:

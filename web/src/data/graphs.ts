@@ -11,6 +11,15 @@ export interface GraphNode {
   attributes?: Record<string, string>;
   /** Weights that only this node reads. */
   parameters?: string[];
+  /** Operations, where its shapes tell. */
+  flops?: number;
+}
+
+/** What a node took in a run of the graph. */
+export interface NodeStatistics {
+  time_us: number;
+  memory_bytes: number;
+  device: string;
 }
 
 /** From and to by place in `nodes`; which output of the first; 1 for a control edge. */
@@ -24,6 +33,9 @@ export interface GraphAnswer {
   edges: GraphEdge[];
   /** What some groups are, by their path: the class of a module. */
   groups: Record<string, string>;
+  /** What a run of it took, by the names that nodes have there; of a RunMetadata only. */
+  statistics: Record<string, NodeStatistics>;
+  devices: string[];
   /** How many nodes and edges are not in the answer, because it would be too large. */
   left_out: number;
 }

@@ -53,6 +53,7 @@ async def graph(call: Call) -> Response:
 
 def read_graph(data: bytes, form: str) -> bytes:
     """Return the JSON of a graph. Raises CorruptBlock for bytes that are none of that format."""
+    from epochal.formats.graph_cost import add_costs
     from epochal.formats.graphdef import read_graphdef, read_profile
     from epochal.formats.keras_graph import read_keras
     from epochal.formats.onnx import read_onnx
@@ -64,6 +65,8 @@ def read_graph(data: bytes, form: str) -> bytes:
         "keras": read_keras,
     }
     try:
-        return msgspec.json.encode(readers[form](data).to_json())
+        found = readers[form](data)
+        add_costs(found)
+        return msgspec.json.encode(found.to_json())
     except CorruptBlock as error:
         raise UnreadableMedia(f"this {form} graph cannot be read: {error}") from error

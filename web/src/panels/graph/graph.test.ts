@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { GraphAnswer } from "../../data/graphs.ts";
+import { amountOf, amountText, costsOf, deviceOf, tintsOf } from "./graph_costs.ts";
 import {
   buildTree,
   countSeen,
@@ -21,6 +22,8 @@ function answer(ids: string[], edges: [number, number][]): GraphAnswer {
     nodes: ids.map((id) => ({ id, op: `op of ${id}` })),
     edges: edges.map(([a, b]) => [a, b, 0, 0]),
     groups: {},
+    statistics: {},
+    devices: [],
     left_out: 0,
   };
 }
@@ -159,5 +162,48 @@ describe("layers", () => {
     const x = new Float64Array(3);
     settle([0, 1, 2], [10, 10, 10], Float64Array.of(0, 0, 50), x, 5);
     expect([...x]).toEqual([-7.5, 7.5, 50]);
+  });
+});
+
+describe("what nodes take", () => {
+  const took = (time_us: number, memory_bytes = 0, device = "cpu") => ({
+    ...{ time_us, memory_bytes, device },
+  });
+  const graph = answer(["a", "g/b", "g/c", "g/(g)"], []);
+  graph.nodes[1]!.flops = 300;
+  const run = {
+    ...answer([], []),
+    statistics: { a: took(5), "g/b": took(20), g: took(40), x: took(9) },
+  };
+  const tree = buildTree(graph);
+  const costs = costsOf(tree, run);
+  const group = tree.boxes.get("g")!;
+
+  it("is added up over groups, by the names that a run has", () => {
+    expect(costs.known).toEqual(["time", "flops", "device"]);
+    expect(amountOf(costs, "time", group)).toEqual({ sum: 60, known: 2 });
+    expect(amountOf(costs, "flops", group)).toEqual({ sum: 300, known: 1 });
+    expect(deviceOf(costs, group)).toBe("cpu");
+    expect(costsOf(tree, null).known).toEqual(["flops"]);
+  });
+
+  it("tints boxes by their share of the largest", () => {
+    const boxes = [tree.boxes.get("a")!, group, tree.boxes.get("g/c")!];
+    const { colors, most } = tintsOf(costs, "time", boxes, () => 0);
+    expect(most).toBe(60);
+    expect(colors.get("g")).toContain("55.0%");
+    expect(colors.get("a")).toContain("4.6%");
+    expect(colors.has("g/c")).toBe(false);
+  });
+
+  it("is written with units", () => {
+    expect([42, 1500, 2.5e6].map((value) => amountText("time", value))).toEqual([
+      "42 µs",
+      "1.50 ms",
+      "2.500 s",
+    ]);
+    expect([144, 1296, 2.5e9].map((value) => amountText("flops", value))).toEqual([
+      ...["144", "1.30 k", "2.50 G"],
+    ]);
   });
 });

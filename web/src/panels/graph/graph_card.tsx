@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { Choice } from "../../widgets/choice.tsx";
 import { Icon } from "../../widgets/icon.tsx";
+import { amountOf, amountText, type Costs, deviceOf } from "./graph_costs.ts";
 import type { GraphModel, Lighting } from "./graph_model.ts";
 import { type Box, isGroup, kindOf, nodeOf, nodesIn, type Tree } from "./graph_tree.ts";
 
@@ -25,6 +26,7 @@ interface CardProps {
 export function GraphCard({ model, tree, box, onReveal }: CardProps): JSX.Element {
   const node = nodeOf(tree, box);
   const lit = model.lit();
+  const costs = model.costs.value;
   return (
     <aside class="graph-card" aria-label={`About ${box.label}`}>
       <header>
@@ -54,7 +56,8 @@ export function GraphCard({ model, tree, box, onReveal }: CardProps): JSX.Elemen
       )}
       <dl>
         <Fact name="Name" value={box.path} />
-        {node?.device && <Fact name="Device" value={node.device} />}
+        {costs && deviceOf(costs, box) && <Fact name="Device" value={deviceOf(costs, box)} />}
+        {costs && <Amounts costs={costs} box={box} />}
         {node?.shapes?.map((shape, i) => (
           <Fact key={shape + i} name={i === 0 ? "Output" : `Output ${i + 1}`} value={shape} />
         ))}
@@ -92,6 +95,26 @@ function Fact({ name, value }: { name: string; value: string }): JSX.Element {
       <dt>{name}</dt>
       <dd>{value || "—"}</dd>
     </div>
+  );
+}
+
+const AMOUNTS = [
+  ["time", "Time"],
+  ["memory", "Memory"],
+  ["flops", "FLOPs"],
+] as const;
+
+/** What it takes, as far as that is known. */
+function Amounts({ costs, box }: { costs: Costs; box: Box }): JSX.Element {
+  return (
+    <>
+      {AMOUNTS.map(([by, name]) => {
+        const { sum, known } = amountOf(costs, by, box);
+        if (known === 0) return null;
+        const note = isGroup(box) ? ` in ${known} of ${box.count} nodes` : "";
+        return <Fact key={by} name={name} value={amountText(by, sum) + note} />;
+      })}
+    </>
   );
 }
 

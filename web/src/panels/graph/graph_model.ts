@@ -1,6 +1,7 @@
 /** What one graph panel shows: the graph that is loaded, which groups are open, what is picked and lit. */
-import { signal } from "@preact/signals";
-import { askGraph } from "../../data/graphs.ts";
+import { batch, signal } from "@preact/signals";
+import { askGraph, type GraphAnswer } from "../../data/graphs.ts";
+import { type Costs, costsOf } from "./graph_costs.ts";
 import { buildTree, type Direction, nodesIn, openAtFirst, reach, type Tree } from "./graph_tree.ts";
 
 /** Boxes that are drawn at most: more make SVG slow. */
@@ -9,8 +10,17 @@ const MOST_AT_FIRST = 60;
 
 export type Lighting = "none" | Direction | "both";
 
+/** A graph's value: where its bytes are, and what they are. */
+export interface GraphValue {
+  url: string;
+  format: string;
+}
+
 export class GraphModel {
   readonly tree = signal<Tree | null>(null);
+  readonly costs = signal<Costs | null>(null);
+  /** What a run took whose graph is not there. */
+  readonly alone = signal<GraphAnswer | null>(null);
   readonly error = signal<string | null>(null);
   readonly picked = signal<string | null>(null);
   readonly lighting = signal<Lighting>("none");
@@ -19,21 +29,36 @@ export class GraphModel {
   private asked = "";
   private abort: AbortController | null = null;
 
-  /** Shows the graph at an address; the same one again changes nothing. */
-  async load(url: string, format: string): Promise<void> {
-    const asked = `${format} ${url}`;
+  /**
+   * Shows a graph, and what a run of it took; the same ones again change nothing. `graph` is drawn instead of
+   * a `value` that holds the metadata of a run without the graph.
+   */
+  async load(
+    value: GraphValue,
+    metadata: GraphValue | null = null,
+    graph: GraphValue | null = null,
+  ): Promise<void> {
+    const asked = JSON.stringify([value, metadata, graph]);
     if (asked === this.asked) return;
     this.asked = asked;
     this.abort?.abort();
     const abort = new AbortController();
     this.abort = abort;
+    const ask = ({ url, format }: GraphValue) => askGraph(url, format, abort.signal);
     try {
-      const tree = buildTree(await askGraph(url, format, abort.signal));
+      let [answer, taken] = await Promise.all([ask(value), metadata && ask(metadata)]);
+      const isAlone = answer.nodes.length === 0 && answer.format === "profile";
+      if (isAlone && graph !== null) [answer, taken] = [await ask(graph), answer];
       if (abort.signal.aborted) return;
+      const tree = buildTree(answer);
       // Of a graph with the same boxes what was picked stays picked.
       if (this.picked.peek() !== null && !tree.boxes.has(this.picked.peek()!)) this.pick(null);
-      this.tree.value = tree;
-      this.error.value = null;
+      batch(() => {
+        this.tree.value = tree;
+        this.costs.value = costsOf(tree, taken);
+        this.alone.value = isAlone && graph === null ? answer : null;
+        this.error.value = null;
+      });
     } catch (error) {
       if (abort.signal.aborted) return;
       this.asked = "";

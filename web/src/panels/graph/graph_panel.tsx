@@ -1,28 +1,34 @@
 /** The computation graph of one of the runs shown: groups that open, a search, what is known of each node, and paths. */
-import { useComputed, useSignalEffect } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
-import { setOption } from "../../state/panel_options.ts";
+import { useManyObjects } from "../../state/objects.ts";
+import { optionsOf, setOption } from "../../state/panel_options.ts";
 import { notify } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import type { MediaPanelProps } from "../frame/media_frame.tsx";
 import { OneRunPanel } from "../frame/one_run_panel.tsx";
 import { GraphCard } from "./graph_card.tsx";
-import { decodeOpen, encodeOpen, GraphModel, MOST_SEEN } from "./graph_model.ts";
+import { amountText, type ColourBy, tintsOf } from "./graph_costs.ts";
+import { decodeOpen, encodeOpen, GraphModel, type GraphValue, MOST_SEEN } from "./graph_model.ts";
 import { GraphSearch } from "./graph_search.tsx";
+import { GraphTimings } from "./graph_timings.tsx";
 import { type Box, countSeen, groupsAbove, isGroup, type Tree } from "./graph_tree.ts";
-import { GraphView } from "./graph_view.ts";
+import { GraphView, hueOf } from "./graph_view.ts";
 import { layOutAside } from "./layouts.ts";
 import { sceneOf } from "./scene.ts";
 import "../../styles/graph.css";
 
-interface GraphValue {
-  url: string;
-  format: string;
-}
+const COLOURS: Readonly<Record<ColourBy, string>> = {
+  op: "by operation",
+  time: "by time",
+  memory: "by memory",
+  flops: "by FLOPs",
+  device: "by device",
+};
 
 /** A graph belongs to a run, not to a step of it. */
 const NEWEST = { last: true } as const;
@@ -36,11 +42,48 @@ function graphIn(entry: ObjectEntry): GraphValue | null {
 export function GraphPanel(props: MediaPanelProps): JSX.Element {
   return (
     <OneRunPanel panel={props} kind="graph" pick={NEWEST} read={graphIn}>
-      {(value, id) => (
-        <GraphBody ws={props.ws} id={id} value={value} isFull={props.isFull ?? false} />
-      )}
+      {(value, id, entry) => <GraphOfRun {...props} id={id} value={value} run={entry.run} />}
     </OneRunPanel>
   );
+}
+
+type OfRunProps = MediaPanelProps & { id: string; value: GraphValue; run: string };
+
+/** The graph with the metadata of runs of it (`add_graph`'s and TensorFlow's), which are keys below its own. */
+function GraphOfRun(props: OfRunProps): JSX.Element {
+  const { ws, metric, id, value, run, isVisible, isFull = false } = props;
+  const { name } = metric;
+  const beside = [...ws.panels.value.values()].filter(
+    ({ kind, key }) =>
+      kind === "graph" && (key.name.startsWith(`${name}/`) || name.startsWith(`${key.name}/`)),
+  );
+  const asks = beside.map(({ key }) => ({ metric: key, pick: NEWEST }));
+  const answers = useManyObjects(ws, asks, { isVisible, runs: [run] }).value;
+  const metadata: Metadata[] = [];
+  let graph: GraphValue | null = null;
+  beside.forEach(({ key }, i) => {
+    const entry = answers[i]?.entries[0];
+    const found = entry === undefined ? null : graphIn(entry);
+    if (found === null) return;
+    if (found.format === "profile") metadata.push({ ...found, name: key.name });
+    else if (value.format === "profile") graph = found;
+  });
+  const chosen = optionsOf(ws, id).meta;
+  const used =
+    value.format === "profile" || chosen === ""
+      ? undefined
+      : (metadata.find((one) => one.name === chosen) ?? metadata[0]);
+  return (
+    <GraphBody
+      {...{ ws, id, value, graph, isFull }}
+      metadata={used ?? null}
+      choices={value.format === "profile" ? [] : metadata}
+    />
+  );
+}
+
+interface Metadata extends GraphValue {
+  name: string;
 }
 
 interface BodyProps {
@@ -48,9 +91,15 @@ interface BodyProps {
   id: string;
   value: GraphValue;
   isFull: boolean;
+  /** What a run of the graph took, and all that could be chosen. */
+  metadata?: Metadata | null;
+  choices?: readonly Metadata[];
+  /** Drawn where the value has no graph itself. */
+  graph?: GraphValue | null;
 }
 
-export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
+export function GraphBody(props: BodyProps): JSX.Element {
+  const { ws, id, value, isFull, metadata = null, choices = [], graph = null } = props;
   const model = useMemo(() => new GraphModel(), []);
   const svg = useRef<SVGSVGElement>(null);
   const view = useRef<GraphView | null>(null);
@@ -60,7 +109,8 @@ export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
   const full = useRef(isFull);
   full.current = isFull;
 
-  useEffect(() => void model.load(value.url, value.format), [model, value.url, value.format]);
+  const load = () => void model.load(value, metadata, graph);
+  useEffect(load, [model, JSON.stringify([value, metadata, graph])]);
   useEffect(() => () => model.stop(), [model]);
   const openText = useComputed(() => ws.view.value.options[id]?.open);
 
@@ -137,6 +187,7 @@ export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
         model.isBusy.value = false;
         view.current.show(tree, scene, laidOut, still.current);
         view.current.mark({ picked: model.picked.peek(), lit: model.lit() });
+        tint();
         if (wanted.current !== null) view.current.centreOn(wanted.current);
         [still.current, wanted.current] = [null, null];
       },
@@ -147,12 +198,39 @@ export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
       },
     );
   });
+  const colourBy = useComputed(() => {
+    const known: readonly ColourBy[] = model.costs.value?.known ?? [];
+    const asked = ws.view.value.options[id]?.color as ColourBy | undefined;
+    if (asked !== undefined) return known.includes(asked) ? asked : "op";
+    // Metadata of a run is opened for what the run took.
+    return value.format === "profile" && known.includes("time") ? "time" : "op";
+  });
+  /** The most that one of the boxes drawn has, in words. */
+  const most = useSignal("");
+  function tint(): void {
+    const [by, costs] = [colourBy.peek(), model.costs.peek()];
+    if (view.current === null || costs === null || by === "op") {
+      view.current?.tint(null);
+      most.value = "";
+      return;
+    }
+    const tints = tintsOf(costs, by, view.current.shownBoxes(), hueOf);
+    view.current.tint(tints.colors);
+    most.value = by === "device" ? "" : amountText(by, tints.most);
+  }
+  useSignalEffect(() => {
+    void [colourBy.value, model.costs.value];
+    // The drawing of a graph that has just come is still being made, and tints itself.
+    if (!model.isBusy.peek()) tint();
+  });
   useSignalEffect(() => {
     const marking = { picked: model.picked.value, lit: model.lit() };
     view.current?.mark(marking);
   });
 
   const tree = model.tree.value;
+  const costs = model.costs.value;
+  const alone = model.alone.value;
   const error = model.error.value;
   const picked = model.picked.value;
   const box = picked === null ? undefined : tree?.boxes.get(picked);
@@ -160,7 +238,41 @@ export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
     <div class={`graph-body${box ? " with-card" : ""}`} aria-busy={model.isBusy.value}>
       <div class="graph-bar">
         {tree && <GraphSearch tree={tree} onReveal={reveal} />}
-        <span class="graph-title quiet">{tree && titleOf(tree)}</span>
+        {costs !== null && costs.known.length > 0 && (
+          <select
+            class="step-choice"
+            aria-label="Colours of the graph"
+            value={colourBy.value}
+            onChange={(event) => setOption(ws, id, "color", event.currentTarget.value)}
+          >
+            {(["op", ...costs.known] as const).map((by) => (
+              <option key={by} value={by}>
+                {COLOURS[by]}
+              </option>
+            ))}
+          </select>
+        )}
+        {choices.length > 1 && (
+          <select
+            class="step-choice"
+            aria-label="Run of the graph"
+            value={metadata?.name ?? ""}
+            onChange={(event) => setOption(ws, id, "meta", event.currentTarget.value)}
+          >
+            <option value="">no run</option>
+            {choices.map(({ name }) => (
+              <option key={name} value={name}>
+                {name.slice(name.lastIndexOf("/") + 1)}
+              </option>
+            ))}
+          </select>
+        )}
+        {most.value && (
+          <span class="graph-scale" title="The most that one of the boxes drawn has">
+            <i /> {most.value}
+          </span>
+        )}
+        <span class="graph-title quiet">{tree && !alone && titleOf(tree)}</span>
         <GraphButton label="Zoom out (-)" icon="minus" onClick={() => view.current?.zoomBy(0.8)} />
         <GraphButton label="Zoom in (+)" icon="plus" onClick={() => view.current?.zoomBy(1.25)} />
         <GraphButton label="Show all of it (0)" icon="reset" onClick={() => view.current?.fit()} />
@@ -173,23 +285,16 @@ export function GraphBody({ ws, id, value, isFull }: BodyProps): JSX.Element {
         aria-label={tree ? `Graph: ${titleOf(tree)}` : "Graph"}
       />
       {tree && box && <GraphCard model={model} tree={tree} box={box} onReveal={reveal} />}
-      {tree?.answer.nodes.length === 0 && (
+      {alone && <GraphTimings answer={alone} />}
+      {tree?.answer.nodes.length === 0 && !alone && (
         <div class="panel-cover">
-          <p>
-            {tree.answer.format === "profile"
-              ? "This value holds timings only, and no graph."
-              : "This graph has no nodes."}
-          </p>
+          <p>This graph has no nodes.</p>
         </div>
       )}
       {error !== null && (
         <div class="panel-cover error" role="alert">
           <p>{error}</p>
-          <button
-            type="button"
-            class="chip"
-            onClick={() => void model.load(value.url, value.format)}
-          >
+          <button type="button" class="chip" onClick={load}>
             Try again
           </button>
         </div>

@@ -155,6 +155,22 @@ export class GraphView {
     }
   }
 
+  /** Gives boxes a ground of their own, by path; open groups have none. */
+  tint(colors: ReadonlyMap<string, string> | null): void {
+    for (const [path, element] of this.boxes) {
+      const face = element.querySelector<SVGElement>(":scope > .graph-face")!;
+      const isOpen = element.classList.contains("open");
+      face.style.fill = (isOpen ? undefined : colors?.get(path)) ?? "";
+    }
+  }
+
+  /** The boxes that are drawn and hold no others that are. */
+  shownBoxes(): Box[] {
+    return [...this.boxes]
+      .filter(([, element]) => !element.classList.contains("open"))
+      .map(([path]) => this.tree!.boxes.get(path)!);
+  }
+
   /** Shows everything, or where that would be too small to read, the beginning. */
   fit(): void {
     const laidOut = this.laidOut;
