@@ -169,6 +169,19 @@ def test_images_of_runs_are_seen_measured_and_compared(
         "key => document.querySelectorAll(`.panel[data-key='${key}'] .image-cell img`).length >= 15",
         known,
     )
+    # Grey levels in colours: 255 is the last one of matplotlib's magma, and is still read as 255.
+    open_menu(page, known)
+    page.get_by_role("radio", name="magma").click()
+    expect_eventually(
+        page,
+        """key => {
+            const canvas = document.querySelector(`.panel[data-key='${key}'] .image-tint`);
+            const pixel = canvas?.getContext('2d').getImageData(0, 0, 1, 1).data;
+            return pixel?.join() === '252,253,191,255';
+        }""",
+        known,
+    )
+    page.keyboard.press("Escape")
     for theme in ("dark", "light"):
         page.emulate_media(color_scheme=theme)
         findings.look(page, f"images, {theme}")

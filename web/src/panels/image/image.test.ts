@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { colorTable } from "../../base/colormaps.ts";
+import { isGrey, tinted } from "./grey_image.tsx";
 import { imagesIn, isSmallEnough, someOf } from "./image_value.ts";
 import { boxesIn } from "./layers.ts";
 import { differenceOf, type Pixels, pixelAt, pixelText } from "./pixels.ts";
@@ -139,5 +141,28 @@ describe("boxes over images", () => {
     expect(boxes.map(({ text }) => text)).toEqual(["class 3, p 0.5", "car"]);
     expect(labels).toEqual({ 1: "car" });
     expect(boxesIn(null, IMAGE).boxes).toEqual([]);
+  });
+});
+
+describe("pictures of one channel", () => {
+  const pixels = {
+    width: 2,
+    height: 1,
+    data: Uint8ClampedArray.of(0, 0, 0, 255, 100, 100, 100, 9),
+  };
+
+  it("are told by their pixels", () => {
+    expect(isGrey(pixels)).toBe(true);
+    expect(isGrey({ ...pixels, data: Uint8ClampedArray.of(1, 1, 2, 255) })).toBe(false);
+  });
+
+  it("have the colour of their level, brightened before it is chosen", () => {
+    const table = colorTable("turbo");
+    const plain = tinted(pixels, { map: "turbo", bright: 1, contrast: 1 });
+    expect([...plain.subarray(4)]).toEqual([...table.subarray(300, 303), 9]);
+    const lit = tinted(pixels, { map: "turbo", bright: 2, contrast: 1 });
+    expect([...lit.subarray(4)]).toEqual([...table.subarray(600, 603), 9]);
+    const harsh = tinted(pixels, { map: "turbo", bright: 1, contrast: 2 });
+    expect([...harsh.subarray(0, 3)]).toEqual([...table.subarray(0, 3)]);
   });
 });

@@ -2,12 +2,14 @@
 import { useComputed, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { isColormap } from "../../base/colormaps.ts";
 import { bindKeys } from "../../state/keys.ts";
 import { panelId } from "../../state/panel_kinds.ts";
 import { optionsOf } from "../../state/panel_options.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
+import { GreyTint } from "./grey_image.tsx";
 import { ImageCompare } from "./image_compare.tsx";
 import { ImageGrid } from "./image_grid.tsx";
 import { ClassSettings, HiddenClasses, hiddenIn } from "./image_layers.tsx";
@@ -99,7 +101,14 @@ interface BodyProps {
 function Body(props: BodyProps): JSX.Element {
   const { ws, id, table, viewport, shown, setShown, size } = props;
   const box = useRef<HTMLDivElement>(null);
-  const { bright, contrast } = optionsOf(ws, id);
+  const { bright, contrast, map } = optionsOf(ws, id);
+  const tint = useMemo(
+    () =>
+      isColormap(map)
+        ? { map, bright: lightOf(bright) / 100, contrast: lightOf(contrast) / 100 }
+        : null,
+    [map, bright, contrast],
+  );
   // The view is in custom properties: a move of the images renders nothing.
   useSignalEffect(() => {
     const { zoom, left, top } = viewport.view.value;
@@ -116,22 +125,24 @@ function Body(props: BodyProps): JSX.Element {
   const close = () => setShown(ALL);
   const open = (cell: { id: string }) => setShown({ kind: "one", id: cell.id });
   return (
-    <div
-      ref={box}
-      class="images"
-      style={{
-        "--bright": String(lightOf(bright) / 100),
-        "--contrast": String(lightOf(contrast) / 100),
-      }}
-    >
-      {one !== undefined ? (
-        <ImageSingle {...common} cells={cells} cell={one} onPick={open} onClose={close} />
-      ) : shown.kind === "two" && cells.length > 1 ? (
-        <ImageCompare {...common} cells={cells} onClose={close} />
-      ) : (
-        <ImageGrid {...common} table={table} onOpen={open} />
-      )}
-    </div>
+    <GreyTint.Provider value={tint}>
+      <div
+        ref={box}
+        class="images"
+        style={{
+          "--bright": String(lightOf(bright) / 100),
+          "--contrast": String(lightOf(contrast) / 100),
+        }}
+      >
+        {one !== undefined ? (
+          <ImageSingle {...common} cells={cells} cell={one} onPick={open} onClose={close} />
+        ) : shown.kind === "two" && cells.length > 1 ? (
+          <ImageCompare {...common} cells={cells} onClose={close} />
+        ) : (
+          <ImageGrid {...common} table={table} onOpen={open} />
+        )}
+      </div>
+    </GreyTint.Provider>
   );
 }
 

@@ -1,5 +1,6 @@
 /** What can be set of a panel of images. */
 import type { ComponentChildren, JSX } from "preact";
+import { COLORMAPS, isColormap } from "../../base/colormaps.ts";
 import type { Key } from "../../data/wire.ts";
 import { MOST_KEYS, mergeInto, separate } from "../../state/panel_edits.ts";
 import { optionsOf, setOption } from "../../state/panel_options.ts";
@@ -67,6 +68,15 @@ export function ImageSettings(
           <span class="setting-value">{lightOf(options[name])}</span>
         </label>
       ))}
+      <div class="setting">
+        <span class="setting-name">colours</span>
+        <Choice
+          label="Colours of pictures with one channel"
+          value={isColormap(options.map) ? options.map : "gray"}
+          options={COLORMAPS.map((value) => ({ value, label: value }))}
+          onPick={(value) => setOption(ws, id, "map", value === "gray" ? null : value)}
+        />
+      </div>
       {children}
       {columns === "keys" && <Beside ws={ws} metric={metric} id={id} />}
     </div>

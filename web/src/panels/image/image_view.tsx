@@ -1,9 +1,10 @@
 /** One image in its frame: what of it is seen is shared with the others of the panel. */
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
 import { getBytes } from "../../data/client.ts";
 import { mediaUrl } from "../../data/objects.ts";
+import { GreyImage, GreyTint, tintTable } from "./grey_image.tsx";
 import { ImageLayers } from "./image_layers.tsx";
 import { type ImageValue, isSmallEnough, THUMB } from "./image_value.ts";
 import { drawNumbers } from "./pixel_numbers.ts";
@@ -78,6 +79,7 @@ export function ImageView(props: ImageViewProps): JSX.Element {
           onError={source.onError}
         />
       )}
+      {source !== null && <GreyImage image={image} isCoarse={isCoarse} />}
       <ImageLayers image={image} />
       <Numbers image={image} width={wide} height={high} viewport={viewport} />
     </button>
@@ -152,6 +154,7 @@ interface NumbersProps {
 /** The values of the pixels, once they are so large that there is room in them. */
 function Numbers({ image, width, height, viewport }: NumbersProps): JSX.Element | null {
   const canvas = useRef<HTMLCanvasElement>(null);
+  const tint = useContext(GreyTint);
   const isShown = useComputed(() => {
     const { zoom } = viewport.view.value;
     return zoom > 1 && (width * zoom) / image.width >= ROOM_FOR_NUMBER;
@@ -162,13 +165,14 @@ function Numbers({ image, width, height, viewport }: NumbersProps): JSX.Element 
     let isLeft = false;
     void pixelsOf(image).then((pixels) => {
       if (!isLeft && pixels !== null && canvas.current !== null) {
-        drawNumbers(canvas.current, pixels, view, width, height);
+        const colors = tint === null ? null : tintTable(tint);
+        drawNumbers(canvas.current, pixels, view, width, height, colors);
       }
     });
     return () => {
       isLeft = true;
     };
-  }, [view, image.url, width, height]);
+  }, [view, image.url, width, height, tint]);
   return isShown ? <canvas ref={canvas} class="image-numbers" /> : null;
 }
 

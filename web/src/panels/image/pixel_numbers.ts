@@ -9,6 +9,8 @@ export function drawNumbers(
   view: View,
   width: number,
   height: number,
+  /** Red, green and blue that grey levels are shown in, 256 x 3; null: they are grey. */
+  colors: Uint8Array | null,
 ): void {
   const ratio = window.devicePixelRatio || 1;
   canvas.width = Math.round(width * ratio);
@@ -28,7 +30,7 @@ export function drawNumbers(
       const line = Math.min(12, tall / (lines.length + 1));
       if (line < 7) continue;
       context.font = `${Math.min(11, line)}px ui-sans-serif, system-ui, sans-serif`;
-      context.fillStyle = isBright(pixels, x, y) ? "#000" : "#fff";
+      context.fillStyle = isBright(pixels, x, y, colors) ? "#000" : "#fff";
       const left = (x - view.left * pixels.width + 0.5) * side;
       const top = (y - view.top * pixels.height + 0.5) * tall;
       lines.forEach((text, i) => {
@@ -38,7 +40,10 @@ export function drawNumbers(
   }
 }
 
-function isBright({ width, data }: Pixels, x: number, y: number): boolean {
-  const at = 4 * (y * width + x);
+function isBright(pixels: Pixels, x: number, y: number, colors: Uint8Array | null): boolean {
+  const { width } = pixels;
+  let [data, at]: [ArrayLike<number>, number] = [pixels.data, 4 * (y * width + x)];
+  const isOneLevel = data[at] === data[at + 1] && data[at] === data[at + 2];
+  if (colors !== null && isOneLevel) [data, at] = [colors, 3 * data[at]!];
   return 0.3 * data[at]! + 0.59 * data[at + 1]! + 0.11 * data[at + 2]! > 127;
 }
