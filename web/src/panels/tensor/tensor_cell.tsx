@@ -50,6 +50,12 @@ const MOST_COLUMNS = 50;
 const HEAD = 24;
 const FOOT = 20;
 
+/** Whether the values are shown as a picture, and not one by one. */
+export function isPicture({ shape }: TensorValue, view: CellProps["view"]): boolean {
+  const { rows, columns } = sliceOf(shape, []);
+  return view === "heat" || (view === "auto" && rows * columns > SMALL);
+}
+
 export function TensorCell(props: CellProps): JSX.Element {
   const { value, name, run, view, map, shared, probe, leading, size, isVisible } = props;
   const [elements, error] = useElements(value, isVisible);
@@ -58,8 +64,6 @@ export function TensorCell(props: CellProps): JSX.Element {
     () => (elements === null ? null : statisticsOf(elements.numbers)),
     [elements],
   );
-  const isHeat =
-    view === "heat" || (view === "auto" && slice.rows * slice.columns > SMALL && elements !== null);
   const own: Scale | null = statistics && [statistics.min, statistics.max];
   const height = size.height - HEAD - FOOT;
   const label = `${name} of ${run}: ${value.kind} [${value.shape.join(", ")}]`;
@@ -78,7 +82,7 @@ export function TensorCell(props: CellProps): JSX.Element {
           <div class="media-skeleton" />
         ) : countOf(value.shape) === 0 ? (
           <p class="quiet">It has no values.</p>
-        ) : isHeat ? (
+        ) : isPicture(value, view) ? (
           <Heat
             {...{ elements, slice, map, probe, label, height }}
             scale={shared ?? own ?? [0, 1]}

@@ -12,7 +12,7 @@ import { Choice, Switch } from "../../widgets/choice.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
 import { itemsIn, RunCells } from "../frame/run_cells.tsx";
 import type { Scale } from "./heat.ts";
-import { type Probe, TensorCell } from "./tensor_cell.tsx";
+import { isPicture, type Probe, TensorCell } from "./tensor_cell.tsx";
 import { leadingOf, type TensorValue, tensorIn } from "./tensor_value.ts";
 import "../../styles/tensor_panel.css";
 
@@ -43,7 +43,8 @@ export function TensorPanel(props: MediaPanelProps): JSX.Element {
     (most, { shape }) => (shape.length > most.length ? shape : most),
     [],
   );
-  const above = (deepest.length > 2 ? LINE : 0) + (shared ? LINE : 0);
+  const scale = shared !== null && values.some((value) => isPicture(value, view)) ? shared : null;
+  const above = (deepest.length > 2 ? LINE : 0) + (scale ? LINE : 0);
   return (
     <MediaFrame
       ws={ws}
@@ -55,11 +56,11 @@ export function TensorPanel(props: MediaPanelProps): JSX.Element {
       menu={() => <TensorSettings ws={ws} id={id} view={view} map={map} own={own === "1"} />}
     >
       {deepest.length > 2 && <Places ws={ws} id={id} shape={deepest} at={at} />}
-      {shared && (
+      {scale && (
         <div class="tensor-scale" title="The colours of all pictures of this panel">
-          {formatValue(shared[0])}
+          {formatValue(scale[0])}
           <span style={{ background: colorGradient(map) }} />
-          {formatValue(shared[1])}
+          {formatValue(scale[1])}
         </div>
       )}
       <RunCells ws={ws} place={place} entries={entries} read={read} aspect={1.1} above={above}>
