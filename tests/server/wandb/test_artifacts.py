@@ -281,6 +281,7 @@ async def test_what_belongs_to_others_is_not_there(ask: Ask, web: httpx.AsyncCli
     for path in (
         f"/artifacts/local/{digits}",
         f"/artifactsV2/default/local/p/digits/i/b/{digits}/a.txt",
+        f"/artifactsV2/default/local/QXJ0aWZhY3Q6djE6MQ%3D%3D/{digits}",  # client 0.12
         "/api/v1/projects/local/p/artifacts",
         "/api/v1/projects/local/p/artifacts/dataset/digits",
         "/api/v1/projects/local/p/artifacts/dataset/digits/v0",

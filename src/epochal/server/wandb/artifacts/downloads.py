@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 from starlette.responses import Response
@@ -11,6 +12,7 @@ from epochal.server.file_answer import file_answer
 from epochal.server.route import Call
 from epochal.server.wandb.artifacts.ids import base64_md5
 
+_MD5 = re.compile(r"[0-9a-f]{32}")
 FOR_EVER = "private, max-age=31536000, immutable"
 
 
@@ -18,13 +20,15 @@ async def by_place(call: Call) -> Response:
     """Answer ``region/entity/project/collection[/artifact id]/birth artifact id/md5/name``.
 
     The ids of artifacts say where a bucket would have the file; here its MD5 finds it among those of its entity.
+    Client 0.12 has a shorter one, ``region/entity/birth artifact id/md5``.
     """
     parts = call.path("place").split("/")
-    if len(parts) < 6:
+    if len(parts) < 4:
         raise NotFound(
             "an artifact's file is at region/entity/project/collection/artifact/md5/name"
         )
-    return await _answer(call, parts[1], parts[-2], parts[-1])
+    digits = parts[-1] if _MD5.fullmatch(parts[-1]) and len(parts) == 4 else parts[-2]
+    return await _answer(call, parts[1], digits, parts[-1])
 
 
 async def by_md5(call: Call) -> Response:
