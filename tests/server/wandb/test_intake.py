@@ -286,6 +286,26 @@ def test_a_resumed_run_goes_on(client: Client):
     assert client.lines() == []
 
 
+@pytest.mark.parametrize(("version", "first"), [("0.15.12", 0), ("0.31.0", 2)])
+def test_a_resumed_run_keeps_the_lines_of_its_console(store: Store, version: str, first: int):
+    """Clients before 0.16 count the lines of each start from 0."""
+    said = {"_wandb": {"value": {"cli_version": version}}}
+
+    def send(offset: int, *lines: str) -> None:
+        client.send({"files": {"output.log": chunk(offset, list(lines))}})
+
+    client = Client(store, config=json.dumps(said))
+    send(0, "a", "10 %")
+    send(1, "20 %")  # a progress bar is written over
+    client.intake.resume_status("local", "real rows", "r1")
+    client.intake.upsert(start(tags=[], config=json.dumps(said)))
+    for _ in range(2):  # as if the answer were lost once
+        send(first, "b", "30 %")
+    send(first + 1, "40 %", "c")
+    send(first, "B")
+    assert client.lines("output") == ["a", "20 %", "B", "40 %", "c"]
+
+
 def test_a_resumed_run_may_be_told_by_its_uid(client: Client):
     client.send(history(0, rows(0, [1.0])))
     client.intake.upsert(start(id=client.uid, tags=[]))

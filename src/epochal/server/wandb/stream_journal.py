@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,9 @@ SUMMARY, OUTPUT = "wandb-summary.json", "output.log"
 
 PATIENCE_S = 300.0
 """Seconds of silence after which a client counts as dead: one that has nothing to send says so every 30 s."""
+OUTPUT_BASE = "output base"
+"""Under which name a document keeps [the session's writer, the number of its first console line]."""
+_OLD = re.compile(r"0\.(\d|1[0-5])\.")
 MAX_GAP = 1_000_000
 """Lines that may be missing before those that came; more is no loss, but an offset that means something else."""
 SYSTEM_METRICS = {"system/*": {"step_metric": "_runtime", "summary": "none"}}
@@ -201,7 +205,15 @@ def _output(lane: Lane, chunk: FileChunk) -> list[bytes]:
     if not lines or not 0 <= chunk.offset <= known + MAX_GAP:
         return []
     if lane.client is None:
-        return [encode_lines_record("output", chunk.offset, lines)]
+        base = _output_base(lane)
+        if base is not None:
+            return [encode_lines_record("output", base + chunk.offset, lines)]
+        base = known if chunk.offset < known else 0
+        begun = {OUTPUT_BASE: [lane.session.writer, base]}
+        return [
+            encode_lines_record("output", base + chunk.offset, lines),
+            encode_json_record(PATCH, {"wandb": begun}),
+        ]
     new = lines[max(0, known - chunk.offset) :]
     if not new:
         return []
@@ -210,6 +222,18 @@ def _output(lane: Lane, chunk: FileChunk) -> list[bytes]:
         encode_lines_record("output", APPEND, new),
         encode_json_record(PATCH, {"wandb": count}),
     ]
+
+
+def _output_base(lane: Lane) -> int | None:
+    """Return the line from which a session counts those of its console, None where its first ones are to tell.
+
+    Clients before 0.16 count from 0 when they resume a run, too, whose lines they would overwrite.
+    """
+    begun = lane.run.wandb.get(OUTPUT_BASE)
+    if isinstance(begun, list) and begun[0] == lane.session.writer:
+        return begun[1]
+    version = str(lane.run.environment.get("wandb", ""))
+    return None if _OLD.match(version) else 0
 
 
 def _summary(chunk: FileChunk, before: bytes | None) -> list[bytes]:
