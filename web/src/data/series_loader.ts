@@ -78,7 +78,7 @@ interface Group {
   log: boolean;
   smooth: Smoothing | null;
   since: Record<string, string> | null;
-  runs: string[];
+  runs: readonly string[];
   keys: Map<string, Set<Watch>>;
   visible: boolean;
 }
@@ -105,6 +105,7 @@ export class Watch implements Asked {
   /** The loader's count of changes when the watch was found to lack nothing; -1: it may lack something. */
   settled = -1;
   private bases: { runs: readonly string[]; list: readonly string[] } | null = null;
+  private ids: { bases: readonly string[]; part: string; list: readonly string[] } | null = null;
   private found: {
     stamp: number;
     bases: readonly string[];
@@ -163,6 +164,16 @@ export class Watch implements Asked {
       this.bases = { runs, list: runs.map((run) => `${run}\n${key}\n${x}`) };
     }
     return this.bases.list;
+  }
+
+  /** The id of the exact answer for each run, in the order of the want. */
+  idsOfRuns(): readonly string[] {
+    const bases = this.basesOfRuns();
+    const { part } = this;
+    if (this.ids?.bases !== bases || this.ids.part !== part) {
+      this.ids = { bases, part, list: bases.map((base) => `${base}\n${part}`) };
+    }
+    return this.ids.list;
   }
 
   /** What answers the want for each run best, null where nothing is known; worked out when something has changed. */
@@ -231,7 +242,7 @@ export class SeriesLoader {
   /** The watch wants something else now. */
   refresh(watch: Watch): void {
     if (this.requests.size > 0) {
-      const wanted = new Set(watch.basesOfRuns().map((base) => `${base}\n${watch.part}`));
+      const wanted = new Set(watch.idsOfRuns());
       this.leave(watch, (id) => wanted.has(id));
     }
     this.schedule();
@@ -359,13 +370,13 @@ export class SeriesLoader {
       const missing: string[] = [];
       const changed = new Map<string, Entry>();
       let isAwaited = false;
-      const bases = watch.basesOfRuns();
+      const ids = watch.idsOfRuns();
       const found = watch.entries();
-      for (let i = 0; i < bases.length; i++) {
+      for (let i = 0; i < ids.length; i++) {
         const run = watch.want.runs[i]!;
         const best = found[i]!;
         const entry = best !== null && isAnswer(best, watch) ? best : null;
-        const under = this.requestFor(watch, bases[i]!, entry);
+        const under = this.requestFor(watch, ids[i]!, entry);
         if (under) {
           under.watches.add(watch);
           isAwaited = true;
@@ -378,7 +389,9 @@ export class SeriesLoader {
       const { log, smooth } = watch;
       if (missing.length > 0 && !isResting) {
         const asked = { x, range: watch.range, px: watch.px, log, smooth, since: null, visible };
-        this.join(groups, watch, key, { ...asked, runs: missing });
+        // The list itself where it lacks all of it: that one has its name already.
+        const isWhole = missing.length === ids.length;
+        this.join(groups, watch, key, { ...asked, runs: isWhole ? watch.want.runs : missing });
       }
       for (const [signature, runs] of groupChanged(changed)) {
         const entry = changed.get(runs[0]!)!;
@@ -400,9 +413,9 @@ export class SeriesLoader {
   }
 
   /** The request under way that will answer a watch for a run, or bring more of what it has. */
-  private requestFor(watch: Watch, base: string, entry: Entry | null): Request | undefined {
+  private requestFor(watch: Watch, id: string, entry: Entry | null): Request | undefined {
     if (this.pending.size === 0) return undefined;
-    const own = this.pending.get(`${base}\n${watch.part}`);
+    const own = this.pending.get(id);
     if (entry === null || entry.part === watch.part) return own;
     return this.pending.get(idOf(entry)) ?? own;
   }
@@ -416,7 +429,7 @@ export class SeriesLoader {
   ): void {
     const { x, range, px, log, smooth, visible, runs } = asked;
     const part = partOf(placeOf(range, px, log), smooth);
-    const id = [x, part, signature, visible, runs.join(",")].join("|");
+    const id = [x, part, signature, visible, nameOf(runs)].join("|");
     let group = groups.get(id);
     if (!group) {
       group = { ...asked, keys: new Map() };
@@ -440,12 +453,12 @@ export class SeriesLoader {
     };
     for (const id of request.ids) {
       this.pending.set(id, request);
-      const entry = this.at(id);
+      const entry = this.entries.size === 0 ? undefined : this.at(id);
       if (entry) entry.dirty = false;
     }
     this.requests.add(request);
     const question: SeriesQuestion = {
-      runs: group.runs,
+      runs: [...group.runs],
       keys,
       x: group.x,
       range: group.range,
@@ -591,6 +604,18 @@ export class SeriesLoader {
     if (entry) entry.dirty = true;
     this.changes += 1;
   }
+}
+
+const joined = new WeakMap<readonly string[], string>();
+
+/** Tells lists of runs apart by what is in them; worked out once for a list that many panels share. */
+function nameOf(runs: readonly string[]): string {
+  let name = joined.get(runs);
+  if (name === undefined) {
+    name = runs.join(",");
+    joined.set(runs, name);
+  }
+  return name;
 }
 
 function lastUse(parts: ReadonlyMap<string, Entry>): number {
