@@ -2,7 +2,8 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./pages/app.tsx";
 import { startKeys } from "./state/keys.ts";
-import { isEmbedded, startRouting } from "./state/route.ts";
+import { readAhead } from "./state/opened.ts";
+import { isEmbedded, route, startRouting } from "./state/route.ts";
 import { startTheme } from "./state/theme.ts";
 import { watchPresses } from "./state/view_steps.ts";
 import { readViewer } from "./state/viewer.ts";
@@ -29,6 +30,15 @@ effect(() => {
 startKeys();
 watchPresses(document);
 void readViewer();
-render(<App />, document.getElementById("app")!);
-// A notebook shows a picture until the page in its frame says that it is there.
-if (window.parent !== window && isEmbedded.peek()) window.parent.postMessage("epochal-ready", "*");
+
+function begin(): void {
+  render(<App />, document.getElementById("app")!);
+  // A notebook shows a picture until the page in its frame says that it is there.
+  if (window.parent !== window && isEmbedded.peek()) {
+    window.parent.postMessage("epochal-ready", "*");
+  }
+}
+
+const ahead = readAhead(route.peek());
+if (ahead === null) begin();
+else void ahead.ready.then(begin).then(ahead.leave);

@@ -1,5 +1,6 @@
 /** The workspaces that are open: pages of one project that follow one another share theirs. */
 import { signal } from "@preact/signals";
+import type { Route } from "./route.ts";
 import { Workspace } from "./workspace.ts";
 
 interface Opened {
@@ -46,6 +47,23 @@ export function keepWorkspace(ws: Workspace): () => void {
     if (found.users === 0 && current.peek() === ws) current.value = null;
     if (found.users === 0) closeSoon(name, found);
   };
+}
+
+/** How long a page waits at most for what stands in it, in milliseconds, before it shows its empty frame. */
+const AHEAD_MS = 100;
+
+/**
+ * Begins to read what a workspace's page shows, before anything is rendered; null for other pages.
+ *
+ * The browser has asked for it while it read the script: a page that is rendered once it is there is rendered, laid
+ * out and painted once, and not three times. Whoever renders the page at `ready` calls `leave` after it.
+ */
+export function readAhead(to: Route): { ready: Promise<void>; leave: () => void } | null {
+  if (to.page !== "workspace") return null;
+  const ws = findWorkspace(to.entity, to.project, null);
+  const leave = keepWorkspace(ws);
+  const patience = new Promise<void>((done) => setTimeout(done, AHEAD_MS));
+  return { ready: Promise.race([ws.firstAnswers, patience]), leave };
 }
 
 function closeSoon(name: string, found: Opened): void {

@@ -134,6 +134,9 @@ export class Workspace {
   private isAllChanged = false;
   /** The first answers, runs and keys: a page with one of them alone would be rendered for nothing. */
   private readonly first = new Together(2, () => this.onFirst());
+  /** Kept once the first answers, or the faults in their place, were taken in. */
+  readonly firstAnswers: Promise<void>;
+  private keepFirst = () => {};
   private keysVersion: number | null = null;
   private readonly refreshRuns;
   private readonly refreshKeys;
@@ -148,6 +151,9 @@ export class Workspace {
     readonly runId: string | null = null,
   ) {
     this.path = `${entity}/${project}`;
+    this.firstAnswers = new Promise((keep) => {
+      this.keepFirst = keep;
+    });
     this.address = new ViewAddress(this);
     const learn = (runs: readonly Run[]) => this.learn(runs);
     this.list = new RunList(entity, project, undefined, learn, this.first.arrive);
@@ -211,6 +217,7 @@ export class Workspace {
 
   /** What can wait until the first charts are asked for. */
   private onFirst(): void {
+    this.keepFirst();
     if (!this.isStarted) return;
     const { version } = this.list;
     const isKnown = version !== null && this.keysVersion !== null;

@@ -38,8 +38,8 @@ const SCROLL_STEP = 64;
 
 export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   const box = useRef<HTMLElement>(null);
-  const sight = useSight(box);
-  useAskAhead(ws, sight);
+  const [sight, seen] = useSight(box);
+  useAskAhead(ws, seen);
   const sections = ws.sections.value;
   const density = useComputed(() => ws.view.value.density).value;
   const layout = useMemo(
@@ -78,9 +78,13 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   );
 }
 
-/** What is scrolled to: in steps, and with the height and the width of the column. */
-function useSight(box: { current: HTMLElement | null }): Sight {
+/**
+ * What is scrolled to: in steps, and with the height and the width of the column. The second is the same, kept as soon
+ * as it is known: layout effects that stand below read it while the first still waits to be rendered.
+ */
+function useSight(box: { current: HTMLElement | null }): [Sight, { current: Sight }] {
   const [sight, setSight] = useState<Sight>({ top: 0, height: 0, width: 0 });
+  const seen = useRef(sight);
   useLayoutEffect(() => {
     const element = box.current!;
     const look = () => {
@@ -89,6 +93,7 @@ function useSight(box: { current: HTMLElement | null }): Sight {
         height: element.clientHeight,
         width: element.clientWidth - 2 * SIDE_PADDING,
       };
+      seen.current = next;
       setSight((old) =>
         old.top === next.top && old.height === next.height && old.width === next.width ? old : next,
       );
@@ -102,7 +107,7 @@ function useSight(box: { current: HTMLElement | null }): Sight {
       element.removeEventListener("scroll", look);
     };
   }, [box]);
-  return sight;
+  return [sight, seen];
 }
 
 /** Keeps what is on screen where it is when sections above it grow or appear while the page is live. */

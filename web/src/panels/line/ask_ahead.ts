@@ -5,7 +5,7 @@
  * panels find them under way, or there.
  */
 import { effect, untracked } from "@preact/signals";
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { layOut, panelsBetween, sectionsBetween } from "../../state/panel_layout.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Drawing } from "./drawing.ts";
@@ -18,11 +18,9 @@ interface Column {
   width: number;
 }
 
-/** Asks ahead for what `sight` shows, once in the life of a workspace's page. */
-export function useAskAhead(ws: Workspace, sight: Column): void {
-  const now = useRef(sight);
-  now.current = sight;
-  useLayoutEffect(() => askAhead(ws, () => now.current), [ws]);
+/** Asks ahead for what is in `sight`, once in the life of a workspace's page. */
+export function useAskAhead(ws: Workspace, sight: { readonly current: Column }): void {
+  useLayoutEffect(() => askAhead(ws, () => sight.current), [ws, sight]);
 }
 
 function askAhead(ws: Workspace, sight: () => Column): () => void {
