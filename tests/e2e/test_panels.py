@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import epochal
 from tests.e2e.digits import STEPS, log_run, loss, values
 from tests.e2e.looking import (
     SHIFTS,
@@ -238,6 +239,8 @@ def test_tooltip_stands_still_after_alt(open_page: OpenPage) -> None:
 def test_densities_show_more_and_the_legend_replaces_the_list(open_page: OpenPage) -> None:
     for number in range(3):
         log_run(number)
+    with epochal.init(project="digits", name="elsewhere") as run:
+        run.log({"train/loss": 0.5})
     page = open_page("local/digits?fold=system")
     wait_for_charts(page, 9)
     assert page.locator(".legend").count() == 0
@@ -263,6 +266,11 @@ def test_densities_show_more_and_the_legend_replaces_the_list(open_page: OpenPag
     page.keyboard.press("[")
     page.locator(".legend li", has_text="run-2").first.wait_for()
     assert "run-0" in page.locator('[data-key="val/loss"] .legend').inner_text()
+    # It names the runs that have a line in this chart.
+    named = """(key) => [...document.querySelectorAll(`[data-key="${key}"] .legend li`)]
+        .map(one => one.title).join(', ')"""
+    assert "elsewhere" in page.evaluate(named, "train/loss")
+    assert "elsewhere" not in page.evaluate(named, "val/loss")
     page.keyboard.press("[")
     expect_eventually(page, "() => !document.querySelector('.legend')")
     page.reload()

@@ -62,7 +62,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         <PanelTitle ws={ws} metric={metric} />
         <PanelTools ws={ws} model={model} metric={metric} isFull={isFull} />
       </figcaption>
-      {hasLegend && <PanelLegend ws={ws} width={place.width - 20} />}
+      {hasLegend && <PanelLegend ws={ws} model={model} width={place.width - 20} />}
       <div
         ref={element}
         class="plot"

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import type { PanelModel } from "./panel_model.ts";
 
 interface Entry {
   id: string;
@@ -13,8 +14,15 @@ interface Entry {
 const NAME_WIDTH = 96;
 const MORE_WIDTH = 40;
 
-export function PanelLegend({ ws, width }: { ws: Workspace; width: number }): JSX.Element | null {
-  const entries = entriesOf(ws);
+interface LegendProps {
+  ws: Workspace;
+  model: PanelModel;
+  width: number;
+}
+
+export function PanelLegend({ ws, model, width }: LegendProps): JSX.Element | null {
+  const drawn = model.drawn.value;
+  const entries = entriesOf(ws).filter(({ id }) => drawn === null || drawn.has(id));
   if (entries.length === 0) return null;
   const room = Math.max(1, Math.floor((width - MORE_WIDTH) / NAME_WIDTH));
   const fitting = entries.length <= room + 1 ? entries.slice(0, room + 1) : entries.slice(0, room);

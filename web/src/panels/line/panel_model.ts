@@ -23,6 +23,8 @@ interface Status {
 
 export class PanelModel {
   readonly status = signal<Status>({ lines: 0, isLoading: true, error: null });
+  /** The runs, or the groups, that have a line here; null: nothing was drawn yet. */
+  readonly drawn = signal<ReadonlySet<string> | null>(null);
   readonly hover = signal<{ hover: Hover; left: number; top: number } | null>(null);
   readonly isVisible = signal(false);
   /** Whether there was ever anything to draw. */
@@ -179,6 +181,7 @@ export class PanelModel {
       this.drawnKey = key;
       this.drawnLines = lines;
       this.drawnBands = bands;
+      this.tellDrawn();
     }
     const status = {
       lines: lines.length + bands.length,
@@ -194,6 +197,14 @@ export class PanelModel {
     ) {
       this.status.value = status;
     }
+  }
+
+  private tellDrawn(): void {
+    const { drawnLines: lines, drawnBands: bands } = this;
+    if (lines.length + bands.length === 0) return;
+    const next = new Set([...lines.map((line) => line.run), ...bands.map((band) => band.id)]);
+    const now = this.drawn.peek();
+    if (now?.size !== next.size || [...next].some((id) => !now.has(id))) this.drawn.value = next;
   }
 
   /** Renews the sentence for those who do not see the chart, at a pace that costs nothing. */
