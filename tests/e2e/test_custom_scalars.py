@@ -80,6 +80,26 @@ def test_charts_of_layouts_follow_the_page(
         loss = expected[label.split("/")[-1]]
         assert [center, lo, hi] == pytest.approx([loss, 0.9 * loss, 1.2 * loss], rel=1e-6)
 
+    # In full screen a chart has all the room, and a table of what its lines hold.
+    small = page.locator('[data-chart="all of them"]').bounding_box()
+    page.locator('[data-chart="all of them"]').hover()
+    page.get_by_label("all of them in full screen").click()
+    captions = page.locator(".layout-side caption")
+    captions.nth(1).wait_for()
+    assert captions.all_inner_texts() == ["loss/test", "loss/low"]
+    least = min(epoch.loss for epoch in train(RATES[0]))
+    expect_eventually(
+        page,
+        "text => document.querySelector('.layout-side').innerText.includes(text)",
+        f"{least:.4g}".rstrip("0"),
+    )
+    large = page.locator(".layout-alone .layout-chart").bounding_box()
+    assert small
+    assert large
+    assert large["height"] > 2 * small["height"]
+    page.keyboard.press("Escape")
+    expect_eventually(page, "() => document.querySelector('.layout-alone') === null")
+
     # A zoom is that of the page, a click marks the step for all, a hidden run goes.
     box = page.locator('[data-chart="all of them"] .layout-plot').bounding_box()
     assert box is not None

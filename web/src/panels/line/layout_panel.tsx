@@ -10,6 +10,7 @@ import { optionsOf, setOption } from "../../state/panel_options.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
+import type { PanelPlace } from "../frame/panel_place.tsx";
 import { baselineOf } from "./drawing.ts";
 import {
   keysOfChart,
@@ -19,6 +20,7 @@ import {
   readLayout,
 } from "./layout.ts";
 import { LayoutModel } from "./layout_model.ts";
+import { LineTable } from "./line_table.tsx";
 import { Tooltip } from "./tooltip.tsx";
 import "../../styles/layout_panel.css";
 
@@ -36,6 +38,7 @@ export function LayoutPanel(props: MediaPanelProps): JSX.Element {
     () => mergeLayouts(objects.entries.map((entry) => readLayout(entry.values.at(-1)?.value))),
     [objects.entries],
   );
+  const only = isFull ? chartNamed(categories, optionsOf(ws, id).chart) : null;
   return (
     <MediaFrame
       ws={ws}
@@ -45,19 +48,91 @@ export function LayoutPanel(props: MediaPanelProps): JSX.Element {
       isFull={isFull}
       objects={objects}
       title={metric.name === TENSORBOARD_KEY ? "Charts of the layout" : metric.name}
+      tools={
+        only && (
+          <button type="button" class="chip" onClick={() => setOption(ws, id, "chart", null)}>
+            <Icon name="grid" /> All
+          </button>
+        )
+      }
     >
-      <div class="layout-categories">
-        {categories.map((category) => (
-          <Category
-            key={category.title}
-            ws={ws}
-            id={id}
-            category={category}
-            isVisible={isVisible}
-          />
+      {only ? (
+        <Alone ws={ws} id={id} {...only} place={place} isVisible={isVisible} />
+      ) : (
+        <div class="layout-categories">
+          {categories.map((category) => (
+            <Category
+              key={category.title}
+              ws={ws}
+              id={id}
+              category={category}
+              isVisible={isVisible}
+            />
+          ))}
+        </div>
+      )}
+    </MediaFrame>
+  );
+}
+
+interface Named {
+  category: string;
+  chart: LayoutChart;
+}
+
+/** How the address names a chart: as nothing in a title is. */
+function nameOf(category: string, chart: LayoutChart): string {
+  return `${category}\n${chart.title}`;
+}
+
+function chartNamed(categories: readonly LayoutCategory[], name: string | undefined): Named | null {
+  for (const { title, charts } of categories) {
+    for (const chart of charts)
+      if (nameOf(title, chart) === name) return { category: title, chart };
+  }
+  return null;
+}
+
+const TABLE_WIDTH = 470;
+/** Width from which the table stands beside the chart, in CSS pixels. */
+const WIDE = 900;
+
+interface AloneProps extends Named {
+  ws: Workspace;
+  id: string;
+  place: PanelPlace;
+  isVisible: boolean;
+}
+
+/** One chart in full screen, and what its lines hold: as a line panel there. */
+function Alone({ ws, id, category, chart, place, isVisible }: AloneProps): JSX.Element {
+  const { keys } = keysOfChart(
+    chart,
+    ws.chartKeys.value.map((key) => key.name),
+  );
+  const shown = keys.flatMap((name) => ws.chartKeys.value.find((key) => key.name === name) ?? []);
+  const isWide = place.width >= WIDE;
+  const columns = isWide ? `minmax(0, 1fr) ${TABLE_WIDTH}px` : "minmax(0, 1fr)";
+  return (
+    <div
+      class="layout-alone"
+      style={{
+        gridTemplateColumns: columns,
+        gridTemplateRows: isWide ? "minmax(0, 1fr)" : "60% auto",
+      }}
+    >
+      <Chart
+        ws={ws}
+        id={JSON.stringify([id, category, chart.title])}
+        chart={chart}
+        isVisible={isVisible}
+      />
+      <div class="layout-side">
+        {shown.map((key) => (
+          <LineTable key={key.name} ws={ws} metric={key} isTitled />
         ))}
       </div>
-    </MediaFrame>
+    </div>
   );
 }
 
@@ -101,6 +176,10 @@ function Category({ ws, id, category, isVisible }: CategoryProps): JSX.Element {
               id={JSON.stringify([id, title, chart.title])}
               chart={chart}
               isVisible={isVisible}
+              onExpand={() => {
+                setOption(ws, id, "chart", nameOf(title, chart));
+                ws.setFull(id);
+              }}
             />
           ))}
         </div>
@@ -114,9 +193,11 @@ interface ChartProps {
   id: string;
   chart: LayoutChart;
   isVisible: boolean;
+  /** Where it is not alone already. */
+  onExpand?: () => void;
 }
 
-function Chart({ ws, id, chart, isVisible }: ChartProps): JSX.Element {
+function Chart({ ws, id, chart, isVisible, onExpand }: ChartProps): JSX.Element {
   const model = useMemo(() => new LayoutModel(ws, id), [ws, id]);
   const box = useRef<HTMLDivElement>(null);
   // The same chart is read anew with each answer.
@@ -135,6 +216,17 @@ function Chart({ ws, id, chart, isVisible }: ChartProps): JSX.Element {
         <span class="quiet" title={keys.join("\n")}>
           {keysText(keys, more)}
         </span>
+        {onExpand && (
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={`${chart.title} in full screen`}
+            title="Full screen"
+            onClick={onExpand}
+          >
+            <Icon name="expand" />
+          </button>
+        )}
       </figcaption>
       <div class="layout-plot" ref={box} role="img" aria-label={model.sentence} />
       {fault !== null && <p class="layout-note">/{fault}/ cannot be read.</p>}
