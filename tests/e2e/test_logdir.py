@@ -14,6 +14,7 @@ from tests.e2e.looking import OpenPage, expect_eventually, wait_for_charts
 
 pytestmark = pytest.mark.browser
 STEPS = 60
+ABOUT = "Of **each** step.<script>window.stolen = 1</script> ![far](https://example.org/x.png)"
 
 
 def write(folder: Path, rate: float) -> None:
@@ -28,6 +29,11 @@ def epochal_server(start_server: ServerStarter, tmp_path: Path) -> RunningServer
     """Return a server of one folder with two runs and one that is empty."""
     write(tmp_path / "logs" / "fast", 0.2)
     write(tmp_path / "logs" / "slow", 0.05)
+    with SummaryWriter(str(tmp_path / "logs" / "slow"), mode="tfevents") as writer:
+        writer.add_scalars("both", {"x": 1.0, "y": 2.0}, 0)
+        writer.add_scalar(
+            "lr", 0.1, 0, new_style=True, display_name="Learning rate", summary_description=ABOUT
+        )
     (tmp_path / "later").mkdir()
     options = ["--logdir", f"logs:{tmp_path / 'logs'}", "--logdir", f"later:{tmp_path / 'later'}"]
     return start_server(*options)
@@ -38,6 +44,35 @@ def test_walk_through_1_the_first_chart_needs_no_click(open_page: OpenPage) -> N
     wait_for_charts(page, 2)
     expect(page.locator('figure.panel[data-key="loss/train"]')).to_be_visible()
     expect(page.locator(".run-list")).to_contain_text("fast")
+
+
+def test_keys_have_names_and_descriptions_and_sub_runs_are_folded_on_request(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("logdir/logs")
+    panel = page.locator('figure.panel[data-key="lr"]')
+    expect(panel.locator("h3")).to_have_text("Learning rate")
+    page.get_by_label("About lr", exact=True).click()
+    about = page.get_by_role("dialog", name="About lr")
+    expect(about.locator("strong")).to_have_text("each")
+    expect(about).to_contain_text("key lr")
+    assert page.evaluate("() => window.stolen") is None
+    expect(about.locator("script, img")).to_have_count(0)
+    page.keyboard.press("Escape")
+    page.get_by_placeholder("Panels").fill("learning")
+    expect(page.locator("figure.panel")).to_have_count(1)
+    page.get_by_placeholder("Panels").fill("")
+    # Sub-runs are folded into their run, and shown apart again.
+    runs = page.locator(".run-row")
+    expect(runs).to_have_count(4)
+    page.get_by_label("Sub-runs of add_scalars and add_hparams").click()
+    page.get_by_role("menuitemradio", name="folded").click()
+    page.wait_for_url("**/logdir/logs-folded**")
+    expect(runs).to_have_count(2)
+    expect(page.locator("figure.panel h3", has_text="both")).not_to_have_count(0)
+    page.get_by_label("Sub-runs of add_scalars and add_hparams").click()
+    page.get_by_role("menuitemradio", name="apart").click()
+    expect(runs).to_have_count(4)
 
 
 def test_walk_through_9_both_bookmarks_open_the_same_selection(open_page: OpenPage) -> None:

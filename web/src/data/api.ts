@@ -46,6 +46,11 @@ export function getLogdirs(): Promise<{ logdirs: Logdir[] }> {
   return getJson("api/v1/logdirs");
 }
 
+/** Watches a directory in one of the two ways to show its sub-runs; answers the project that it is. */
+export function openLogdir(path: string, fold: boolean): Promise<{ project: string }> {
+  return sendJson("POST", "api/v1/logdirs", { path, fold });
+}
+
 export function getProject(entity: string, project: string): Promise<Project> {
   return getJson(projectPath(entity, project));
 }

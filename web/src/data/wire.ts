@@ -20,6 +20,8 @@ export interface Logdir {
   files: number;
   runs: number;
   scanned: boolean;
+  /** Whether sub-runs of `add_scalars` and `add_hparams` are part of the run that wrote them. */
+  fold: boolean;
   problem: string | null;
 }
 

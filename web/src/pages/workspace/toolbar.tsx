@@ -3,11 +3,13 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Bindings } from "../../state/keys.ts";
+import { LOGDIRS } from "../../state/route.ts";
 import { turnSmoothing } from "../../state/setting_scope.ts";
 import type { Outliers } from "../../state/settings.ts";
 import { keyFilter } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { lazy } from "../lazy.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import {
   AxisChip,
@@ -20,6 +22,8 @@ import {
   OutliersChip,
   SmoothChip,
 } from "./toolbar_chips.tsx";
+
+const SubRunsChip = lazy(async () => (await import("./sub_runs_chip.tsx")).SubRunsChip);
 
 interface ToolbarProps {
   ws: Workspace;
@@ -75,6 +79,7 @@ export function Toolbar({ ws, onList }: ToolbarProps): JSX.Element {
           <LogChip ws={ws} />
           {isGrouping && <GroupChip ws={ws} />}
           <DensityChip ws={ws} />
+          {isGrouping && ws.entity === LOGDIRS && <SubRunsChip ws={ws} />}
         </>
       ) : (
         <MoreChip ws={ws} />
