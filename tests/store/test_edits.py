@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from epochal.errors import Conflict, Forbidden, NotFound, UsageError
 from epochal.records import LOCAL_ADMIN, BulkEdit, Principal, RunEdit
@@ -44,7 +44,7 @@ def states(store: SqlStore) -> list[Any]:
         with store.database.read() as connection:
             document = connection.value("SELECT doc FROM run WHERE uid = ?", [uid])
         edited = bytes(document).partition(b'"edited":')[2].partition(b"]")[0]
-        found.append((replace(info, version=0, updated=0.0, duration=0.0), edited))
+        found.append((structs.replace(info, version=0, updated=0.0, duration=0.0), edited))
     return found
 
 

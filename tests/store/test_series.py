@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from epochal.errors import UsageError
 from epochal.records import Columns, Points, SeriesQuery
@@ -320,7 +320,7 @@ def test_metric_as_x_takes_the_last_value_known_at_the_row(rows):
     truth.append(0, np.arange(100, n) // 50, np.arange(100, n), np.sin(np.arange(100, n)))
     for lo, hi in ((2, 599), (100.5, 350)):
         columns = only(ask(rows, x="metric:epoch", px=300, range=(lo, hi)))
-        columns = replace(columns, total=n - 100)
+        columns = structs.replace(columns, total=n - 100)
         check(truth, columns, lo, hi, 300)
     assert ask(rows, x="metric:absent").series == []
 

@@ -5,7 +5,6 @@ Both answer with the JSON objects of docs/reference/http.md, so that `Api` canno
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import quote
 
+import msgspec
 import numpy as np
 
 from epochal.errors import (
@@ -217,7 +217,7 @@ class LocalBackend:
     def projects(self) -> list[dict[str, Any]]:
         """See `Backend`."""
         found = self._with_store(lambda store: store.projects(LOCAL_ADMIN))
-        return [dataclasses.asdict(project) for project in found]
+        return [msgspec.structs.asdict(project) for project in found]
 
     def runs(self, entity: str, project: str, query: Mapping[str, Any]) -> dict[str, Any]:
         """See `Backend`."""
@@ -286,7 +286,7 @@ class LocalBackend:
 
 
 def _info(info: RunInfo) -> dict[str, Any]:
-    value = {name: getattr(info, name) for name in RunInfo.__slots__}
+    value = {name: getattr(info, name) for name in RunInfo.__struct_fields__}
     return {**value, "tags": list(info.tags), "columns": dict(info.columns)}
 
 
@@ -297,7 +297,7 @@ def _local_detail(detail: RunDetail) -> dict[str, Any]:
         "summary": dict(detail.summary),
         "metrics": dict(detail.metrics),
         "environment": dict(detail.environment),
-        "writers": [dataclasses.asdict(writer) for writer in detail.writers],
+        "writers": [msgspec.structs.asdict(writer) for writer in detail.writers],
     }
 
 

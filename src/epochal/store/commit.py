@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from msgspec import structs
+
 from epochal.errors import EpochalError, NotFound, OffsetGap, RunDeleted, StoreClosed
 from epochal.formats.frame import JournalChunk, decode_journal, encode_frame
 from epochal.formats.journal import BlobPiece, LinesRecord, dump_json
@@ -555,8 +557,8 @@ def _with_storable_names(chunk: JournalChunk) -> JournalChunk:
         while (name, column.kind) in taken:
             name, number = f"{stem} ({number})", number + 1
         taken.add((name, column.kind))
-        columns.append(replace(column, name=name))
-    return replace(chunk, frame=replace(chunk.frame, columns=tuple(columns)))
+        columns.append(structs.replace(column, name=name))
+    return replace(chunk, frame=structs.replace(chunk.frame, columns=tuple(columns)))
 
 
 def died(state: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from epochal.errors import Conflict, NotFound, UsageError
@@ -52,10 +52,9 @@ class _Edited:
         # A field that was the user's and is so no more is set again, to what it was.
         released = self.edited_before - edited
         changed = {
-            field.name: getattr(self.before, field.name)
-            for field in fields(RunEdit)
-            if field.name in released
-            or getattr(self.before, field.name) != getattr(now, field.name)
+            name: getattr(self.before, name)
+            for name in RunEdit.__struct_fields__
+            if name in released or getattr(self.before, name) != getattr(now, name)
         }
         users = (edited | changed.keys()) & set(_DOCUMENT_FIELDS)
         follow = tuple(sorted(users - self.edited_before))

@@ -11,7 +11,8 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import replace
+
+from msgspec import structs
 
 from epochal.formats.tfevents import EventReader, read_piece
 from epochal.records import Frame
@@ -38,10 +39,10 @@ def folded_key(below: str, tag: str) -> str | None:
 def renamed(frame: Frame, below: str) -> Frame:
     """Return the frame with the names that its columns have in the run that it is folded into."""
     columns = tuple(
-        replace(column, name=folded_key(below, column.name) or column.name)
+        structs.replace(column, name=folded_key(below, column.name) or column.name)
         for column in frame.columns
     )
-    return replace(frame, columns=columns)
+    return structs.replace(frame, columns=columns)
 
 
 def find_run(tree: Tree, path: str, home: str, homes: Collection[str]) -> str | None:

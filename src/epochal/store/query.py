@@ -19,12 +19,12 @@ import operator
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import Struct
 
 from epochal.errors import FilterError
 
@@ -48,31 +48,27 @@ _CONTAINS = frozenset(["name", "id", "notes"])
 # ------------------------------------------------------------------------------------------------- nodes
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(Struct, frozen=True):
     """What a column is compared with: as text, and as a number where it reads as one."""
 
     text: str
     number: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """`text` occurs somewhere in the run's own texts."""
 
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Matches:
+class Matches(Struct, frozen=True):
     """A regular expression is found in a column, or (`field` None) in the run's own texts."""
 
     field: str | None
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Struct, frozen=True):
     """A column compared with a value."""
 
     field: str
@@ -80,8 +76,7 @@ class Compare:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Exactly:
+class Exactly(Struct, frozen=True):
     """A column compared with a JSON value of the same type: numbers with numbers, text by its characters.
 
     A list holds where one of its items does; None is what a run without the column has.
@@ -92,37 +87,32 @@ class Exactly:
     value: bool | int | float | str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(Struct, frozen=True):
     """A column's text contains a text."""
 
     field: str
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Exists:
+class Exists(Struct, frozen=True):
     """A column has a value."""
 
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """The contrary."""
 
     node: Node
 
 
-@dataclass(frozen=True, slots=True)
-class All:
+class All(Struct, frozen=True):
     """Every node holds; nothing to hold is true."""
 
     nodes: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one node holds."""
 
     nodes: tuple[Node, ...]
@@ -158,8 +148,7 @@ def parse_filter(text: str, now: float | None = None) -> Node:
     return _Parser(text, present).parse()
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """One of the conditions of a filter that must all hold, and which characters of the filter it is."""
 
     node: Node
@@ -189,8 +178,7 @@ _TOKEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Token:
+class _Token(Struct, frozen=True):
     kind: Literal["string", "key", "regex", "operator", "mark", "word"]
     text: str
     start: int

@@ -12,8 +12,10 @@ import logging
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import structs
 
 from epochal.formats.frame import encode_frame_record
 from epochal.formats.journal import (
@@ -191,7 +193,7 @@ def _rows(lane: Lane, file: str, chunk: FileChunk) -> list[bytes]:
         except ValueError as error:  # millions of keys
             log.warning("run %s: lines of its %s are not charted: %s", run, file, error)
             damage += 1
-            records.append(encode_frame_record(replace(frame, columns=())))
+            records.append(encode_frame_record(structs.replace(frame, columns=())))
     if damage:
         log.warning("run %s: %d faults among lines of its %s", run, damage, file)
         records.append(encode_json_record(PATCH, {"damage": damage}))
