@@ -99,9 +99,11 @@ def add_fold(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C or SIGTERM."""
-    from epochal.store.logdir import split_address
+    logdirs: list[tuple[str | None, str]] = []
+    if args.logdir:  # what reads event files need not be loaded before the first page
+        from epochal.store.logdir import split_address
 
-    logdirs = [split_address(text) for text in args.logdir]
+        logdirs = [split_address(text) for text in args.logdir]
     _check_wandb(args.paths)
     return serve(args, logdirs, show_logdir=False, wandb=args.paths)
 
