@@ -7,16 +7,16 @@ portfolios; in each it has a number of its own. Aliases belong to a collection a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 CollectionKind = Literal["sequence", "portfolio"]
 ArtifactState = Literal["pending", "committed"]
 ManifestKind = Literal["full", "incremental", "patch"]
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactType:
+class ArtifactType(Struct, frozen=True):
     """A type of artifacts in a project: every collection has one."""
 
     id: int
@@ -25,8 +25,7 @@ class ArtifactType:
     created: float
 
 
-@dataclass(frozen=True, slots=True)
-class Collection:
+class Collection(Struct, frozen=True):
     """A named list of versions; `versions` is the number that the next one gets."""
 
     id: int
@@ -43,8 +42,7 @@ class Collection:
     versions: int
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
+class Alias(Struct, frozen=True):
     """A name of one member of a collection."""
 
     id: int
@@ -53,8 +51,7 @@ class Alias:
     artifact: int
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(Struct, frozen=True):
     """A version in its sequence.
 
     version: None until it is committed; digest: MD5 of its manifest's entries, hexadecimal; size: bytes of its files,
@@ -88,8 +85,7 @@ class Artifact:
         return f"{self.collection.name}:v{self.version}"
 
 
-@dataclass(frozen=True, slots=True)
-class Membership:
+class Membership(Struct, frozen=True):
     """A version as a member of a collection, where it has the number `version`."""
 
     id: int
@@ -106,8 +102,7 @@ class Membership:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactFile:
+class ArtifactFile(Struct, frozen=True):
     """A file of a committed version.
 
     md5: as the manifest has it (base64 of 16 bytes; of a reference whatever its maker says); blob: SHA-256 of the
@@ -122,8 +117,7 @@ class ArtifactFile:
     reference: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A list of files on its way: complete, or what is put over another version's (incremental, patch)."""
 
     id: int
@@ -134,8 +128,7 @@ class Manifest:
     md5: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewArtifact:
+class NewArtifact(Struct, frozen=True):
     """What a client says of a version that it is going to upload; names as in `Artifact`.
 
     deduplicate: any version with the same files comes back; without it, only the newest one does.
@@ -159,8 +152,7 @@ class NewArtifact:
     deduplicate: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(Struct, frozen=True):
     """A file that a client is going to upload, unless the store has it."""
 
     artifact: int
@@ -170,8 +162,7 @@ class NewFile:
     """(number, MD5 in hexadecimal digits) of each part of a large file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """Whether a file's bytes are needed: not those that are `known`."""
 
     file: NewFile

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from epochal.errors import NotFound
 from epochal.records import Principal
@@ -175,7 +176,7 @@ def with_names(connection: Connection, found: Sequence[Artifact]) -> list[Artifa
         _id, artifact, version = row[_WIDTH:]
         places.setdefault(artifact, []).append((_collection(row), version))
     return [
-        replace(
+        structs.replace(
             artifact,
             aliases=tuple(aliases.get(artifact.id, ())),
             places=tuple(places.get(artifact.id, ())),
