@@ -62,7 +62,7 @@ from epochal.records import (
     ValueCounts,
     ValuesQuery,
 )
-from epochal.store.query import Node
+from epochal.store.filters.nodes import Node
 
 if TYPE_CHECKING:
     from epochal.store.artifacts.interface import Artifacts

@@ -11,9 +11,10 @@ import numpy.typing as npt
 
 from epochal.errors import UsageError
 from epochal.records import GroupNode, GroupQuery, Groups, NumberSummary, RunQuery
+from epochal.store.filters.evaluation import BOOL, FLOAT, MISSING, TEXT
+from epochal.store.filters.nodes import field_name
 from epochal.store.listing import Listing
 from epochal.store.ordering import Places, value_key
-from epochal.store.query import BOOL, FLOAT, MISSING, TEXT, field_name
 from epochal.store.value_column import ValueColumn
 from epochal.store.value_counts import identity, items_of
 

@@ -20,20 +20,11 @@ from epochal.errors import UsageError
 from epochal.records import FilterPart, RunInfo, RunOrder, RunPage, RunQuery
 from epochal.store.declared_axes import DeclaredAxes
 from epochal.store.engine import Connection
+from epochal.store.filters.evaluation import BOOL, FLOAT, INTEGER, TEXT, Mask, evaluate
+from epochal.store.filters.language import conjuncts, parse_filter
+from epochal.store.filters.nodes import FIELDS, Node
 from epochal.store.metric_columns import MetricColumns, read_metrics, split_name
 from epochal.store.ordering import Ordering, Places
-from epochal.store.query import (
-    BOOL,
-    FIELDS,
-    FLOAT,
-    INTEGER,
-    TEXT,
-    Mask,
-    Node,
-    conjuncts,
-    evaluate,
-    parse_filter,
-)
 from epochal.store.value_column import ValueColumn
 
 RUN_COLUMNS = (

@@ -12,7 +12,8 @@ from typing import Any
 
 from epochal.store.documents import find_definition
 from epochal.store.engine import Connection
-from epochal.store.query import Node, field_name, named_fields, parse_filter
+from epochal.store.filters.language import parse_filter
+from epochal.store.filters.nodes import Node, field_name, named_fields
 from epochal.store.value_column import ValueColumn
 
 STATISTICS = ("last", "min", "max", "best")

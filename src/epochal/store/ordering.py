@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.errors import FilterError, UsageError
-from epochal.store.query import BOOL, FLOAT, MISSING, field_name
+from epochal.store.filters.evaluation import BOOL, FLOAT, MISSING
+from epochal.store.filters.nodes import field_name
 from epochal.store.value_column import ValueColumn
 
 MAX_SORT_COLUMNS = 8

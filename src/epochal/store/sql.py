@@ -55,6 +55,7 @@ from epochal.store.blob_files import BlobFiles
 from epochal.store.cache import ArrayCache
 from epochal.store.edits import edit_runs
 from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteDatabase
+from epochal.store.filters.nodes import Node
 from epochal.store.fold import fold_due, fold_window
 from epochal.store.groups import group_runs
 from epochal.store.history import read_history
@@ -66,7 +67,6 @@ from epochal.store.metric_columns import asked_names
 from epochal.store.names import check_uid
 from epochal.store.objects import read_objects
 from epochal.store.ordering import sort_names
-from epochal.store.query import Node
 from epochal.store.received import ReceivedStore
 from epochal.store.registration import create_project
 from epochal.store.series import read_series

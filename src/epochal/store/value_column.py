@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal.store.query import BOOL, FLOAT, INTEGER, MISSING, OTHER, TEXT
+from epochal.store.filters.evaluation import BOOL, FLOAT, INTEGER, MISSING, OTHER, TEXT
 
 _EXACT = 1 << 53
 """Integers beyond this are kept beside their rounded number."""

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from epochal.records import RunQuery, ValueCount, ValueCounts, ValuesQuery
+from epochal.store.filters.evaluation import BOOL, FLOAT, INTEGER, MISSING, OTHER, TEXT
+from epochal.store.filters.nodes import field_name
 from epochal.store.listing import Listing
 from epochal.store.ordering import Places, value_key
-from epochal.store.query import BOOL, FLOAT, INTEGER, MISSING, OTHER, TEXT, field_name
 from epochal.store.value_column import ValueColumn
 
 

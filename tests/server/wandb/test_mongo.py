@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from epochal.errors import FilterError
 from epochal.server.wandb.mongo import column_name, compile_filters, read_time, sort_text
-from epochal.store.query import evaluate
+from epochal.store.filters.evaluation import evaluate
 from epochal.store.value_column import ValueColumn
 
 DAY = read_time("2026-11-01")

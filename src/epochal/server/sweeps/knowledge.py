@@ -14,7 +14,7 @@ import numpy.typing as npt
 from epochal.errors import NotFound
 from epochal.records import Principal, RunInfo, RunQuery
 from epochal.store.base import Store
-from epochal.store.query import AnyOf, Exactly, Node
+from epochal.store.filters.nodes import AnyOf, Exactly, Node
 from epochal.store.sweeps.records import Sweep, Trial
 from epochal.sweeps.config import MODELS, SweepConfig
 from epochal.sweeps.search import Observation, Seen, grid_size

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from epochal.errors import FilterError
-from epochal.store.query import (
+from epochal.store.filters.nodes import (
     TIME_FIELDS,
     All,
     AnyOf,
@@ -22,8 +22,8 @@ from epochal.store.query import (
     Node,
     Not,
     Operator,
-    check_regex,
 )
+from epochal.store.filters.words import check_regex
 
 MAX_CHARACTERS = 1 << 20
 MAX_NESTING = 50

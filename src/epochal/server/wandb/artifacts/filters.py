@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from epochal.errors import FilterError
 from epochal.server.wandb.mongo import read_time
 from epochal.store.artifacts.records import Collection, Membership
-from epochal.store.query import check_regex
+from epochal.store.filters.words import check_regex
 
 T = TypeVar("T")
 Fields = Mapping[str, Any]

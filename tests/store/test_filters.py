@@ -16,8 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epochal.errors import FilterError
-from epochal.store import query
-from epochal.store.query import (
+from epochal.store.filters import nodes as filter_nodes
+from epochal.store.filters.evaluation import evaluate
+from epochal.store.filters.language import conjuncts, parse_filter
+from epochal.store.filters.nodes import (
     All,
     AnyOf,
     Compare,
@@ -27,9 +29,6 @@ from epochal.store.query import (
     Not,
     Value,
     Words,
-    conjuncts,
-    evaluate,
-    parse_filter,
 )
 from epochal.store.value_column import ValueColumn
 
@@ -51,7 +50,7 @@ class Table:
         return len(self.runs)
 
     def column(self, name: str) -> ValueColumn | None:
-        if name in self.columns or name in query.FIELDS:
+        if name in self.columns or name in filter_nodes.FIELDS:
             return self.columns.get(name)
         return self.columns.get(f"config.{name}") or self.columns.get(f"summary.{name}")
 
