@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import struct
-import time
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from epochal.formats import media, tfrecord
 from epochal.formats.tfevents import EventReader, Events
 from epochal.native import plain
 from tests.formats import event_bytes as made
+from tests.formats import fuzzing
 from tests.formats.event_bytes import (
     event,
     file_of,
@@ -576,37 +579,25 @@ def test_any_scalars_read_back_in_any_pieces(rows, cut):
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-def test_ten_minutes_of_damaged_files():
-    """Whatever bytes come, reading ends, and a good record after them is found."""
-    random = np.random.default_rng()
-    good = [
-        event(1.0, 2, summary(made.part(1, "t") + made.strings((2,), "a", "b") + metadata("text"))),
-        event(1.0, 2, summary(made.part(1, "h") + old_histogram(0, 2, [1.0, 2.0], [1.0, 2.0]))),
-        event(1.0, 2, summary(mesh("m", 2, tensor(3, (1, 1, 3), made.part(7, b"\0\1\2"))))),
-        event(1.0, 2, made.part(4, b"graph")),
-        *points((0, 1.0)),
-    ]
-    end = time.monotonic() + 600
-    while time.monotonic() < end:
-        payloads: list[bytes] = []
-        for _ in range(50):
-            payload = bytearray(good[random.integers(len(good))])
-            for _ in range(random.integers(0, 6)):
-                payload[random.integers(len(payload))] = random.integers(256)
-            payloads.append(bytes(payload))
-        data = bytearray(tfrecord.write_records(payloads))
-        for _ in range(random.integers(0, 3)):
-            data[random.integers(len(data))] = random.integers(256)
-        data += tfrecord.write_records([event(9.0, 777, summary(made.scalar("end", 1.0)))] * 2)
-        reader, at = EventReader(), 0
-        last: list[int] = []
-        while at < len(data):
-            found = reader.read(bytes(data[at:]), at)
-            last = found.frame.steps.tolist() or last
-            if found.end == at or found.lost:
-                begin = tfrecord.find_record(bytes(data), max(found.end, at) + 1)
-                assert begin is not None
-                at = begin
-            else:
-                at = found.end
-        assert last[-1] == 777
+def test_ten_minutes_of_damaged_input_for_each_reader():
+    """Whatever bytes come, reading ends, memory is bounded, and a good record after them is found (fuzzing.py)."""
+    seed = int(np.random.default_rng().integers(1 << 31))
+    running = {
+        name: subprocess.Popen(
+            [sys.executable, "-m", "tests.formats.fuzzing", name, "600", str(seed)],
+            cwd=Path(__file__).parents[2],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for name in fuzzing.readers()
+    }
+    said = {name: process.communicate()[0] for name, process in running.items()}
+    failed = [said[name] for name, process in running.items() if process.returncode]
+    assert not failed, "\n".join(failed)
+    print("".join(said.values()))
+
+
+@pytest.mark.parametrize("name", fuzzing.readers())
+def test_the_first_damaged_inputs_of_each_reader(name):
+    assert fuzzing.fuzz(name, 0.2, seed=7) > 0
