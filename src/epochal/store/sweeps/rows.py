@@ -271,6 +271,9 @@ def beat(
         if state == "ended" and trial.run_state == "pending":
             # The agent has done with it, and it never began: a script that does not start a run, or fails before.
             run_files.set_state(connection, principal, trial.run, "failed")
+        elif state == "ended" and trial.is_stopped and trial.run_state in ("running", "preempting"):
+            # A signal has ended its script, which said nothing: else its sweep waits until it counts as silent.
+            run_files.set_state(connection, principal, trial.run, "killed")
         if state != "ended":
             trials.append(replace(trial, state=state))
     return Beat(sweep, found, trials)

@@ -80,7 +80,10 @@ export function SweepPage({ entity, project, id, moment }: SweepPageProps): JSX.
         <Facts detail={value} />
         <Agents agents={value.agents} command={`wandb agent ${entity}/${project}/${sweep.id}`} />
         <Card title="Config" tools={<CopyButton text={value.config} label="Copy the config" />}>
-          <pre class="sweep-config">{value.config}</pre>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it is scrolled by the keyboard, too */}
+          <pre class="sweep-config" tabIndex={0}>
+            {value.config}
+          </pre>
         </Card>
       </div>
       <Runs entity={entity} project={project} detail={value} />
