@@ -140,6 +140,32 @@ def test_files_of_a_run_are_writers_in_the_order_of_their_names(store, tmp_path)
     assert history(store, runs(store)["a"]) == [(0, 0, 1.0), (1, 0, 2.0), (2, 0, 3.0)]
 
 
+@one_engine
+@pytest.mark.parametrize("starts", [(False, False), (False, True), (True, True)])
+def test_a_second_file_that_repeats_steps_purges_nothing(store, tmp_path, starts):
+    first, second = points(*((i, float(i)) for i in range(5))), points((3, 30.0), (4, 40.0))
+    events = [
+        [made.session_start(1.0, step), *found] if start else found
+        for step, found, start in zip((0, 3), (first, second), starts, strict=True)
+    ]
+    for number, found in enumerate(events):
+        write(tmp_path / "logs" / "a" / f"events.out.tfevents.{number}.host", file_of(*found))
+    watch(store, tmp_path / "logs")
+    kept = history(store, runs(store)["a"])
+    assert kept == [*((0, i, float(i)) for i in range(5)), (1, 3, 30.0), (1, 4, 40.0)]
+
+
+@one_engine
+def test_a_tag_may_be_of_different_plugins_in_two_runs(store, tmp_path):
+    text = made.part(1, "x") + made.strings((), "words") + made.metadata("text")
+    write(tmp_path / "logs" / "a" / NAME, file_of(*points((0, 1.0))))
+    write(tmp_path / "logs" / "b" / NAME, file_of(event(1.0, 0, summary(text))))
+    watch(store, tmp_path / "logs")
+    [key] = store.keys(LOCAL_ADMIN, ENTITY, "logs")
+    assert (key.name, set(key.kinds), key.media) == ("x", {"f64", "object"}, ("text",))
+    assert history(store, runs(store)["a"]) == [(0, 0, 1.0)]
+
+
 @pytest.mark.parametrize("replacement", [[(0, 7.0)], [(0, 7.0), (1, 8.0), (2, 9.0), (3, 10.0)]])
 @pytest.mark.parametrize("restarted", [False, True])
 def test_a_replaced_file_is_another_writer(store, tmp_path, replacement, restarted):
