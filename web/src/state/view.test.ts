@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { cascade, DEFAULT_SETTINGS } from "./settings.ts";
-import { DEFAULT_VIEW, decodeView, encodeView, keyFilter, type View } from "./view.ts";
+import {
+  DEFAULT_VIEW,
+  decodeView,
+  encodeView,
+  isSameBesideZoom,
+  keyFilter,
+  type View,
+} from "./view.ts";
 
 describe("what holds for a panel", () => {
   it("is the page's, then the section's, then its own", () => {
@@ -14,6 +21,19 @@ describe("what holds for a panel", () => {
     const page = { ...DEFAULT_SETTINGS, xlog: true };
     expect(cascade(page, undefined, { x: "wall" }).xlog).toBe(false);
     expect(cascade(page, undefined, { x: "rel" }).xlog).toBe(true);
+  });
+});
+
+describe("what a zoom leaves as it was", () => {
+  it("is all but the parts of the axes that are shown", () => {
+    const zoomed: View = {
+      ...DEFAULT_VIEW,
+      xr: { lo: 1, hi: 2, axis: "" },
+      yr: { loss: [0, 1] },
+    };
+    expect(isSameBesideZoom(zoomed, DEFAULT_VIEW)).toBe(true);
+    expect(isSameBesideZoom({ ...zoomed, tags: "loss" }, DEFAULT_VIEW)).toBe(false);
+    expect(isSameBesideZoom(DEFAULT_VIEW, { ...zoomed, ylog: true })).toBe(false);
   });
 });
 

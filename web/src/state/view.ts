@@ -122,6 +122,19 @@ export const DEFAULT_VIEW: View = {
   below: "table",
 };
 
+/** A view without the parts of the axes that are shown. */
+export type StillView = Omit<View, "xr" | "yr">;
+
+/** Whether two views differ in nothing but the parts of the axes that they show. */
+export function isSameBesideZoom(a: StillView, b: StillView): boolean {
+  const names = Object.keys(a) as (keyof StillView)[];
+  return names.every((name) => isOfZoom(name) || a[name] === b[name]);
+}
+
+function isOfZoom(name: string): boolean {
+  return name === "xr" || name === "yr";
+}
+
 /** Percent-encodes what would end a value; letters, "/", ":", "@" and "*" stay readable. */
 function encodePart(text: string): string {
   return encodeURIComponent(text).replace(/%(?:2F|3A|40)/g, decodeURIComponent);

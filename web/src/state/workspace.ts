@@ -37,7 +37,7 @@ import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
 import { notify, notifyError } from "./toasts.ts";
 import { Together } from "./together.ts";
-import { DEFAULT_VIEW, type View } from "./view.ts";
+import { DEFAULT_VIEW, isSameBesideZoom, type StillView, type View } from "./view.ts";
 import { ViewAddress } from "./view_address.ts";
 
 export interface Hover {
@@ -62,6 +62,8 @@ export interface RunGroup {
 export class Workspace {
   readonly path: string;
   readonly view = signal<View>(DEFAULT_VIEW);
+  /** The view but for what a zoom changes many times a second: what reads this is not rendered then. */
+  readonly still: ReadonlySignal<StillView>;
   /** Where the view comes from and where it is kept. */
   readonly address: ViewAddress;
   readonly list: RunList;
@@ -151,6 +153,12 @@ export class Workspace {
     readonly runId: string | null = null,
   ) {
     this.path = `${entity}/${project}`;
+    let still: StillView = this.view.peek();
+    this.still = computed(() => {
+      const view = this.view.value;
+      if (!isSameBesideZoom(view, still)) still = view;
+      return still;
+    });
     this.firstAnswers = new Promise((keep) => {
       this.keepFirst = keep;
     });

@@ -33,7 +33,7 @@ export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
       </Notice>
     );
   }
-  const { tags, kind } = ws.view.value;
+  const { tags, kind } = ws.still.value;
   if (ws.sections.value.length === 0 && kind) {
     return (
       <Notice title="No panel matches">

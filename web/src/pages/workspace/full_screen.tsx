@@ -19,7 +19,7 @@ const TABLE_WIDTH = 470;
 const NARROW = 900;
 
 export function FullScreen({ ws }: { ws: Workspace }): JSX.Element | null {
-  const { full } = ws.view.value;
+  const { full } = ws.still.value;
   const panel = full === null ? undefined : ws.panels.value.get(full);
   if (full === null || (panel === undefined && !ws.areKeysReady.value)) return null;
   if (panel === undefined) {

@@ -12,7 +12,7 @@ import { useShortcuts } from "../shortcuts.tsx";
 
 export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
   useShortcuts(useMemo(() => markKeys(ws), [ws]));
-  const { marks, full } = ws.view.value;
+  const { marks, full } = ws.still.value;
   // In full screen the same table stands beside the chart.
   if (marks === null || full !== null) return null;
   // The step of the slider is a mark, too: nobody has asked what the lines hold there.

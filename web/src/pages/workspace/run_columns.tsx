@@ -17,7 +17,7 @@ interface HeadsProps {
 }
 
 export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
-  const { sort } = ws.view.value;
+  const { sort } = ws.still.value;
   const head = (column: string, label: string, firstDown = false) => {
     const isDown = sort === `-${column}`;
     const isUp = sort === column;

@@ -26,7 +26,7 @@ export function FilterField({ ws, error = ws.list.error.value }: FilterProps): J
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const field = useRef<HTMLInputElement>(null);
   const completer = useMemo(() => new FilterCompleter(ws), [ws]);
-  const { q } = ws.view.value;
+  const { q } = ws.still.value;
   const isBroken = error !== null && q !== "";
   // The field is the truth while it is typed in; the back button may change the view under it.
   useEffect(() => {

@@ -210,7 +210,7 @@ function showRange(ws: Workspace, list: ListRows, from: string | null, to: strin
 /** Why the list is empty, or what is wrong with the filter. */
 export function ListNotice({ ws }: { ws: Workspace }): JSX.Element | null {
   const { error, isReady, matched, total } = ws.list;
-  const { q, list } = ws.view.value;
+  const { q, list } = ws.still.value;
   const clear = (
     <button type="button" class="chip" onClick={() => ws.set({ q: "" })}>
       Clear the filter

@@ -105,7 +105,7 @@ const CHIPS: readonly (readonly [Show | "none", label: string, title: string])[]
 
 /** The rules by which runs are drawn, one press each; a second press brings the default back. */
 function ShownChips({ ws }: { ws: Workspace }): JSX.Element {
-  const { show, only, hide, rpin } = ws.view.value;
+  const { show, only, hide, rpin } = ws.still.value;
   const isOn = (name: Show | "none") =>
     name === "none" ? only?.length === 0 : only === null && hide.length === 0 && show === name;
   const chips = CHIPS.filter(([name]) => name !== "pinned" || rpin.length > 0 || isOn("pinned"));

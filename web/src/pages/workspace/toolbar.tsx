@@ -1,4 +1,5 @@
 /** The line above the panels: the panel filter, how all of them draw, and how many there are. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
@@ -110,8 +111,11 @@ function toolbarKeys(ws: Workspace): Bindings {
 }
 
 function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
-  const { xr, yr } = ws.view.value;
-  if (xr === null && Object.keys(yr).length === 0) return null;
+  const isZoomed = useComputed(() => {
+    const { xr, yr } = ws.view.value;
+    return xr !== null || Object.keys(yr).length > 0;
+  });
+  if (!isZoomed.value) return null;
   return (
     <button
       type="button"
@@ -128,7 +132,7 @@ function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
 function PanelCount({ ws }: { ws: Workspace }): JSX.Element | null {
   if (!ws.areKeysReady.value) return null;
   const panels = ws.sections.value.reduce((sum, section) => sum + section.panels.length, 0);
-  const { off } = ws.view.value;
+  const { off } = ws.still.value;
   return (
     <>
       {off.length > 0 && (
@@ -150,7 +154,7 @@ function PanelCount({ ws }: { ws: Workspace }): JSX.Element | null {
 
 function PanelFilter({ ws }: { ws: Workspace }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
-  const { tags } = ws.view.value;
+  const { tags } = ws.still.value;
   const { isBroken } = keyFilter(tags);
   useEffect(() => {
     if (document.activeElement !== field.current) field.current!.value = tags;

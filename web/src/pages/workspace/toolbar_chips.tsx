@@ -48,7 +48,7 @@ function FormChip({ word, value, label, isChanged, id, children }: FormChipProps
 /** Which kinds of panels are shown; nothing where all are lines. */
 export function KindChip({ ws }: ChipProps): JSX.Element | null {
   const kinds = useComputed(() => kindsAmong(ws.panels.value.values())).value;
-  const { kind } = ws.view.value;
+  const { kind } = ws.still.value;
   if (kind === "" && !kinds.some((one) => one !== "line")) return null;
   const shown = kinds.find((one) => one === kind);
   const text = kind === "" ? "all" : shown === undefined ? kind : kindLabel(shown).toLowerCase();
@@ -89,7 +89,7 @@ export function KindChip({ ws }: ChipProps): JSX.Element | null {
 }
 
 export function AxisChip({ ws }: ChipProps): JSX.Element {
-  const { x, xlog } = ws.view.value;
+  const { x, xlog } = ws.still.value;
   const label = axisLabel(ws, x);
   return (
     <FormChip
@@ -116,7 +116,7 @@ export function AxisChip({ ws }: ChipProps): JSX.Element {
 }
 
 export function SmoothChip({ ws }: ChipProps): JSX.Element {
-  const { smooth } = ws.view.value;
+  const { smooth } = ws.still.value;
   const text = smoothingText(smooth);
   return (
     <FormChip
@@ -131,7 +131,7 @@ export function SmoothChip({ ws }: ChipProps): JSX.Element {
 }
 
 export function OutliersChip({ ws }: ChipProps): JSX.Element {
-  const { outliers, restarts } = ws.view.value;
+  const { outliers, restarts } = ws.still.value;
   const text = settingText(ws, "outliers", outliers);
   return (
     <FormChip
@@ -146,7 +146,7 @@ export function OutliersChip({ ws }: ChipProps): JSX.Element {
 }
 
 export function LogChip({ ws }: ChipProps): JSX.Element {
-  const { ylog } = ws.view.value;
+  const { ylog } = ws.still.value;
   return (
     <button
       type="button"
@@ -161,7 +161,7 @@ export function LogChip({ ws }: ChipProps): JSX.Element {
 }
 
 export function GroupChip({ ws }: ChipProps): JSX.Element {
-  const { g } = ws.view.value;
+  const { g } = ws.still.value;
   const text = g.length > 0 ? g.map(shortName).join(", ") : "none";
   return (
     <FormChip
@@ -194,7 +194,7 @@ const DENSITIES = [
 ] as const;
 
 export function DensityChip({ ws }: ChipProps): JSX.Element {
-  const { density } = ws.view.value;
+  const { density } = ws.still.value;
   const text = DENSITIES.find((one) => one.value === density)!.label;
   return (
     <button
@@ -216,7 +216,7 @@ export function nextDensity(density: Density): Density {
 
 /** Everything that narrow toolbars have no room for, in one form. */
 export function MoreChip({ ws }: ChipProps): JSX.Element {
-  const { g, density } = ws.view.value;
+  const { g, density } = ws.still.value;
   const changed = Object.keys(ownSettings(ws, PAGE)).length + Number(g.length > 0);
   return (
     <FormChip
