@@ -32,6 +32,9 @@ FRAMEWORKS = (
 )
 """Frameworks with loggers for wandb and TensorBoard; only the soak trains with them."""
 
+OBJECT_STORES = ("object-stores", ("s3fs", "moto[s3,server]"))
+"""A server that speaks S3, and the package that reads from it."""
+
 
 def install(python: Path, name: str, packages: tuple[str, ...]) -> Path:
     """Make environment `name` with `packages` below the one of `python`, unless it is there; returns its interpreter.

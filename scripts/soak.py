@@ -34,7 +34,8 @@ def main() -> int:
     started = time.monotonic()
 
     troubles: list[str] = []
-    environments.install(Path(sys.executable), *environments.FRAMEWORKS)
+    for environment in (environments.FRAMEWORKS, environments.OBJECT_STORES):
+        environments.install(Path(sys.executable), *environment)
     command = [sys.executable, "-m", "pytest", "-m", "soak", "--timeout", str(TEST_TIMEOUT_S)]
     code = subprocess.run(
         [*command, *options.pytest_arguments],
