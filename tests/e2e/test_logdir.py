@@ -89,13 +89,22 @@ def test_walk_through_9_both_bookmarks_open_the_same_selection(open_page: OpenPa
 
 
 def test_an_empty_folder_says_where_is_looked_and_fills_by_itself(
-    open_page: OpenPage, tmp_path: Path
+    open_page: OpenPage,
+    tmp_path: Path,
+    epochal_server: RunningServer,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     page = open_page("logdir/later")
     notice = page.locator("main .notice")
     expect(notice).to_contain_text(str(tmp_path / "later"))
     expect(notice).to_contain_text("tfevents")
     expect(page.locator(".run-list .list-notice")).to_have_count(0)
+    expect(page.locator(".toast")).to_have_count(0)
+    monkeypatch.setenv("EPOCHAL_DIR", str(epochal_server.data))
+    with SummaryWriter(str(tmp_path / "later" / "ours"), project="digits") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    expect(notice).to_contain_text("here already")
+    expect(notice.get_by_role("link", name="local/digits")).to_be_visible()
     write(tmp_path / "later" / "first", 0.1)
     wait_for_charts(page, 2)
     expect_eventually(page, "() => document.querySelectorAll('main .notice').length === 0")

@@ -354,8 +354,11 @@ def test_files_of_a_run_of_this_store_are_that_run_already(store, tmp_path):
     write(root / "ours" / NAME, data)
     foreign = tfrecord.write_records([made.version(writer="epochal:elsewhere"), *points((0, 1.0))])
     write(root / "theirs" / NAME, foreign)
-    watch(store, root)
+    directories = watch(store, root)
     assert set(runs(store)) == {"theirs"}
+    (described,) = directories.describe()
+    project = store.run(LOCAL_ADMIN, uid).info.project
+    assert described["elsewhere"] == [{"entity": "local", "project": project, "files": 1}]
 
 
 def test_names_of_projects_belong_to_one_directory(store, tmp_path):

@@ -14,6 +14,7 @@ import posixpath
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -85,6 +86,8 @@ class LogDirectory:
     scanned: bool = False
     problem: str = ""
     found_files: int = 0
+    elsewhere: dict[str, tuple[str, str]] = field(default_factory=dict)
+    """Files that runs of this store write, with the entity and project of their run."""
 
 
 class LogDirectories:
@@ -144,7 +147,10 @@ class LogDirectories:
         return directory.project
 
     def describe(self) -> list[dict[str, object]]:
-        """Return what is watched: project, root, numbers of files and runs, whether it was listed, what is wrong."""
+        """Return what is watched: project, root, numbers of files and runs, whether it was listed, what is wrong.
+
+        elsewhere: the projects whose runs write files of it, with the number of files, most first.
+        """
         with self._lock:
             found = list(self._directories.values())
         return [
@@ -156,6 +162,12 @@ class LogDirectories:
                 "runs": len(each.runs),
                 "scanned": each.scanned,
                 "problem": each.problem or None,
+                "elsewhere": [
+                    {"entity": entity, "project": project, "files": files}
+                    for (entity, project), files in Counter(
+                        tuple(each.elsewhere.values())
+                    ).most_common()
+                ],
             }
             for each in found
         ]
@@ -483,13 +495,14 @@ class LogDirectories:
         if uid is None:
             return False
         try:
-            self._store.run(self._principal, uid)
+            info = self._store.run(self._principal, uid).info
         except NotFound:
             if time.time() - file.changed > NATIVE_PATIENCE_S:
                 return False
             until = time.monotonic() + SCAN_S  # its journal may be on its way
         else:
             until = -1.0
+            directory.elsewhere[file.state.path] = (info.entity, info.project)
         directory.ignored[file.state.path] = (file.size, until)
         del directory.files[file.state.path]
         if not any(each.run is file.run for each in directory.files.values()):

@@ -23,6 +23,8 @@ export interface Logdir {
   /** Whether sub-runs of `add_scalars` and `add_hparams` are part of the run that wrote them. */
   fold: boolean;
   problem: string | null;
+  /** The projects whose runs write event files of the directory, most files first. */
+  elsewhere: readonly { entity: string; project: string; files: number }[];
 }
 
 export type RunState = "running" | "finished" | "failed" | "crashed" | "killed" | (string & {});

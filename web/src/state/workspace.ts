@@ -16,6 +16,7 @@ import {
 } from "../data/api.ts";
 import { BandLoader } from "../data/band_loader.ts";
 import { askBands } from "../data/bands.ts";
+import { RequestError } from "../data/client.ts";
 import { askSeries } from "../data/series_answer.ts";
 import { SeriesLoader } from "../data/series_loader.ts";
 import { type Liveness, type StreamEvents, watchChanges } from "../data/stream.ts";
@@ -434,7 +435,8 @@ export class Workspace {
     try {
       this.columns.value = await getColumns(this.entity, this.project);
     } catch (error) {
-      notifyError(error);
+      // The page itself says so where the project is not there (yet).
+      if (!(error instanceof RequestError && error.status === 404)) notifyError(error);
     }
   }
 

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { getLogdirs } from "../../data/api.ts";
 import type { Logdir } from "../../data/wire.ts";
+import { projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Notice } from "./empty_panels.tsx";
 
@@ -42,6 +43,26 @@ export function LogdirNotice({
   }, [ws]);
   if (found === undefined) return null;
   if (found === null) return children;
+  if (found.elsewhere.length > 0 && found.runs === 0) {
+    return (
+      <Notice title="These runs are here already">
+        <p>
+          Runs of this server write the event files in <code>{found.root}</code> themselves. Their
+          charts are in{" "}
+          {found.elsewhere.map(({ entity, project, files }, i) => (
+            <>
+              {i > 0 && ", "}
+              <a href={projectHref(entity, project)}>
+                {entity}/{project}
+              </a>{" "}
+              ({files === 1 ? "1 file" : `${groupDigits(files)} files`})
+            </>
+          ))}
+          .
+        </p>
+      </Notice>
+    );
+  }
   return (
     <Notice title={found.problem === null ? "No event files yet" : "The directory cannot be read"}>
       <p>
