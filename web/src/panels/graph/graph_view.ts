@@ -160,7 +160,9 @@ export class GraphView {
     for (const [path, element] of this.boxes) {
       const face = element.querySelector<SVGElement>(":scope > .graph-face")!;
       const isOpen = element.classList.contains("open");
-      face.style.fill = (isOpen ? undefined : colors?.get(path)) ?? "";
+      const color = (isOpen ? undefined : colors?.get(path)) ?? "";
+      face.style.fill = color;
+      element.classList.toggle("tinted", color !== "");
     }
   }
 
