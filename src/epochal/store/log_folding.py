@@ -3,7 +3,7 @@
 ``add_scalars`` writes each line of a chart into a directory of its own: ``TAG_NAME`` (torch, slashes of the tag are
 underscores) or ``TAG/NAME`` (tensorboardX) below the run's, with the one tag TAG. Folded, it is the key ``TAG/NAME`` of
 the run, as our own writer has it. ``add_hparams`` writes into a directory named by the time: folded, its settings are
-those of the run, its metrics keys of it. TensorBoard shows each as a run, and so does epochal unless it is asked to fold.
+those of the run, its metrics keys of it. TensorBoard shows each as a run, and so does epochal unless asked to fold.
 """
 
 from __future__ import annotations
