@@ -151,7 +151,11 @@ def _runs(known: Knowledge) -> list[sweeps_wire.SweepRun]:
     metric = known.config.metric
     sign = -1.0 if metric is not None and metric.goal == "maximize" else 1.0
     found.sort(
-        key=lambda run: (run.best is None, 0.0 if run.best is None else sign * run.best, -run.created)
+        key=lambda run: (
+            run.best is None,
+            0.0 if run.best is None else sign * run.best,
+            -run.created,
+        )
     )
     return found[:MOST_RUNS]
 
