@@ -220,3 +220,18 @@ def test_names_are_made_unique():
     )
     settle_names(graph)
     assert [node.id for node in graph.nodes] == ["a", "a (2)", "b/c", "b/(b)", "(unnamed)"]
+
+
+def test_modules_that_lie_deep_in_each_other_cost_no_square():
+    def field(number: int, data: bytes) -> bytes:
+        size, length = len(data), b""
+        while size > 127:
+            length += bytes([size & 127 | 128])
+            size >>= 7
+        return bytes([number << 3 | 2]) + length + bytes([size]) + data
+
+    scopes = b"".join(b"m: M/" for _ in range(200_000)) + b"op"
+    entry = field(1, b"namespace") + field(2, scopes)
+    node = field(4, b"Relu") + field(3, b"op") + field(9, entry)
+    graph = read_onnx(field(7, field(1, node)))
+    assert graph.nodes[0].id.count("/") == 64

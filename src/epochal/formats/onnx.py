@@ -51,6 +51,8 @@ TYPES = (
 
 MAX_DEPTH = 16
 """How deep bodies of If, Loop and Scan may lie in each other."""
+MAX_SCOPES = 64
+"""How many modules the path of a node names: paths cost the square of it."""
 
 NAMESPACE = "namespace"
 """The key under which torch.onnx (dynamo) says in which modules a node is: ``name: class/name: class/op: aten``."""
@@ -202,7 +204,7 @@ def _read_node(graph: Graph, data: memoryview, scope: _Scope, prefix: str, depth
 
 def _scoped(graph: Graph, namespace: str, label: str) -> str:
     """Return the path of a node by the modules that torch says it is in, and note their classes."""
-    parts = namespace.split("/")[:-1]  # the last is the operator itself
+    parts = namespace.split("/")[:-1][:MAX_SCOPES]  # the last is the operator itself
     path, above = "", ""
     for part in parts:
         name, _, kind = part.partition(": ")
