@@ -111,19 +111,24 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
       <a
         href={artifactsHref(entity, project)}
         aria-current={tab === "artifacts" ? "page" : undefined}
-        style={{ visibility: tab === "artifacts" || more.artifacts ? "visible" : "hidden" }}
+        style={seen(tab === "artifacts" || more.artifacts)}
       >
         Artifacts
       </a>
       <a
         href={sweepsHref(entity, project)}
         aria-current={tab === "sweeps" ? "page" : undefined}
-        style={{ visibility: tab === "sweeps" || more.sweeps ? "visible" : "hidden" }}
+        style={seen(tab === "sweeps" || more.sweeps)}
       >
         Sweeps
       </a>
     </nav>
   );
+}
+
+/** The style of a link that may be without a target: its place is kept, behind those that are seen. */
+function seen(isSeen: boolean): string {
+  return isSeen ? "" : "visibility: hidden; order: 1";
 }
 
 /** Keys of every page of a project. */
