@@ -68,9 +68,9 @@ export function Header(props: HeaderProps): JSX.Element | null {
         {children}
       </nav>
       {ws && <ProjectTabs ws={ws} tab={tab} />}
-      {ws && !WITHOUT_VIEW.includes(tab) && <ViewChip ws={ws} />}
       <span class="spread" />
       <HeaderLiveMark {...props} />
+      {ws && !WITHOUT_VIEW.includes(tab) && <ViewChip ws={ws} />}
       <FindButton />
       {ws && <ShareMenu ws={ws} />}
       {ws && <ProjectKeys ws={ws} />}
@@ -99,36 +99,31 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
       >
         Table
       </a>
-      {/* Its place is kept: the columns that decide come late, and nothing may move then. */}
-      <a
-        href={hparamsHref(entity, project) + query}
-        title="Hyperparameters and what came of them"
-        aria-current={tab === "hparams" ? "page" : undefined}
-        style={{ visibility: hasTrials ? "visible" : "hidden" }}
-      >
-        Hparams
-      </a>
-      <a
-        href={artifactsHref(entity, project)}
-        aria-current={tab === "artifacts" ? "page" : undefined}
-        style={seen(tab === "artifacts" || more.artifacts)}
-      >
-        Artifacts
-      </a>
-      <a
-        href={sweepsHref(entity, project)}
-        aria-current={tab === "sweeps" ? "page" : undefined}
-        style={seen(tab === "sweeps" || more.sweeps)}
-      >
-        Sweeps
-      </a>
+      {/* What decides on these comes late: they are last, and nothing that stands behind them moves. */}
+      {(tab === "artifacts" || more.artifacts) && (
+        <a
+          href={artifactsHref(entity, project)}
+          aria-current={tab === "artifacts" ? "page" : undefined}
+        >
+          Artifacts
+        </a>
+      )}
+      {(tab === "sweeps" || more.sweeps) && (
+        <a href={sweepsHref(entity, project)} aria-current={tab === "sweeps" ? "page" : undefined}>
+          Sweeps
+        </a>
+      )}
+      {hasTrials && (
+        <a
+          href={hparamsHref(entity, project) + query}
+          title="Hyperparameters and what came of them"
+          aria-current={tab === "hparams" ? "page" : undefined}
+        >
+          Hparams
+        </a>
+      )}
     </nav>
   );
-}
-
-/** The style of a link that may be without a target: its place is kept, behind those that are seen. */
-function seen(isSeen: boolean): string {
-  return isSeen ? "" : "visibility: hidden; order: 1";
 }
 
 /** Keys of every page of a project. */

@@ -7,6 +7,7 @@ import {
   fitText,
   HEAD,
   type LaidOut,
+  PADDING,
   type Point,
   routeId,
   type Scene,
@@ -397,7 +398,7 @@ function drawBox(tree: Tree, box: Box, place: BoxPlace, isOpen: boolean): SVGGEl
   const isClosed = isGroup(box) && !isOpen;
   const sign = isOpen ? "− " : isClosed ? "+ " : "";
   const lines = isOpen
-    ? [fitText(`${sign}${box.label} · ${kind}`, width)]
+    ? [fitText(`${sign}${box.label} · ${kind}`, width - PADDING)]
     : [fitText(`${sign}${box.label}`, width), fitText(kind, width, true)];
   // What is read aloud begins with what is seen.
   const said = [lines.join(" ")];
