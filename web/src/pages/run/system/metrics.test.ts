@@ -31,7 +31,7 @@ describe("charts of a machine", () => {
       ["TPU", "tpu.duty", ["tpu 3"]],
       ["CPU", "CPU of this process", ["node-1", "node-2"]],
       ["Disk", "Disk in use", ["/data.x"]],
-      ["Network", "network.tcpRetransmits", [""]],
+      ["Network", "TCP segments sent again", [""]],
       ["Other", "strange", [""]],
     ]);
   });
