@@ -127,7 +127,7 @@ def all_checks(python: Path) -> list[Check]:
     module = (str(python), "-m")
     npm = (str(python), str(ROOT / "scripts" / "build_ui.py"), "npm")
     pytest = (*module, "pytest", "--tb=short")
-    slowest = "--durations=15"
+    slowest = "--durations=40"
     no_browser = ("-m", "not soak and not browser")
     browser = ("-m", "browser and not soak")
     return [
@@ -138,11 +138,11 @@ def all_checks(python: Path) -> list[Check]:
         Check("web-lint", (*npm, "run", "lint")),
         Check("web-types", (*npm, "run", "types")),
         Check("web-test", (*npm, "run", "test")),
-        # A file stays with one worker: a module's browser and a suite's server are made once. Three workers on
+        # A file stays with one worker: a module's browser and a suite's server are made once. Four workers on
         # two processors: half of the time of the first is spent waiting for servers, and for silence.
         Check(
             "pytest",
-            (*pytest, slowest, "-n", "3", "--dist", "loadfile", *no_browser),
+            (*pytest, slowest, "-n", "4", "--dist", "loadfile", *no_browser),
             (*pytest, *no_browser),
         ),
         Check(

@@ -217,7 +217,12 @@ def test_a_damaged_token_is_named(tmp_path: Path):
 
 def test_other_interfaces_are_served_with_the_token_only(start_server: ServerStarter):
     server = start_server("--host", "0.0.0.0", "--allow-host", "tracker.example")
-    assert "needs the token" in server.printed()
+    for _ in range(200):  # it is ready before it says so
+        if "needs the token" in server.printed():
+            break
+        time.sleep(0.05)
+    else:
+        pytest.fail(f"no notice about the token: {server.printed()}")
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         for path in ("/api/v1/viewer", "/api/v1/projects", "/", "/local/digits"):
             assert client.get(path).status_code == 401

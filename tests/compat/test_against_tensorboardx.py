@@ -12,7 +12,7 @@ from epochal.tensorboard import SummaryWriter
 from tests.compat.conftest import hparams_of, other_peoples_warnings, read_events
 from tests.compat.test_against_torch import CALLS, CURVE, comparable, tensor
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.soak]
 
 DIFFERENT = {
     "scalar: text": "tensorboardX takes no text",

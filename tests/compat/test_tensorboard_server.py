@@ -14,7 +14,7 @@ import pytest
 from tests.compat.conftest import other_peoples_warnings, pixels, write_both
 from tests.compat.test_against_torch import CALLS, CURVE, Deep, tensor
 
-pytestmark = pytest.mark.torch
+pytestmark = [pytest.mark.torch, pytest.mark.soak]
 
 CALLED = (
     "scalar", "histogram", "histogram: raw", "histogram: integers", "pr curve", "image", "images", "boxes",

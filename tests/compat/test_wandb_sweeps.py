@@ -38,6 +38,7 @@ def client(server: Server, tmp_path: Path) -> Client:
     return Client(tmp_path, server.url, server.token)
 
 
+@pytest.mark.soak
 def test_a_function_does_every_point_of_a_grid_and_the_api_reads_it_all(client: Client) -> None:
     found = client.json("sweep.py", "function", "grid", 2)
     assert (found["state"], found["name"], found["expected"]) == ("FINISHED", "digits by grid", 2)

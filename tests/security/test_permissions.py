@@ -37,6 +37,7 @@ PUBLIC = {
     "/login": "is where a token is shown to get in",
     "/assets/{name:path}": "is the web page, which knows nothing",
     "/sdk/otel/v1/metrics": "is always 404",
+    "/api/v1/figure-frame": "draws what is posted to it; holds nothing, and can ask nothing",
     "/-/upload/{ticket}": "the ticket is signed, and says who may send which file",
     "/-/download/{ticket}/{name:path}": "the ticket is signed, and says who may read which file",
     "/-/history/{ticket}": "the ticket is signed, and says who may read which run's history",

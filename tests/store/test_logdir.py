@@ -24,7 +24,9 @@ from tests.store.journals import JournalMaker
 OLD = time.time() - 3600
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.soak])]
+)
 def engine(request: pytest.FixtureRequest) -> str:
     """Return the engine under test; files of SQLite on a network have nothing of their own here."""
     return request.param

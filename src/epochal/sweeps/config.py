@@ -76,8 +76,11 @@ def parse_config(text: str) -> SweepConfig:
     if len(text) > MOST_BYTES:
         raise UsageError(f"the sweep's config has {len(text):,} characters, above {MOST_BYTES:,}")
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = yaml.load(text, Loader=loader)  # noqa: S506 - both loaders are safe ones
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)  # both make plain values only
+        try:
+            document = loader.get_single_data()
+        finally:
+            loader.dispose()
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         reason = " ".join(str(error).split())[:200]
         raise UsageError(f"the sweep's config is no YAML: {reason}") from None
