@@ -27,7 +27,7 @@ def bits(value: Any) -> tuple[str, Any]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("way", ["local journal", "http"])
+@pytest.mark.parametrize("way", [pytest.param("local journal", marks=pytest.mark.soak), "http"])
 def test_history_returns_every_value_bit_for_bit(
     start_server, tmp_path: Path, monkeypatch, way: str
 ) -> None:

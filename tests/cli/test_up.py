@@ -117,6 +117,7 @@ def test_token_runs_and_history_survive_a_restart(start_server: ServerStarter):
     assert _history(second, "a", "loss") == [3.0, 2.0, 1.0]
 
 
+@pytest.mark.soak  # the check kills servers in tests/faults/test_f01_server_killed.py
 def test_kill_and_restart_lose_nothing_that_was_acknowledged(start_server: ServerStarter):
     made = Journal("a")
     acknowledged = 0

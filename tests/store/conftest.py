@@ -14,7 +14,11 @@ StoreOpener = Callable[[], SqlStore]
 
 
 @pytest.fixture(
-    params=["sqlite", "sqlite-network", pytest.param("postgresql", marks=pytest.mark.postgres)]
+    params=[
+        "sqlite",
+        pytest.param("sqlite-network", marks=pytest.mark.soak),
+        pytest.param("postgresql", marks=pytest.mark.postgres),
+    ]
 )
 def engine(request: pytest.FixtureRequest) -> str:
     """Return the name of the engine under test."""
