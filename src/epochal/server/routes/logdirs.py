@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from epochal.store.logdir import LogDirectories
 
 
+class FilesElsewhere(msgspec.Struct):
+    """How many event files of a directory runs of that project write."""
+
+    entity: str
+    project: str
+    files: int
+
+
 class LogDirectory(msgspec.Struct):
     """A directory that is watched; `problem` is why it cannot be listed now."""
 
@@ -26,6 +34,7 @@ class LogDirectory(msgspec.Struct):
     runs: int
     scanned: bool
     problem: str | None
+    elsewhere: list[FilesElsewhere]
 
 
 class LogDirectoryList(msgspec.Struct):
