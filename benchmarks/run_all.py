@@ -4,9 +4,11 @@
     python benchmarks/run_all.py log_cost decode       some of it, printed only
     python benchmarks/run_all.py --prepare             make the environments of the peers, run nothing
     python benchmarks/run_all.py --peers               make them where they are missing, then run everything
+    python benchmarks/run_all.py --missing             run what has no table in the folder of tables yet
     python benchmarks/run_all.py --collect DIR         only write the page from the tables kept in DIR
 
-Each benchmark is a process of its own; what it prints is shown as it comes and kept in build/benchmarks/NAME.txt,
+Each benchmark is a process of its own; what it prints is shown as it comes and kept in build/benchmarks/NAME.txt
+(or in the folder that --keep names),
 so that one benchmark can be run again without the others. Ratios are what counts: both sides ran in the same
 minutes on the same machine.
 """
@@ -77,6 +79,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="NAME")
     parser.add_argument("--prepare", action="store_true", help="install the peers, run nothing")
     parser.add_argument("--peers", action="store_true", help="install the peers first")
+    parser.add_argument("--missing", action="store_true", help="leave out what has a table already")
+    parser.add_argument(
+        "--keep", type=Path, metavar="DIR", default=KEPT, help="folder of the tables"
+    )
     parser.add_argument("--collect", type=Path, metavar="DIR", help="write the page, run nothing")
     options = parser.parse_args()
     if options.collect is not None:
@@ -94,7 +100,13 @@ def main() -> int:
         parser.error(
             f"no benchmark is called {', '.join(unknown)}; there are: {', '.join(available)}"
         )
-    results = [run(name) for name in options.names or available]
+    before = (
+        {result.name: result for result in kept_results(options.keep)} if options.missing else {}
+    )
+    results = [
+        before[name] if name in before else run(name, options.keep)
+        for name in options.names or available
+    ]
     if not options.names:
         PAGE.write_text(page(results), encoding="utf-8")
         print(f"\nwritten: {PAGE.relative_to(ROOT)}")
@@ -113,8 +125,8 @@ def benchmarks() -> list[str]:
     return [name for name in ORDER if name in found] + sorted(found.difference(ORDER))
 
 
-def run(name: str) -> Result:
-    """Run one benchmark, show what it prints, and keep it."""
+def run(name: str, folder: Path) -> Result:
+    """Run one benchmark, show what it prints, and keep it in `folder`."""
     print(f"\n== {name}", flush=True)
     began = time.monotonic()
     lines: list[str] = []
@@ -126,8 +138,8 @@ def run(name: str) -> Result:
             lines.append(line)
     result = Result(name, "".join(lines), process.returncode, time.monotonic() - began)
     if result.code == 0:
-        KEPT.mkdir(parents=True, exist_ok=True)
-        (KEPT / f"{name}.txt").write_text(result.output, encoding="utf-8")
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.txt").write_text(result.output, encoding="utf-8")
     print(f"   {name}: {result.seconds:.0f} s" + (f", code {result.code}" if result.code else ""))
     return result
 
