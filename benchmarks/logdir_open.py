@@ -27,7 +27,7 @@ def serve(data: Path, logs: Path, runs: int, rows: int) -> tuple[float, float, f
     """Start a server; returns seconds to ready, wall seconds and CPU seconds from there to the last row, read MB."""
     (data / "server.json").unlink(missing_ok=True)
     began = time.perf_counter()
-    command = [sys.executable, "-m", "epochal.cli", "up", "--data", str(data), "--port", "0"]
+    command = [sys.executable, "-m", "epochal", "up", "--data", str(data), "--port", "0"]
     command += ["--no-open", "--logdir", f"bench:{logs}"]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:

@@ -80,7 +80,7 @@ def measured(
 def ours(folder: Path, logs: Path, runs: int, points: int) -> dict[str, float]:
     """Open the directory with our server and an empty data directory."""
     data = folder / "data"
-    command = [sys.executable, "-m", "epochal.cli", "up", "--data", str(data), "--port", "0"]
+    command = [sys.executable, "-m", "epochal", "up", "--data", str(data), "--port", "0"]
     command += ["--no-open", "--logdir", f"bench:{logs}"]
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)

@@ -117,7 +117,7 @@ class Served:
     """A server over a data directory, and a reader of it."""
 
     def __init__(self, data: Path, python: str) -> None:
-        words = [sys.executable, "-m", "epochal.cli", "up", "--no-open", "--port", "0"]
+        words = [sys.executable, "-m", "epochal", "up", "--no-open", "--port", "0"]
         self.folder = data.parent / "client"
         self.folder.mkdir(exist_ok=True)
         self.process = subprocess.Popen(

@@ -225,7 +225,7 @@ def epochal_server(start_server: ServerStarter) -> RunningServer:
 def _start_server(
     data: Path, arguments: tuple[str, ...], output: Path, env: dict[str, str]
 ) -> RunningServer:
-    command = [sys.executable, "-m", "epochal.cli", "up", "--data", str(data), "--no-open"]
+    command = [sys.executable, "-m", "epochal", "up", "--data", str(data), "--no-open"]
     if "--port" not in arguments:
         command += ["--port", "0"]
     with output.open("wb") as stream:

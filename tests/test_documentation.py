@@ -77,7 +77,7 @@ def test_every_documented_route_exists() -> None:
 def help_text(*command: str) -> str:
     """Return what `epochal COMMAND --help` prints, wide enough that no flag is cut."""
     done = subprocess.run(
-        [sys.executable, "-m", "epochal.cli", *command, "--help"],
+        [sys.executable, "-m", "epochal", *command, "--help"],
         env={**os.environ, "COLUMNS": "200", "NO_COLOR": "1"},
         capture_output=True,
         text=True,

@@ -67,7 +67,7 @@ def test_tb_on_a_data_directory_in_use_hands_its_directory_over(
 ):
     server = start_server()
     write(tmp_path / "late", [0.75])
-    command = [sys.executable, "-m", "epochal.cli", "tb", "--logdir", str(tmp_path / "late")]
+    command = [sys.executable, "-m", "epochal", "tb", "--logdir", str(tmp_path / "late")]
     options = ["--data", str(server.data), "--no-open", "--reload_interval", "5"]
     done = subprocess.run(
         [*command, *options], capture_output=True, text=True, timeout=60, check=False
@@ -79,7 +79,7 @@ def test_tb_on_a_data_directory_in_use_hands_its_directory_over(
 
 
 def test_a_directory_that_is_not_there_is_one_sentence(tmp_path: Path):
-    command = [sys.executable, "-m", "epochal.cli", "tb", "--data", str(tmp_path), "--no-open"]
+    command = [sys.executable, "-m", "epochal", "tb", "--data", str(tmp_path), "--no-open"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode != 0
     assert "Give --logdir DIR" in done.stderr

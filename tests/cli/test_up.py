@@ -45,7 +45,7 @@ def _history(server: RunningServer, run: str, key: str) -> list[float]:
 
 
 def _up(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "epochal.cli", "up", "--no-open", *arguments]
+    command = [sys.executable, "-m", "epochal", "up", "--no-open", *arguments]
     return subprocess.run(
         command,
         capture_output=True,

@@ -320,7 +320,7 @@ def epochal(server: Server, *arguments: object) -> str:
         "EPOCHAL_API_KEY": server.token,
     }
     done = subprocess.run(
-        [sys.executable, "-m", "epochal.cli", *map(str, arguments)],
+        [sys.executable, "-m", "epochal", *map(str, arguments)],
         env=environment,
         capture_output=True,
         text=True,

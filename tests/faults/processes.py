@@ -87,7 +87,7 @@ class Server:
 
     def start(self) -> float:
         """Start it; returns the seconds until /ready answered 200."""
-        up = ["-m", "epochal.cli", "up", "--data", str(self.data), "--port", str(self.port)]
+        up = ["-m", "epochal", "up", "--data", str(self.data), "--port", str(self.port)]
         command = [*self._prefix, *python(*up, "--no-open", *self._arguments, clock=self._clock)]
         began = time.monotonic()
         with self.output.open("ab") as stream:
@@ -335,7 +335,7 @@ def sync(folder: Path, server: Server, *arguments: str, timeout_s: float = 60.0)
         "EPOCHAL_API_KEY": server.token,
     }
     done = subprocess.run(
-        python("-m", "epochal.cli", "sync", *arguments),
+        python("-m", "epochal", "sync", *arguments),
         env=environment,
         capture_output=True,
         text=True,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib
+import importlib.util
 import math
+import sys
+import zlib
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +42,38 @@ def test_the_chosen_twin_is_the_compiled_one_where_it_is_there():
     for name in native.__all__:
         if name != "is_compiled":
             assert getattr(native, name) is getattr(chosen, name)
+
+
+INTERFACES = {1: 2825816126}
+"""CRC-32 of _compiled.pyi by its number. Whoever changes the one gives it a new number here, in compiled.py and in compiled.c."""
+
+
+@needs_compiled
+def test_each_interface_of_the_kernels_has_a_number_of_its_own():
+    text = Path(compiled.__file__).with_name("_compiled.pyi").read_bytes()
+    assert INTERFACES[compiled.INTERFACE] == zlib.crc32(text)
+
+
+@needs_compiled
+@pytest.mark.parametrize("change", [{"INTERFACE": 0}, {"INTERFACE": None, "crc32": None}])
+def test_kernels_of_other_sources_are_left_alone_with_a_sentence(monkeypatch, caplog, change):
+    for (
+        name,
+        value,
+    ) in change.items():  # as a checkout leaves them that is pulled and not built anew
+        if value is None:
+            monkeypatch.delattr(compiled._compiled, name)
+        else:
+            monkeypatch.setattr(compiled._compiled, name, value)
+    monkeypatch.delitem(sys.modules, "epochal.native.compiled")
+    spec = importlib.util.find_spec("epochal.native")
+    assert spec is not None and spec.loader is not None
+    again = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(again)
+    assert not again.is_compiled
+    assert again.crc32(b"123456789") == 0xCBF43926
+    (record,) = caplog.records
+    assert "run `python scripts/build_native.py`" in record.getMessage()
 
 
 def close(found, expected):

@@ -172,7 +172,7 @@ def test_the_commands_runs_and_projects(data_dir):
 
     def command(*arguments: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-m", "epochal.cli", "runs", *arguments],
+            [sys.executable, "-m", "epochal", "runs", *arguments],
             capture_output=True,
             text=True,
             check=True,

@@ -14,7 +14,7 @@ import pytest
 
 import epochal
 
-COMMAND = [sys.executable, "-m", "epochal.cli", "demo", "--no-open", "--port", "0"]
+COMMAND = [sys.executable, "-m", "epochal", "demo", "--no-open", "--port", "0"]
 
 
 def test_demo_trains_and_a_second_start_shows_the_runs(data_dir: Path) -> None:

@@ -49,7 +49,7 @@ def stored(server, path: str, key: str = "i") -> list:
 
 def sync(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "epochal.cli", "sync", *arguments],
+        [sys.executable, "-m", "epochal", "sync", *arguments],
         capture_output=True,
         text=True,
         check=False,

@@ -118,7 +118,7 @@ def _start_server(
     known = directory.server()
     if known is not None and _is_ready(known["url"]):
         return None, known
-    command = [sys.executable, "-m", "epochal.cli", "up", "--no-open", "--data", str(data)]
+    command = [sys.executable, "-m", "epochal", "up", "--no-open", "--data", str(data)]
     if port is not None:
         command += ["--port", str(port)]
     data.mkdir(parents=True, exist_ok=True)

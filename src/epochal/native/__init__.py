@@ -72,7 +72,7 @@ try:
         walk_events,
         widen,
     )
-except ImportError:
+except ImportError:  # none there, or of other sources: compiled.py has said so
     from epochal.native.plain import (
         BUCKET,
         DecayedParts,

@@ -3,6 +3,8 @@ from typing import Any
 
 import numpy.typing as npt
 
+INTERFACE: int
+
 def decaying_mean(values: npt.NDArray[Any], weight: float, out: npt.NDArray[Any], /) -> None: ...
 def fading_mean(
     values: npt.NDArray[Any], decays: npt.NDArray[Any], out: npt.NDArray[Any], /

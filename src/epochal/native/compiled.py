@@ -1,7 +1,11 @@
-"""The kernels in C behind the signatures of plain.py. Importing it fails where they were not built."""
+"""The kernels in C behind the signatures of plain.py.
+
+Importing it raises ImportError where they were not built, and says so where they were built from other sources.
+"""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -9,6 +13,17 @@ import numpy as np
 import numpy.typing as npt
 
 from epochal.native import _compiled, plain
+
+INTERFACE = 1
+"""Of compiled.c; both go up when a function of _compiled.pyi comes, goes, or is called or answers in another way."""
+
+if getattr(_compiled, "INTERFACE", 0) != INTERFACE:
+    OLD = (
+        f"{_compiled.__file__} was compiled from other sources than these, so numpy runs its loops and charts "
+        "are slower; run `python scripts/build_native.py`, or install epochal again."
+    )
+    logging.getLogger(__name__).warning("%s", OLD)
+    raise ImportError(OLD)
 
 Merged = plain.Merged
 BUCKET = plain.BUCKET

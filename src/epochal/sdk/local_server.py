@@ -78,7 +78,7 @@ def ensure_server(data: str, arguments: Sequence[str] = ()) -> LocalServer:
         os.makedirs(directory.root, exist_ok=True)
         log_path = os.path.join(directory.root, LOG_NAME)
         with open(log_path, "wb") as log:
-            command = [sys.executable, "-m", "epochal.cli", "up", "--data", directory.root]
+            command = [sys.executable, "-m", "epochal", "up", "--data", directory.root]
             process = subprocess.Popen(
                 [*command, "--no-open", *arguments],
                 stdin=subprocess.DEVNULL,
