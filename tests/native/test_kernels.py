@@ -45,7 +45,7 @@ def test_the_chosen_twin_is_the_compiled_one_where_it_is_there():
 
 
 INTERFACES = {1: 2825816126}
-"""CRC-32 of _compiled.pyi by its number. Whoever changes the one gives it a new number here, in compiled.py and in compiled.c."""
+"""CRC-32 of _compiled.pyi by its number. A change of it needs a new number here, in compiled.py and in compiled.c."""
 
 
 @needs_compiled
@@ -67,7 +67,8 @@ def test_kernels_of_other_sources_are_left_alone_with_a_sentence(monkeypatch, ca
             monkeypatch.setattr(compiled._compiled, name, value)
     monkeypatch.delitem(sys.modules, "epochal.native.compiled")
     spec = importlib.util.find_spec("epochal.native")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     again = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(again)
     assert not again.is_compiled
