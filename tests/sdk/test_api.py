@@ -130,6 +130,15 @@ def test_pandas(api, require_component):
     assert pd.isna(frame["sparse"][0])
 
 
+def test_pandas_holds_half_surrogates(data_dir, require_component):
+    if importlib.util.find_spec("pandas") is None:
+        require_component("pandas", "install the dependency group `test`")
+    with epochal.init(project="p", id="odd", settings=QUIET) as run:
+        run.log({"\ud800": 1, "text": "\udfff"})
+    frame = epochal.Api().run("p/odd").history(pandas=True)
+    assert frame.to_dict("records")[0].items() >= {"\ud800": 1, "text": "\udfff"}.items()
+
+
 def test_update_and_delete(api):
     run = api.run("p/run0")
     run.update(name="renamed", tags=["x", "y"], notes="n")

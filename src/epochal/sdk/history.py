@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -140,11 +140,23 @@ class History(Mapping[str, npt.NDArray[Any]]):
             filled = np.full(len(places), np.nan, dtype=kind)
             filled[where] = column.values
             data[key] = filled
-        return pd.DataFrame(data)
+        frame = pd.DataFrame(
+            {place: _texts(pd.Series, data[key]) for place, key in enumerate(data)}
+        )
+        frame.columns = _texts(pd.Index, list(data))
+        return frame
 
     def __repr__(self) -> str:
         sizes = ", ".join(f"{key}: {len(column.rows)}" for key, column in self._columns.items())
         return f"History({sizes})"
+
+
+def _texts(make: Callable[..., Any], values: Any) -> Any:
+    """Return pandas' array of `values`: of objects where its own type of text cannot hold them (half surrogates)."""
+    try:
+        return make(values)
+    except UnicodeEncodeError:
+        return make(values, dtype=object)
 
 
 _EMPTY = Column(
