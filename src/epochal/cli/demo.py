@@ -14,7 +14,8 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 
 PROJECT = "digits"
-READY_S = 30.0
+READY_S = 120.0
+"""Patience with the server, as long as it runs: on a machine with much else to do 30 s were not enough."""
 RUN_S = 12.0
 SETTINGS: tuple[dict[str, Any], ...] = (
     {
@@ -139,9 +140,11 @@ def _start_server(
         if server.poll() is not None:
             break
         time.sleep(0.05)
+    late = server.poll() is None
     _stop(server)
     said = output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    raise EnvironmentFault(f"the server did not start: {said[-1] if said else 'it said nothing'}")
+    nothing = f"no answer within {READY_S:.0f} s" if late else "it said nothing"
+    raise EnvironmentFault(f"the server did not start: {said[-1] if said else nothing}")
 
 
 def _is_ready(url: str) -> bool:

@@ -13,8 +13,8 @@ from typing import Any
 from epochal.errors import EnvironmentFault
 from epochal.sdk.directory import DataDirectory
 
-START_S = 30.0
-"""How long a new server may take until it can serve: with a cold disk, imports take seconds."""
+START_S = 120.0
+"""How long a new server may take until it can serve: on a machine with much else to do 30 s were not enough."""
 POLL_S = 0.05
 LOG_NAME = "server.log"
 LAST_LINES = 5
