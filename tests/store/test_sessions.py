@@ -145,6 +145,30 @@ class TestSessions:
         states = {writer.uid: writer.state for writer in store.run(ADMIN, run).writers}
         assert states == {killed.writer: "crashed", session.writer: "finished"}
 
+    def test_a_session_may_turn_out_to_go_on_with_the_attempt_before(self, store: SqlStore) -> None:
+        run = make_run(store)
+        first = begin(store, run)
+        log(store, run, rows(0, 3))
+        store.rejoin_attempt(ADMIN, run, first.writer)  # there is no attempt before
+        assert current(store, run).writer == first.writer
+        send(store, run, leave(0))
+        again = begin(store, run)
+        send(store, run, lines_of("output", 0, [b"once more"]))
+        store.rejoin_attempt(ADMIN, run, first.writer)  # which is not the latest session
+        assert current(store, run).attempt == 2
+        store.rejoin_attempt(ADMIN, run, again.writer)
+        found = current(store, run)
+        assert (found.attempt, found.acknowledged) == (1, 0)
+        assert (found.lines["history"], found.lines["output"]) == (3, 0)
+        assert found.writer not in (first.writer, again.writer)
+        assert state(store, run) == "finished"
+        begin(store, run)
+        log(store, run, rows(0, 1))
+        third = current(store, run)
+        store.rejoin_attempt(ADMIN, run, third.writer)  # whose rows are there
+        assert current(store, run) == third
+        assert (third.attempt, third.lines["output"]) == (2, 0)
+
     def test_a_request_to_stop_ends_with_the_session(self, store: SqlStore) -> None:
         run = make_run(store)
         begin(store, run)
@@ -159,6 +183,7 @@ class TestSessions:
         viewer = Principal("eve", "local", "viewer")
         for work in (
             lambda: store.begin_session(viewer, run, attempt="new"),
+            lambda: store.rejoin_attempt(viewer, run, "w"),
             lambda: store.create_run(viewer, "local", "digits", "x"),
             lambda: store.request_stop(viewer, run),
             lambda: store.cut_history(viewer, run, 0),
@@ -171,6 +196,7 @@ class TestSessions:
         begin(store, run)
         for work in (
             lambda: store.begin_session(stranger, run, attempt="new"),
+            lambda: store.rejoin_attempt(stranger, run, "w"),
             lambda: store.create_run(stranger, "local", "digits", "x"),
             lambda: store.session(stranger, run),
             lambda: store.request_stop(stranger, run),

@@ -364,6 +364,15 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def rejoin_attempt(self, principal: Principal, run: str, writer: str) -> None:
+        """Begin a session that goes on with the attempt before that of the latest one, whose writer is `writer`.
+
+        For a log that is sent once more from its beginning, which is known by its first rows. What the attempt that the
+        latest session began has of console lines and summary is dropped. Does nothing where that attempt has rows
+        already or is the first one, or where another session has begun since.
+        """
+
+    @abstractmethod
     def session(self, principal: Principal, run: str) -> RunSession | None:
         """Return the latest session of a run, None without any. Raises NotFound and RunDeleted."""
 

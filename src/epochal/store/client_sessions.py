@@ -15,11 +15,12 @@ from epochal.records import Attempt, Principal, RunSession
 from epochal.store import catalog
 from epochal.store.access import can_see
 from epochal.store.attempts import check_run, latest_attempt
-from epochal.store.commit import store_runs, update_states
+from epochal.store.commit import RunRow, store_runs, update_states
 from epochal.store.engine import Connection
 from epochal.store.line_files import (
     FileRow,
     count_lines,
+    drop_files,
     find_file,
     make_file,
     read_lines,
@@ -82,18 +83,71 @@ def begin_session(
     )
     number, known, branch_run, branch_step = before or (0, 0, None, None)
     goes_on = attempt == "same" and known > 0
-    writer, events = random_text(12), random_text(12)
+    writer = random_text(12)
     if not goes_on:
         known, branch_run, branch_step = known + 1, None, None
         if branch is not None:
             branch_run, branch_step = _check_branch(branch)
             _inherit(connection, principal, run, known, writer, branch_run, branch_step, now)
+    _add_session(connection, run, number + 1, known, writer, now, branch_run, branch_step)
+    connection.run("UPDATE run SET stop_requested = NULL WHERE uid = ?", [run])
+    _end_writers(connection, run, row)
+    store_runs(connection, [row], now)
+
+
+def rejoin_attempt(connection: Connection, principal: Principal, run: str, writer: str) -> None:
+    """Begin a session in the attempt before the latest one's (see `Store.rejoin_attempt`)."""
+    now = time.time()
+    check_run(connection, principal, run)
+    _lock_writers(connection, run)
+    row, _trashed = catalog.lock_run(connection, principal, run)
+    sessions = connection.rows(
+        "SELECT number, attempt, writer, branch_run, branch_step FROM client_session WHERE run_uid = ?"
+        " ORDER BY number DESC LIMIT 2",
+        [run],
+    )
+    if len(sessions) < 2 or sessions[0][2] != writer or sessions[0][1] <= sessions[1][1]:
+        return
+    (number, begun, *_), (_, attempt, _, branch_run, branch_step) = sessions
+    counts = count_lines(connection, run, begun)
+    if counts["history"] or counts["events"]:
+        return
+    drop_files(connection, run, begun)
+    connection.run(
+        "UPDATE client_session SET attempt = ? WHERE run_uid = ? AND number = ?",
+        [attempt, run, number],
+    )
+    # New writers, as every server remembers to which attempt those that it has heard of belong.
+    fresh = random_text(12)
+    _add_session(connection, run, number + 1, attempt, fresh, now, branch_run, branch_step)
+    # The run's end is that of the log, not that of what was begun for it a moment ago.
+    connection.run(
+        "UPDATE writer SET state = 'finished', ended = ? WHERE uid = ?", [row.created, writer]
+    )
+    _end_writers(connection, run, row)
+    update_states(connection, {run: row}, [run])
+    store_runs(connection, [row], now)
+
+
+def _add_session(
+    connection: Connection,
+    run: str,
+    number: int,
+    attempt: int,
+    writer: str,
+    now: float,
+    branch_run: str | None,
+    branch_step: int | None,
+) -> None:
     connection.run(
         "INSERT INTO client_session (run_uid, number, attempt, writer, events_writer, started, branch_run, branch_step)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [run, number + 1, known, writer, events, now, branch_run, branch_step],
+        [run, number, attempt, writer, random_text(12), now, branch_run, branch_step],
     )
-    connection.run("UPDATE run SET stop_requested = NULL WHERE uid = ?", [run])
+
+
+def _end_writers(connection: Connection, run: str, row: RunRow) -> None:
+    """End the writers of a run's sessions that have not ended; the new session has none yet."""
     ended = connection.run(
         "UPDATE writer SET state = CASE state WHEN 'preempting' THEN 'preempted' ELSE 'crashed' END, ended = seen"
         " WHERE state IN ('running', 'pending', 'preempting') AND uid IN"
@@ -103,7 +157,6 @@ def begin_session(
     )
     if ended:
         update_states(connection, {run: row}, [run])
-    store_runs(connection, [row], now)
 
 
 def _lock_writers(connection: Connection, run: str) -> None:

@@ -346,6 +346,15 @@ def hand_on_all(connection: Connection, run: str) -> None:
             hand_on(connection, _row(child), file)
 
 
+def drop_files(connection: Connection, run: str, attempt: int) -> None:
+    """Delete the files of an attempt that no fork has lines from, with their lines; the caller has locked the run."""
+    connection.run(
+        "DELETE FROM line_chunk WHERE file_id IN (SELECT id FROM line_file WHERE run_uid = ? AND attempt = ?)",
+        [run, attempt],
+    )
+    connection.run("DELETE FROM line_file WHERE run_uid = ? AND attempt = ?", [run, attempt])
+
+
 def delete_lines(connection: Connection, run: str, limit: int) -> bool:
     """Delete up to `limit` chunks of a run, and its files when there are none left; returns whether it had any."""
     found = connection.rows(

@@ -85,6 +85,13 @@ class ReceivedStore(Store):
         assert found is not None
         return found
 
+    def rejoin_attempt(self, principal: Principal, run: str, writer: str) -> None:
+        """See `Store.rejoin_attempt`."""
+        must_write(principal)
+        self._change(
+            lambda connection: client_sessions.rejoin_attempt(connection, principal, run, writer)
+        )
+
     def session(self, principal: Principal, run: str) -> RunSession | None:
         """See `Store.session`."""
         while True:

@@ -271,6 +271,39 @@ def test_a_run_begun_anew_counts_from_zero(client: Client):
     assert client.detail.info.state == "running"
 
 
+def test_a_log_that_is_sent_again_adds_nothing(client: Client):
+    """`wandb sync` begins at line 0, with the keys of each row in another order."""
+    log = real_body(complete=True, exitcode=0)
+    client.send(log)
+    before = {file: client.lines(file) for file in ("history", "events", "output")}
+    points = client.points("count")
+    shuffled = json.loads(json.dumps(log))
+    content = shuffled["files"]["wandb-history.jsonl"]["content"]
+    content[:] = [
+        json.dumps(dict(reversed(json.loads(line).items())), separators=(",", ":"))
+        for line in content
+    ]
+    client.intake.upsert(start())
+    output = shuffled["files"].pop("output.log")
+    client.send({"files": {"output.log": output}})  # the console came first
+    content.append(json.dumps({**json.loads(content[-1]), "_step": 51, "count": 12}))
+    for _ in range(2):  # as if the answer were lost once
+        client.send(shuffled)
+    assert client.lines("history")[:-1] == before.pop("history")
+    assert {file: client.lines(file) for file in before} == before
+    assert client.points("count") == [*points, (51, 12)]  # the log had grown
+    assert client.detail.info.state == "finished"
+    session = client.store.session(LOCAL_ADMIN, client.uid)
+    assert session is not None
+    assert session.attempt == 1
+    # rows of another process: the same values at other times
+    client.intake.upsert(start())
+    for i, line in enumerate(content):
+        content[i] = json.dumps({**json.loads(line), "_timestamp": 1.5 + i})
+    client.send(shuffled)
+    assert client.lines() == content
+
+
 def test_a_resumed_run_goes_on(client: Client):
     client.send(history(0, rows(0, [1.0, 2.0]), complete=True, exitcode=1))
     status = client.intake.resume_status("local", "real rows", "r1")

@@ -25,15 +25,17 @@ from epochal.formats.wandb_config import (
     parse_config,
     started_of,
 )
-from epochal.records import Ack, Principal, RunDetail
+from epochal.records import Ack, LineFile, Principal, RunDetail, RunSession
 from epochal.server.wandb.stream_bodies import (
     StreamBody,
+    begin_alike,
     number_of,
     parse_body,
     runtime_of,
     summary_of,
 )
 from epochal.server.wandb.stream_journal import (
+    EVENTS,
     HISTORY,
     SUMMARY,
     Lane,
@@ -51,6 +53,8 @@ RESUME_S = 600.0
 TRIES = 8
 """How often a request is made anew because another one of the same run was faster."""
 TAIL_LINES = 1
+COMPARED_LINES = 1000
+"""Lines of a first request by which a log is recognised that was sent before."""
 SENT_LATER_S = 60.0
 """How long before it was told a run must have ended for that moment to be its end."""
 
@@ -218,7 +222,6 @@ class RunIntake:
             replace.append("summary")
             patch["summary"] = summary
             patch["lines"] = {"summary": given["summaryMetrics"]}
-            patch["lines"] = {"summary": given["summaryMetrics"]}
         about = _about(given, is_start=is_start)
         if started is not None and (detail is None or started < detail.info.created - 1):
             about["started"] = started
@@ -351,6 +354,8 @@ class RunIntake:
             session = self.store.session(self.principal, run.info.uid)
             if session is None:
                 session = self.store.begin_session(self.principal, run.info.uid, attempt="new")
+            if client is None:
+                session = self._rejoined(session, body)
         except (NotFound, RunDeleted) as error:
             log.warning("rows of %s/%s/%s go nowhere: %s", entity, project, run_id, error)
             return False, []
@@ -362,6 +367,32 @@ class RunIntake:
             # Another client of the run has ended it, and this one goes on.
             self.store.set_state(self.principal, run.info.uid, "running")
         return session.stop_requested, self._submit(lane_of(run, session, client), body)
+
+    def _rejoined(self, session: RunSession, body: StreamBody) -> RunSession:
+        """Return the session as it is once it goes on with the attempt that its first lines are of, if they are.
+
+        `wandb sync` sends a log from its beginning each time, and does not say which process wrote it before the rows
+        have come: those of a log that was synced before, or of a script whose upload ended half-way.
+        """
+        if session.attempt < 2 or session.branch is not None:
+            return session
+        if session.lines["history"] or session.lines["events"]:
+            return session
+        files: tuple[tuple[LineFile, str], ...] = (("history", HISTORY), ("events", EVENTS))
+        alike: list[bool] = []
+        for file, name in files:
+            if name not in body.files or body.files[name].offset:
+                continue
+            lines = body.files[name].lines()[:COMPARED_LINES]
+            known = self.store.read_lines(
+                self.principal, session.run, file, 0, len(lines), session.attempt - 1
+            )
+            if known:
+                alike.append(begin_alike(lines, known))
+        if not alike or not all(alike):
+            return session
+        self.store.rejoin_attempt(self.principal, session.run, session.writer)
+        return self.store.session(self.principal, session.run) or session
 
     def _submit(self, lane: Lane, body: StreamBody) -> list[Future[Ack]]:
         ended = self._end(lane, body) if body.complete else None

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from epochal.errors import UsageError
-from epochal.formats.wandb_rows import parse_line
+from epochal.formats.wandb_rows import parse_line, parse_lines
 
 MAX_SUMMARY_CHARACTERS = 4096
 FRAME_ROWS, FRAME_BYTES = 65_536, 4 << 20
@@ -71,6 +71,31 @@ def portions(lines: Sequence[bytes]) -> Iterator[tuple[int, int]]:
             start, size = i + 1, 0
     if start < len(lines):
         yield start, len(lines)
+
+
+def begin_alike(lines: Sequence[bytes], known: Sequence[bytes]) -> bool:
+    """Whether lines begin as others do that came before: the same rows, logged at the same times.
+
+    Compared by what they say, as the client writes the keys of a row in another order each time. False where the first
+    row has no time: rows without one may well be those of two processes.
+    """
+    pairs = list(zip(parse_lines(lines), parse_lines(known), strict=False))
+    if not pairs or any(
+        not row or not isinstance(row.get("_timestamp"), float) for row in pairs[0]
+    ):
+        return False
+    try:
+        return all(_is_same(row, before) for row, before in pairs)
+    except RecursionError:
+        return False
+
+
+def _is_same(a: Any, b: Any) -> bool:
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_is_same(value, b[key]) for key, value in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(_is_same, a, b))
+    return a == b or (a != a and b != b)
 
 
 def summary_of(line: bytes) -> dict[str, Any]:
