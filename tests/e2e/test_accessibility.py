@@ -110,6 +110,7 @@ def test_no_page_has_grave_findings(
     for path, landmark in {
         "local/digits?g=config.lr&color=by:config.lr&q=lr>0": ".group-row",
         "local/digits/table": "[role=grid]",
+        "local/digits/compare?runs=run-0,run-1": ".compare-table td",
         "local/digits/runs/run-1": ".panel canvas",
         "local/digits/runs/run-1/overview": ".overview",
         "local/digits/no/such/page": ".notice",

@@ -126,6 +126,39 @@ def test_when_did_it_blow_up(open_page: OpenPage) -> None:
     )
 
 
+def test_what_changed_between_two_runs(open_page: OpenPage) -> None:
+    for number, rate in enumerate((0.1, 0.01, 0.1)):
+        config = {"lr": rate, "net": {"width": 64, "depth": 2 + (number == 2)}}
+        with epochal.init(
+            project="changed", id=f"run-{number}", name=f"run-{number}", config=config
+        ) as run:
+            run.log({"loss": 0.5 - number / 8})
+    page = open_page("local/changed")
+    wait_for_charts(page, 1)
+    hand = Hand(page)
+    for name in ("run-0", "run-1"):
+        hand.click(page.get_by_role("link", name=name, exact=True), modifiers=["Control"])
+    hand.press("c")
+    page.locator(".compare-table td").first.wait_for()
+    assert hand.actions == 3
+    assert page.url.endswith("/compare?runs=run-0,run-1")
+    rows = """() => Object.fromEntries([...document.querySelectorAll('.compare-table tr.differs')].map(row =>
+        [row.children[0].textContent, [...row.children].slice(1).map(cell => cell.innerText.trim())]))"""
+    seen = page.evaluate(rows)
+    assert seen["lr"] == ["0.1", "0.01"]
+    assert seen["loss"] == ["0.5000", "0.3750 −0.1250"]
+    assert "net.depth" not in seen
+    # A third one, and the baseline that the reader wants; the address says both.
+    page.goto(page.url + ",run-2")
+    page.get_by_role("button", name="compare the others with run-2").click()
+    expect_eventually(page, "() => location.search === '?runs=run-2,run-0,run-1'")
+    expect_eventually(page, f"() => ({rows})()['net.depth']?.join() === '3,2,2'")
+    page.get_by_role("button", name="Only what differs").click()
+    page.get_by_role("rowheader", name="net.width").wait_for()
+    page.go_back()
+    expect_eventually(page, "() => location.search === '?runs=run-0,run-1,run-2'")
+
+
 def test_only_the_newest_run_on_the_wall_screen(open_page: OpenPage) -> None:
     for number in range(3):
         log_run(number, rows=40)

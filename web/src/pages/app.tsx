@@ -36,6 +36,11 @@ const HparamsPage = lazy<{ entity: string; project: string }>(async () => {
   return HparamsPage;
 });
 
+const ComparePage = lazy<{ entity: string; project: string }>(async () => {
+  const { ComparePage } = await import("./compare/compare_page.tsx");
+  return ComparePage;
+});
+
 const ArtifactsPage = lazy<{ entity: string; project: string; path: readonly string[] }>(
   async () => (await import("./artifacts/artifacts_page.tsx")).ArtifactsPage,
 );
@@ -109,6 +114,10 @@ function PageOf({ to }: { to: Route }): JSX.Element {
     case "hparams":
       return (
         <HparamsPage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
+      );
+    case "compare":
+      return (
+        <ComparePage key={`${to.entity}/${to.project}`} entity={to.entity} project={to.project} />
       );
     case "run":
       return <RunPage key={`${to.entity}/${to.project}/${to.run}`} {...to} />;

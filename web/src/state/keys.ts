@@ -65,6 +65,11 @@ export const KEYS = {
   "run-visible": { keys: ["v"], label: "Show or hide the run", group: "Runs" },
   "run-solo": { keys: ["s"], label: "Show this run only; again: as before", group: "Runs" },
   "run-baseline": { keys: ["b"], label: "Compare the others with this run", group: "Runs" },
+  "run-compare": {
+    keys: ["c"],
+    label: "Compare the selected runs side by side",
+    group: "Runs",
+  },
   "run-tag": { keys: ["t"], label: "Tag the run", group: "Runs" },
   "run-pin": { keys: ["i"], label: "Pin the run to the top", group: "Runs" },
   "run-open": { keys: ["e"], label: "Open the run beside the charts", group: "Runs" },

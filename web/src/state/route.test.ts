@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readPath } from "./route.ts";
+import { comparedIds, readPath } from "./route.ts";
 
 function routeOf(path: string) {
   return readPath(path).route;
@@ -23,6 +23,14 @@ describe("addresses of a run", () => {
       ...run,
       tab: "code",
       file: "code/a.py",
+    });
+  });
+
+  it("name the runs that are compared, whatever their ids contain", () => {
+    expect(comparedIds("?x=1&runs=run%201,a%2Cb,run%201")).toEqual(["run 1", "a,b"]);
+    expect(comparedIds("?runs=")).toEqual([]);
+    expect(readPath("local/digits/compare").route).toEqual({
+      ...{ page: "compare", entity: "local", project: "digits" },
     });
   });
 

@@ -21,6 +21,8 @@ export type Route =
   | { page: "workspace"; entity: string; project: string; view: string | null }
   | { page: "table"; entity: string; project: string }
   | { page: "hparams"; entity: string; project: string }
+  /** Which runs, the query says: `comparedIds`. */
+  | { page: "compare"; entity: string; project: string }
   /** `file` is the path of one that is looked at; "" for none. */
   | { page: "run"; entity: string; project: string; run: string; tab: RunTab; file: string }
   /** `path` is what follows: type, name, version, and what of it is looked at. */
@@ -75,7 +77,8 @@ function routeOf(parts: readonly string[], path: string): Route {
     return { page: "workspace", entity, project, view: name };
   }
   if (name !== undefined) return unknown;
-  if (section === "table" || section === "hparams") return { page: section, entity, project };
+  if (section === "table" || section === "hparams" || section === "compare")
+    return { page: section, entity, project };
   if (section === undefined || section === "workspace") {
     return { page: "workspace", entity, project, view: null };
   }
@@ -113,6 +116,17 @@ export function tableHref(entity: string, project: string): string {
 
 export function hparamsHref(entity: string, project: string): string {
   return `${projectHref(entity, project)}/hparams`;
+}
+
+/** The page on which runs, by their ids, stand beside one another, the baseline first. */
+export function compareHref(entity: string, project: string, ids: readonly string[]): string {
+  return `${projectHref(entity, project)}/compare?runs=${ids.map(part).join(",")}`;
+}
+
+/** The ids of runs in the query of such a page, each once, in its order. */
+export function comparedIds(query: string): string[] {
+  const found = /[?&]runs=([^&]*)/.exec(query)?.[1] ?? "";
+  return [...new Set(found.split(",").filter(Boolean).map(decodePart))];
 }
 
 /** A page of artifacts; without a path, that of all of a project. */

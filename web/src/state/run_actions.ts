@@ -2,6 +2,8 @@
 import { signal } from "@preact/signals";
 import type { Run } from "../data/wire.ts";
 import { editRuns, namesOf } from "./edits.ts";
+import { compareHref, navigate } from "./route.ts";
+import { notify } from "./toasts.ts";
 import type { Workspace } from "./workspace.ts";
 
 /** A question about runs that stands open over the page. */
@@ -74,6 +76,32 @@ export function pinRuns(ws: Workspace, runs: Runs, isOn: boolean): void {
 export function toggleBaseline(ws: Workspace, run: Run): void {
   ws.set({ base: ws.view.value.base === run.id ? "" : run.id });
 }
+
+/**
+ * Opens the page on which runs stand beside one another: the picked ones, or `run` and the baseline. False: there are no
+ * two. The baseline of the view comes first, else the run that was picked first.
+ */
+export function compareRuns(ws: Workspace, picked: Runs, run: Run | null = null): boolean {
+  const base = ws.view.peek().base;
+  const ids = (picked.length > 0 || run === null ? picked : [run]).map(({ id }) => id);
+  const isInside = ids.includes(base);
+  if (ids.length === 1 && base !== "" && !isInside) ids.unshift(base);
+  else if (isInside) ids.sort((a, b) => Number(b === base) - Number(a === base));
+  if (ids.length < 2) {
+    if (ids.length === 0) return false;
+    notify("Select two to eight runs (Ctrl+click), or choose a baseline (B), to compare.");
+    return true;
+  }
+  if (ids.length > MOST_COMPARED) {
+    notify(`${ids.length} runs are selected: at most ${MOST_COMPARED} fit side by side.`);
+    return true;
+  }
+  navigate(compareHref(ws.entity, ws.project, ids));
+  return true;
+}
+
+/** Runs that one page can hold side by side. */
+export const MOST_COMPARED = 8;
 
 /** The line of Python that goes on with a run. */
 export function resumeLine(run: Run): string {

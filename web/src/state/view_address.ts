@@ -103,7 +103,8 @@ export class ViewAddress {
     if (!this.isHere()) return;
     this.turn += 1;
     const { turn } = this;
-    const asked = this.askedFor(query, isExact);
+    // There the query names runs: the view is the one that was left.
+    const asked = isOfComparison() ? this.askedFor("", false) : this.askedFor(query, isExact);
     const known = this.look(asked);
     if (known) return this.show(known);
     this.isReady.value = false;
@@ -183,7 +184,7 @@ export class ViewAddress {
     const view = this.host.view.value;
     const query = this.relative(encodeView(view));
     void this.kept.value;
-    if (!this.isReady.value || !this.isHere()) return;
+    if (!this.isReady.value || !this.isHere() || isOfComparison()) return;
     const isFull = view.full !== null;
     writeAddress(this.pathNow(), shortQuery(query), isFull !== this.wasFull);
     this.wasFull = isFull;
@@ -245,6 +246,11 @@ export class ViewAddress {
     if (to.entity !== entity || to.project !== project) return false;
     return to.page === "run" ? to.run === runId : runId === null;
   }
+}
+
+/** Whether the address is of a page that shows no view. */
+function isOfComparison(): boolean {
+  return route.peek().page === "compare";
 }
 
 interface Found {

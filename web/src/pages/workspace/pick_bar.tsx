@@ -1,9 +1,12 @@
 /** What can be done with all the runs that are picked; at the foot of the list. */
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
+import { type Bindings, keyHint } from "../../state/keys.ts";
 import {
   archiveRuns,
   colourRuns,
+  compareRuns,
   isPinned,
   pinRuns,
   runQuestion,
@@ -14,10 +17,16 @@ import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { SlotChoice } from "../../widgets/swatch.tsx";
+import { useShortcuts } from "../shortcuts.tsx";
 import { StopItem } from "./stop_item.tsx";
 
 export function PickBar({ ws }: { ws: Workspace }): JSX.Element | null {
   const { picks } = ws;
+  const keys = useMemo(
+    (): Bindings => ({ "run-compare": () => compareRuns(ws, pickedRuns(ws)) }),
+    [ws],
+  );
+  useShortcuts(keys);
   if (!picks.areShown.value) return null;
   const runs = pickedRuns(ws);
   return (
@@ -55,6 +64,16 @@ function PickActions({ ws, runs }: { ws: Workspace; runs: readonly Run[] }): JSX
   const [slot = null] = slots.size === 1 ? slots : [];
   return (
     <>
+      {runs.length > 1 && (
+        <button
+          type="button"
+          class="chip"
+          title={`What differs between them (${keyHint("run-compare")})`}
+          onClick={() => compareRuns(ws, runs)}
+        >
+          Compare
+        </button>
+      )}
       <button type="button" class="chip" onClick={ask("tags")}>
         Tags
       </button>

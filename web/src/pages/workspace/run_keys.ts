@@ -3,7 +3,13 @@ import type { Run } from "../../data/wire.ts";
 import type { Bindings } from "../../state/keys.ts";
 import type { ListRows, Row } from "../../state/list_rows.ts";
 import { navigate, runHref } from "../../state/route.ts";
-import { isPinned, pinRuns, runQuestion, toggleBaseline } from "../../state/run_actions.ts";
+import {
+  compareRuns,
+  isPinned,
+  pinRuns,
+  runQuestion,
+  toggleBaseline,
+} from "../../state/run_actions.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { pickedRuns } from "./pick_bar.tsx";
 
@@ -65,6 +71,7 @@ export function runBindings(ws: Workspace, list: ListRows, { reveal, open }: Key
     },
     "run-baseline": withRun((run) => toggleBaseline(ws, run)),
     "run-pin": withRun((run) => pinRuns(ws, [run], !isPinned(ws, run))),
+    "run-compare": () => compareRuns(ws, pickedRuns(ws), currentRun()),
     "run-tag": () => {
       const runs = asked();
       if (runs.length === 0) return false;

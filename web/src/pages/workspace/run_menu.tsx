@@ -7,6 +7,7 @@ import { slotOf } from "../../state/paint.ts";
 import {
   archiveRuns,
   colourRuns,
+  compareRuns,
   isPinned,
   pinRuns,
   renamedRun,
@@ -119,6 +120,9 @@ function ListItems(props: {
       {item(isBase ? "No longer the baseline" : "Compare others with it", () =>
         toggleBaseline(ws, run),
       )}
+      {ws.view.value.base !== "" &&
+        !isBase &&
+        item("What differs from the baseline", () => compareRuns(ws, [], run))}
       {item("Select", () => ws.picks.toggle(run.uid))}
       <hr />
       {item("Rename", () => {
