@@ -41,6 +41,7 @@ const CHANGED: Required<View> = {
   density: "compact",
   cols: ["a"],
   sort: "name",
+  spin: ["a"],
   fold: ["a"],
   full: "a",
   tcols: ["a"],

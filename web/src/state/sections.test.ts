@@ -77,6 +77,13 @@ describe("arrange", () => {
     ]);
   });
 
+  it("lets pinned sections lead, in the order in which they were pinned, behind pinned charts", () => {
+    const logged = keys("train/a", "train/b", "val/a", "val/b", "system/cpu", "x");
+    const view = { ...DEFAULT_VIEW, spin: ["system", "", "gone"], pin: ["val/a"] };
+    const ids = arrange(logged, view).map((one) => one.id);
+    expect(ids).toEqual(["*", "system", "", "train", "val"]);
+  });
+
   it("appends a new key without moving the others of its section", () => {
     const before = arrange(keys("train/b", "train/a"), DEFAULT_VIEW)[0]!.panels;
     const after = arrange(keys("train/b", "train/a", "train/0"), DEFAULT_VIEW)[0]!.panels;

@@ -26,7 +26,7 @@ export interface Section {
 }
 
 /** What of a view decides which panel stands where. */
-export type Arrangement = Pick<View, "tags" | "kind" | "pin" | "fold" | "merged" | "off">;
+export type Arrangement = Pick<View, "tags" | "kind" | "pin" | "spin" | "fold" | "merged" | "off">;
 
 export const PINNED = "*";
 export const FOUND = "?";
@@ -86,14 +86,14 @@ export function homesOf(panels: readonly Panel[]): ReadonlyMap<string, string> {
   return homes;
 }
 
-type Placing = Pick<View, "pin" | "merged" | "off">;
+type Placing = Pick<View, "pin" | "spin" | "merged" | "off">;
 type Narrowing = Pick<View, "tags" | "kind" | "fold" | "merged">;
 
 /** All sections, unfolded, whatever the filter says. `panels` are in the order in which they were first logged. */
 function place(
   panels: readonly Panel[],
   homes: ReadonlyMap<string, string>,
-  { pin, merged, off }: Placing,
+  { pin, spin, merged, off }: Placing,
 ): Section[] {
   const sections = new Map<string, Panel[]>();
   const put = (id: string, panel: Panel) => {
@@ -118,8 +118,13 @@ function place(
   const list = [...sections].map(([id, inside]): Section => {
     return { id, title: titleOf(id), panels: inside, isFolded: false };
   });
+  const placeOf = (section: Section) => {
+    const at = spin.indexOf(section.id);
+    // Behind the pinned panels, which rank 0, and before all that is ranked by name.
+    return at < 0 || section.id === PINNED ? rank(section) : (at + 1) / (spin.length + 2);
+  };
   // Array.sort is stable: sections of one rank stay in the order of their first key.
-  return list.sort((a, b) => rank(a) - rank(b));
+  return list.sort((a, b) => placeOf(a) - placeOf(b));
 }
 
 /**
@@ -183,12 +188,13 @@ export function watchSections(
   view: ReadonlySignal<View>,
 ): WatchedSections {
   const part = <K extends keyof View>(name: K) => computed(() => view.value[name]);
-  const [tags, kind, fold, pin, merged, off] = [
+  const [tags, kind, fold, pin, spin, merged, off] = [
     ...([
       part("tags"),
       part("kind"),
       part("fold"),
       part("pin"),
+      part("spin"),
       part("merged"),
       part("off"),
     ] as const),
@@ -197,7 +203,12 @@ export function watchSections(
   const panels = computed(() => new Map(all.value.map((panel) => [panel.id, panel])));
   const homes = computed(() => homesOf(all.value));
   const placed = computed(() =>
-    place(all.value, homes.value, { pin: pin.value, merged: merged.value, off: off.value }),
+    place(all.value, homes.value, {
+      pin: pin.value,
+      spin: spin.value,
+      merged: merged.value,
+      off: off.value,
+    }),
   );
   const sections = computed(() =>
     narrow(placed.value, {

@@ -67,6 +67,8 @@ export interface View extends PanelSettings {
   /** Columns beside the names of the runs; null: those that suggest themselves. */
   cols: readonly string[] | null;
   sort: string;
+  /** Sections that lead the others, in this order. */
+  spin: readonly string[];
   /** Sections that are not as they come: closed ones that open, and open ones that close. */
   fold: readonly string[];
   full: string | null;
@@ -113,6 +115,7 @@ export const DEFAULT_VIEW: View = {
   density: "comfortable",
   cols: null,
   sort: "-created",
+  spin: [],
   fold: [],
   full: null,
   tcols: null,
@@ -198,6 +201,7 @@ export function encodeView(view: View): string {
   if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
+  addList("spin", view.spin);
   addList("fold", view.fold);
   if (view.full !== null) add("full", encodePart(view.full));
   if (view.tcols) add("tcols", list(view.tcols));
@@ -229,6 +233,9 @@ export function decodeView(query: string): View {
   }
   const text = (name: string) => decodePart(raw.get(name) ?? "");
   const items = (name: string) => unlist(raw.get(name) ?? "");
+  // A section may be named "": there `fold=` is a list of one.
+  const sections = (name: string) =>
+    raw.has(name) ? raw.get(name)!.split(",").map(decodePart) : [];
   const page = new Map([...raw].map(([name, value]) => [name, decodePart(value)]));
   return {
     ...DEFAULT_SETTINGS,
@@ -257,7 +264,8 @@ export function decodeView(query: string): View {
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,
-    fold: items("fold"),
+    spin: sections("spin"),
+    fold: sections("fold"),
     full: raw.has("full") ? text("full") : null,
     tcols: raw.has("tcols") ? items("tcols") : null,
     differs: text("differs") === "1",

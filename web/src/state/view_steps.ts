@@ -32,6 +32,7 @@ const WORDS: Partial<Record<Field, string>> = {
   density: "size of the charts",
   cols: "columns",
   sort: "order of the runs",
+  spin: "pinned sections",
   fold: "folded sections",
   tcols: "columns",
   differs: "columns",

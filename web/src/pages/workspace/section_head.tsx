@@ -18,6 +18,7 @@ interface SectionHeadProps {
 export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
   const { id, title, panels, isFolded } = section;
   const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
+  const isLeading = useComputed(() => ws.view.value.spin.includes(id)).value;
   return (
     <div class="section-line" style={{ top: `${top}px` }}>
       <h2>
@@ -33,6 +34,17 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
           <span class="section-count">{groupDigits(panels.length)}</span>
         </button>
       </h2>
+      {isLeading && (
+        <button
+          type="button"
+          class="icon-button"
+          aria-label={`Unpin the section ${title}`}
+          title="Pinned to the top: unpin"
+          onClick={() => toggleLead(ws, id)}
+        >
+          <Icon name="pin" filled />
+        </button>
+      )}
       {isChanged && <span class="changed-dot" title="This section has settings of its own" />}
       <Menu
         kind="dialog"
@@ -53,6 +65,8 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
   // Panels keep the settings of the section that they come from.
   const hasSettings = id !== PINNED && id !== FOUND && !isMediaSection(id);
   const isChanged = ws.view.value.sections[id] !== undefined;
+  const canLead = id !== PINNED && id !== FOUND;
+  const isLeading = ws.view.value.spin.includes(id);
   const item = (label: string, run: () => void) => (
     <button
       type="button"
@@ -74,11 +88,18 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
         </button>
       )}
       {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}
+      {canLead && item(isLeading ? "Unpin" : "Pin to the top", () => toggleLead(ws, id))}
       {id !== FOUND && item("Open only this", () => ws.openOnly(id))}
       {id !== FOUND && item("Open all sections", () => openAll(ws))}
       {id === PINNED && item("Unpin all", () => ws.set({ pin: [] }))}
     </>
   );
+}
+
+/** Lets a section lead the others, behind those that lead already; a second time, no longer. */
+function toggleLead(ws: Workspace, id: string): void {
+  const { spin } = ws.view.peek();
+  ws.set({ spin: spin.includes(id) ? spin.filter((one) => one !== id) : [...spin, id] });
 }
 
 function resetSection(ws: Workspace, id: string): void {
