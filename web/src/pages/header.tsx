@@ -1,6 +1,6 @@
 /** The one line at the top of every page. A page that is embedded has none. */
 import type { ComponentChildren, JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
 import { whatMore } from "../state/has_more.ts";
@@ -88,8 +88,17 @@ function ProjectTabs({ ws, tab }: { ws: Workspace; tab: ProjectTab | null }): JS
   const hasTrials = tab === "hparams" || hasHparams(ws.columns.value);
   const workspace =
     saved === null ? projectHref(entity, project) : viewHref(entity, project, saved.id);
+  const nav = useRef<HTMLElement>(null);
+  // On a phone not all fit: the one that is open is what must be read. Others come late and move it.
+  useLayoutEffect(() => {
+    const bar = nav.current!;
+    const open = bar.querySelector<HTMLElement>("[aria-current]");
+    if (open === null) return;
+    const [box, at] = [bar.getBoundingClientRect(), open.getBoundingClientRect()];
+    if (at.left < box.left || at.right > box.right) bar.scrollLeft += at.right - box.right;
+  }, [tab, more.artifacts, more.sweeps, hasTrials]);
   return (
-    <nav class="project-tabs" aria-label="Pages of the project">
+    <nav class="project-tabs" aria-label="Pages of the project" ref={nav}>
       <a href={workspace + query} aria-current={tab === "workspace" ? "page" : undefined}>
         Workspace
       </a>
