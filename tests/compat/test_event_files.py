@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -142,15 +143,25 @@ def test_directories_that_a_writer_makes_are_folded_into_its_run(tmp_path: Path,
             writer.add_scalars("Loss/all", {"train": step, "a_b": 2.0 * step}, step)
         writer.add_scalar("x", 1.0, 0)
         writer.add_hparams({"lr": 0.5}, {"accuracy": 0.75})
+        named = {"run_name" if which == 0 else "name": "final"}
+        writer.add_hparams({"depth": 2}, {"score": 0.25, "x/y": 3.0}, **named)
         writer.close()
+        own = writers()[0](str(tmp_path / "logs" / "run" / "own"))
+        own.add_hparams({"depth": 3}, {"score": 0.5}, run_name=".")  # a file beside its own
+        own.add_scalar("loss", 1.0, 0)
+        own.close()
+    for path in (tmp_path / "logs").rglob("*tfevents*"):
+        os.utime(path, (1.7e9, 1.7e9))
     with closing(open_store(tmp_path / "data")) as store:
         directories = LogDirectories(store, threaded=False)
         directories.open(str(tmp_path / "logs"), fold=True)
         while directories.follow():
             pass
-        [run] = store.runs(LOCAL_ADMIN, ENTITY, "logs-folded", RunQuery()).runs
-        assert run.name == "run"
-        names = ["Loss/all/train", "Loss/all/a_b", "x", "accuracy"]
+        found_runs = store.runs(LOCAL_ADMIN, ENTITY, "logs-folded", RunQuery()).runs
+        by_name = {run.name: run for run in found_runs}
+        assert set(by_name) == {"run", "run/own"}
+        run = by_name["run"]
+        names = ["Loss/all/train", "Loss/all/a_b", "x", "accuracy", "score", "x/y"]
         columns = store.history(LOCAL_ADMIN, run.uid, names).columns
         found = {column.key: list(column.values) for column in columns}
         assert found == {
@@ -158,8 +169,10 @@ def test_directories_that_a_writer_makes_are_folded_into_its_run(tmp_path: Path,
             "Loss/all/a_b": [0.0, 2.0, 4.0],
             "x": [1.0],
             "accuracy": [0.75],
+            "score": [0.25],
+            "x/y": [3.0],
         }
-        assert store.run(LOCAL_ADMIN, run.uid).config == {"lr": 0.5}
+        assert store.run(LOCAL_ADMIN, run.uid).config == {"lr": 0.5, "depth": 2}
 
 
 def test_names_of_tensorboardx_are_read(tmp_path: Path):

@@ -95,6 +95,16 @@ def test_directories_with_event_files_are_runs(store, tmp_path):
     assert found["exp/a"].created == 100.0  # the first event's time
 
 
+def test_runs_are_in_the_order_of_their_names_whichever_changed_last(store, tmp_path):
+    root = tmp_path / "logs"
+    names = ["run-1", "run-1/eval", "run-2", "run-10"]
+    for age, name in enumerate(["run-10", "run-1/eval", "run-2", "run-1"]):
+        write(root / name / NAME, file_of(*points((0, 1.0))), changed=OLD - 60 * age)
+    watch(store, root)
+    found = sorted(runs(store).values(), key=lambda run: run.ordinal)
+    assert [run.name for run in found] == names
+
+
 def test_a_second_start_reads_nothing_and_a_third_what_is_new(store, tmp_path, monkeypatch):
     root = tmp_path / "logs"
     path = root / "a" / NAME

@@ -4,6 +4,7 @@ Messages (tensorboard/plugins/hparams/plugin_data.proto and api.proto, google/pr
 
     HParamsPluginData  2 experiment | 3 session_start_info | 4 session_end_info
     Experiment         4 repeated HParamInfo {1 name, 4 type: 1 string, 2 bool, 3 float64; 5 discrete domain}
+                       5 repeated MetricInfo {1 name {1 group, 2 tag}}
     SessionStartInfo   1 map of name to Value | 4 group name
     SessionEndInfo     1 status: 1 success, 2 failure, 3 running
     Value              1 null | 2 number | 3 string | 4 bool | 5 struct | 6 list
@@ -25,10 +26,14 @@ _STATES = {1: "finished", 2: "failed"}
 
 @dataclass(slots=True)
 class Session:
-    """What is known of a run's hyperparameters: values by name, which are booleans, its group and how it ended."""
+    """What is known of a run's hyperparameters: values by name, which are booleans, its group and how it ended.
+
+    metrics: tags of the scalars that its experiment names.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     booleans: set[str] = field(default_factory=set)
+    metrics: set[str] = field(default_factory=set)
     group: str = ""
     state: str | None = None
 
@@ -55,7 +60,11 @@ class Session:
 
     def _take_experiment(self, data: Bytes, span: Span) -> None:
         for item in read_spans(data, span):
-            if item.number != 4 or item.wire != BYTES:
+            if item.wire != BYTES:
+                continue
+            if item.number == 5:
+                self._take_metric(data, item.span)
+            if item.number != 4:
                 continue
             name, boolean = "", False
             for part in read_spans(data, item.span):
@@ -70,6 +79,13 @@ class Session:
                     )
             if boolean:
                 self.booleans.add(name)
+
+    def _take_metric(self, data: Bytes, span: Span) -> None:
+        for item in read_spans(data, span):
+            if item.number == 1 and item.wire == BYTES:
+                for part in read_spans(data, item.span):
+                    if part.number == 2 and part.wire == BYTES:
+                        self.metrics.add(text_of(data, part.span))
 
     def _take_start(self, data: Bytes, span: Span) -> None:
         for item in read_spans(data, span):

@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -56,6 +56,8 @@ ACTIVE_S = 60.0
 """A file that was changed so recently is still being written to."""
 BEAT_S = 15.0
 ROUND_BYTES = 32 << 20
+ORDERED_BYTES = 4 * ROUND_BYTES
+"""So much is read in the order of the names, a second or so; of more, the newest first."""
 WAITING_BYTES = 32 << 20
 """Of deliveries that the store has not acknowledged yet."""
 NATIVE_PATIENCE_S = 10.0
@@ -75,7 +77,8 @@ class LogDirectory:
     tree: Tree
     project: str
     fold: bool = False
-    homes: set[str] = field(default_factory=set)
+    homes: dict[str, list[str]] = field(default_factory=dict)
+    """Directories that hold event files, with the paths of these."""
     files: dict[str, EventFile] = field(default_factory=dict)
     known: dict[str, tuple[FileState, int]] = field(default_factory=dict)
     ignored: dict[str, tuple[int, float]] = field(default_factory=dict)
@@ -265,7 +268,10 @@ class LogDirectories:
             return
         directory.problem = ""
         events = [each for each in listed if each.name != PROJECTOR]
-        homes = directory.homes = {each.directory for each in events}
+        homes: dict[str, list[str]] = {}
+        for each in events:
+            homes.setdefault(each.directory, []).append(each.path)
+        directory.homes = homes
         for each in sorted(listed, key=lambda each: (each.directory, each.name)):
             if each.name != PROJECTOR or any(
                 each.directory in (home, f"{home}/{PLUGIN_FOLDER}") for home in homes
@@ -326,12 +332,15 @@ class LogDirectories:
         state, stream = directory.known.get(listed.path, (None, 0))
         into = "" if state is None else state.into
         if state is None and directory.fold and listed.name != PROJECTOR:
+            home = listed.directory
+            is_settled = time.time() - listed.changed >= ACTIVE_S
             try:
-                home = listed.directory
-                found = find_run(directory.tree, listed.path, home, directory.homes)
+                found = find_run(
+                    directory.tree, listed.path, home, directory.homes, is_settled=is_settled
+                )
             except OSError:
                 return None
-            if found is None and time.time() - listed.changed < ACTIVE_S:
+            if found is None and not is_settled:
                 return None
             into = found if found and found != home else ""
         directory.known.pop(listed.path, None)
@@ -374,7 +383,7 @@ class LogDirectories:
             run = directory.runs[home] = RunNames(uid, directory.project, run_id(home), home)
         return run
 
-    def _archive(self, directory: LogDirectory, homes: set[str]) -> None:
+    def _archive(self, directory: LogDirectory, homes: Collection[str]) -> None:
         """Put runs whose directories have vanished into the archive, and take those out that are back."""
         by_home: dict[str, list[EventFile]] = {}
         for path, (state, stream) in list(directory.known.items()):  # known, and not met
@@ -426,7 +435,12 @@ class LogDirectories:
     # ---- reading
 
     def _read(self, directory: LogDirectory) -> bool:
-        """Read files on, those of the run that changed last first; returns whether something is left."""
+        """Read files on; returns whether something is left.
+
+        A run's ordinal, and by it its colour, is the place at which it was registered: in the order of the names, so
+        that a directory has the same colours wherever it is opened. In a backlog that takes longer than a look at
+        the page, the runs that changed last come first.
+        """
         newest: dict[str, float] = {}
         due: list[EventFile] = []
         now = time.monotonic()
@@ -444,7 +458,9 @@ class LogDirectories:
                 file.beat_at = now
             home = file.run.directory
             newest[home] = max(newest.get(home, 0.0), file.changed)
-        due.sort(key=lambda file: (-newest[file.run.directory], file.run.directory, file.name))
+        due.sort(key=lambda file: (natural_order(file.run.directory), file.name))
+        if sum(max(0, file.size - file.state.offset) for file in due) > ORDERED_BYTES:
+            due.sort(key=lambda file: -newest[file.run.directory])
         room = ROUND_BYTES
         for file in due:
             if self._stop.is_set():
@@ -550,6 +566,13 @@ class LogDirectories:
 
 
 PLUGIN_FOLDER = "plugins/org_tensorflow_tensorboard_projector"
+
+
+def natural_order(name: str) -> list[str | int]:
+    """Return a key that sorts numbers in names as numbers: run-2 before run-10, a directory before those in it."""
+    return [
+        int(part) if place % 2 else part for place, part in enumerate(re.split(r"([0-9]+)", name))
+    ]
 
 
 def default_name(root: str) -> str:
