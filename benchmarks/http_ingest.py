@@ -61,7 +61,7 @@ def start(data: Path) -> Server:
     command = [
         sys.executable,
         "-m",
-        "epochal.cli",
+        "epochal",
         "up",
         "--no-open",
         "--port",

@@ -95,7 +95,7 @@ def start_ours(data: Path) -> Start:
     command = [
         sys.executable,
         "-m",
-        "epochal.cli",
+        "epochal",
         "up",
         "--no-open",
         "--port",

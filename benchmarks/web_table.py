@@ -120,7 +120,7 @@ def served(folder: Path) -> Iterator[str]:
             [
                 sys.executable,
                 "-m",
-                "epochal.cli",
+                "epochal",
                 "up",
                 "--data",
                 str(folder),
