@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from epochal.records import LOCAL_ADMIN
-from epochal.server.app import create_app
+from epochal.server.app import Application, create_app
 from epochal.server.settings import Settings
 from epochal.store.base import Store
 from epochal.store.sql import SqlStore
@@ -51,8 +52,6 @@ async def test_a_closed_store_is_unavailable_and_not_a_defect(
 
 
 async def test_a_request_waits_for_the_store_to_open(settings: Settings, store: Store):
-    import asyncio
-
     app = create_app(None, settings)
     async with client_of(app, TOKEN) as client:
         assert (await client.get("/ready")).json() == {"status": "starting"}
@@ -63,6 +62,39 @@ async def test_a_request_waits_for_the_store_to_open(settings: Settings, store: 
         app.service.opened(store)
         assert (await waiting).json() == {"projects": []}
         assert (await client.get("/ready")).json() == {"status": "ready"}
+
+
+async def test_first_routes_are_answered_while_the_others_load(settings: Settings, store: Store):
+    app = Application.with_first_routes(settings)
+    async with client_of(app, TOKEN) as client:
+        assert (await client.get("/ready")).json() == {"status": "starting"}
+        assert (await client.get("/")).status_code == 200
+        assert (await client.get("/assets/index-1a2b3c4d.js")).text.startswith("console.log")
+        assert (await client.get("/", headers={"Authorization": ""})).status_code == 401
+        assert (await client.get("/", headers={"Host": "evil.test"})).status_code == 403
+        assert (await client.put("/login")).status_code == 405
+        waiting = asyncio.create_task(client.get("/api/v1/viewer"))
+        page = asyncio.create_task(client.get("/local/digits"))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        assert not page.done()
+        await asyncio.to_thread(app.load, asyncio.get_running_loop())
+        app.service.opened(store)
+        assert (await waiting).json()["name"] == LOCAL_ADMIN.name
+        assert "<title>epochal</title>" in (await page).text
+        assert (await client.get("/ready")).json() == {"status": "ready"}
+
+
+def test_routes_that_load_late_need_a_permission_too(settings: Settings, monkeypatch):
+    from dataclasses import replace
+
+    from epochal.server import table
+
+    forgotten: Any = replace(table.ROUTES[-1], path="/forgotten", permission=None)
+    monkeypatch.setattr(table, "ROUTES", (*table.ROUTES, forgotten))
+    app = Application.with_first_routes(settings)
+    with pytest.raises(ValueError, match="/forgotten has no permission"):
+        app.load(asyncio.AbstractEventLoop())
 
 
 async def test_a_store_that_cannot_be_opened_is_said(settings: Settings):
@@ -83,7 +115,8 @@ async def test_a_defect_is_answered_in_the_error_shape_and_raised_for_the_log(se
     async def broken(call: Call):
         raise ZeroDivisionError(call.principal.name)
 
-    routes = (replace(ROUTES[3], endpoint=broken, path="/broken"),)
+    viewer = next(route for route in ROUTES if route.path == "/api/v1/viewer")
+    routes = (replace(viewer, endpoint=broken, path="/broken"),)
     app = create_app(None, settings, routes)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {TOKEN}"}

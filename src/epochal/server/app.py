@@ -1,7 +1,13 @@
-"""The ASGI application: the route table behind the guard, and every error in one shape."""
+"""The ASGI application: the route table behind the guard, and every error in one shape.
+
+The table and all that its endpoints need take most of the time of a start. A process therefore serves the few first
+routes at once, and `load` brings the others; requests for those wait for it.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
 import re
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,11 +22,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from epochal.errors import EpochalError
 from epochal.server.answers import JSON, Unauthorized, error_body, error_response
+from epochal.server.first_routes import FIRST_ROUTES, is_first
 from epochal.server.guard import HostRefused, ResponseHeaders, check_host
 from epochal.server.route import FRAME_CALLER, Call, Route, authorise, check_permissions
 from epochal.server.service import ClientGone, Service
 from epochal.server.settings import Settings
-from epochal.server.table import ROUTES
 from epochal.server.ui import login_page
 from epochal.store.base import Store
 
@@ -36,18 +42,48 @@ class Application:
     """
 
     def __init__(self, service: Service, routes: Sequence[Route]) -> None:
-        check_permissions(tuple(routes))
         self.service = service
-        inner = Starlette(
-            routes=[_made(route, service) for route in routes],
-            exception_handlers={HTTPException: _http_error, Exception: _internal_error},
-        )
-        inner.router.redirect_slashes = False
-        self._app = ResponseHeaders(_HostAndBase(inner, service.settings))
+        self._first = self._all = _router(service, routes)
+        self._loaded = asyncio.Event()
+        self._loaded.set()
+        self._app = ResponseHeaders(_HostAndBase(self._route, service.settings))
+
+    @classmethod
+    def with_first_routes(cls, settings: Settings) -> Application:
+        """Return an application that serves the first routes; requests for others wait for `load`."""
+        app = cls(Service(None, settings), FIRST_ROUTES)
+        app._loaded.clear()
+        return app
+
+    def load(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make all routes, in a thread beside the running `loop`. Raises ValueError when one has no permission."""
+        from epochal.server.table import ROUTES
+
+        self._all = _router(self.service, ROUTES)
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits
+            loop.call_soon_threadsafe(self._loaded.set)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self._loaded.is_set():
+            if is_first(scope["path"]):
+                await self._first(scope, receive, send)
+                return
+            await self._loaded.wait()
+        await self._all(scope, receive, send)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         await self._app(scope, receive, send)
+
+
+def _router(service: Service, routes: Sequence[Route]) -> Starlette:
+    check_permissions(tuple(routes))
+    made = Starlette(
+        routes=[_made(route, service) for route in routes],
+        exception_handlers={HTTPException: _http_error, Exception: _internal_error},
+    )
+    made.router.redirect_slashes = False
+    return made
 
 
 def _made(route: Route, service: Service) -> StarletteRoute:
@@ -58,12 +94,14 @@ def _made(route: Route, service: Service) -> StarletteRoute:
 
 
 def create_app(
-    store: Store | None, settings: Settings, routes: Sequence[Route] = ROUTES
+    store: Store | None, settings: Settings, routes: Sequence[Route] | None = None
 ) -> Application:
-    """Return the application; without a store it waits for `service.opened`.
+    """Return the application with `routes`, by default all; without a store it waits for `service.opened`.
 
     Raises ValueError when a route has no permission.
     """
+    if routes is None:
+        from epochal.server.table import ROUTES as routes
     return Application(Service(store, settings), routes)
 
 

@@ -28,7 +28,7 @@ import uvicorn
 
 from epochal.errors import EnvironmentFault, EpochalError
 from epochal.records import LOCAL_ADMIN
-from epochal.server.app import Application, create_app
+from epochal.server.app import Application
 from epochal.server.auth import Keyring, load_token, write_private
 from epochal.server.settings import LOOPBACK, Settings
 from epochal.store.base import Store
@@ -126,7 +126,7 @@ class ServerProcess:
 
         `opened` is called, in another thread, once the store can serve, with the projects of the log directories.
         """
-        app = create_app(None, self.settings)
+        app = Application.with_first_routes(self.settings)
         with self._stack:
             description = self.options.data / "server.json"
             write_private(description, json.dumps(self._description()))
@@ -169,7 +169,7 @@ class Background:
         self._threads: list[threading.Thread] = []
 
     def start(self, loop: asyncio.AbstractEventLoop, stop: Callable[[], None]) -> None:
-        """Open the store in a thread, then start what works on it; call `stop` when that fails."""
+        """Load the routes and open the store in a thread, then start what works on it; call `stop` when that fails."""
 
         def open_all() -> None:
             try:
@@ -177,8 +177,8 @@ class Background:
             except EpochalError as error:
                 self.failure = str(error)
             except Exception as error:
-                log.exception("the store could not be opened")
-                self.failure = f"the store could not be opened: {error}"
+                log.exception("the server could not start")
+                self.failure = f"the server could not start: {error}"
             if self.failure is not None:
                 _call_soon(loop, lambda: self._app.service.failed(self.failure or ""))
                 _call_soon(loop, stop)
@@ -198,6 +198,7 @@ class Background:
             self._store.close()
 
     def _open(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._app.load(loop)
         from epochal.store.sql import open_store
 
         store = self._store = open_store(

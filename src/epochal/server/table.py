@@ -10,6 +10,7 @@ from starlette.responses import Response
 from epochal.server import runs_table, ui, wire, wire_objects, wire_runs, wire_series, wire_views
 from epochal.server.answers import BUNDLE, json_response
 from epochal.server.authorize import authorize
+from epochal.server.first_routes import FIRST_ROUTES, HTML
 from epochal.server.openapi import document
 from epochal.server.route import Call, Route
 from epochal.server.routes import (
@@ -23,7 +24,6 @@ from epochal.server.routes import (
     exports,
     figures,
     graph,
-    health,
     journal,
     logdirs,
     media,
@@ -39,7 +39,6 @@ PROJECT = "/api/v1/projects/{entity}/{project}"
 RUN = "/api/v1/runs/{uid}"
 VIEW = "/api/v1/views/{id}"
 JOURNAL = "/api/v1/journal/{writer}"
-HTML = "text/html"
 
 
 async def description(call: Call) -> Response:
@@ -48,8 +47,7 @@ async def description(call: Call) -> Response:
 
 
 ROUTES: tuple[Route, ...] = (
-    Route("GET", "/ready", "public", health.ready, "Whether the store can serve", wire.Ready),
-    Route("GET", "/health", "public", health.ready, "The same as /ready", wire.Ready),
+    *FIRST_ROUTES,
     Route(
         "GET",
         "/api/v1/openapi.json",
@@ -455,26 +453,6 @@ ROUTES: tuple[Route, ...] = (
     *wandb.ROUTES,
     Route(
         "GET",
-        "/login",
-        "public",
-        ui.login,
-        "The login page; with a token, sets the cookie",
-        HTML,
-        parameters=wire.LoginParameters,
-        page=True,
-    ),
-    Route(
-        "POST",
-        "/login",
-        "public",
-        ui.submit_login,
-        "Change the token in a form for the cookie",
-        HTML,
-        body="application/x-www-form-urlencoded",
-        page=True,
-    ),
-    Route(
-        "GET",
         "/authorize",
         "read",
         authorize,
@@ -482,14 +460,5 @@ ROUTES: tuple[Route, ...] = (
         HTML,
         page=True,
     ),
-    Route(
-        "GET",
-        "/assets/{name:path}",
-        "public",
-        ui.asset,
-        "A file of the web interface",
-        "application/octet-stream",
-    ),
-    Route("GET", "/", "read", ui.page, "The web interface", HTML, page=True),
     Route("GET", "/{path:path}", "read", ui.page, "A page of the web interface", HTML, page=True),
 )
