@@ -69,7 +69,7 @@ def test_a_sweep_is_shown_paused_resumed_and_cancelled(
     heads = page.locator(".sweep-table th").all_inner_texts()
     assert heads == ["Run", "loss", "lr", "opt.kind", "Duration"]
     said = page.locator("main").inner_text()
-    for text in ("which rate", "4 runs, 1 under way", "node7", "'settings' was unexpected"):
+    for text in ("which rate", "4 runs, 1 under way", "node7", "'settings' is no key"):
         assert text in said
     findings = Findings(axe)
     findings.look(page, "a sweep")

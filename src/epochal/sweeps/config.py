@@ -6,9 +6,10 @@ which no run could be made is refused.
 
 from __future__ import annotations
 
+import difflib
 import functools
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
@@ -24,7 +25,7 @@ KEYS = frozenset(
     [
         *("method", "parameters", "metric", "metrics", "program", "command", "name", "description"),
         *("project", "entity", "run_cap", "early_terminate", "controller", "scheduler", "job"),
-        *("image_uri", "apiVersion", "kind", "imports", "seed", "retry"),
+        *("image_uri", "apiVersion", "kind", "imports", "seed", "retry", "order"),
     ]
 )
 
@@ -94,7 +95,7 @@ def read_config(document: Any) -> SweepConfig:
             f"the sweep's config is a mapping with `method` and `parameters`, not {document!r:.80}"
         )
     warnings = [
-        f"Additional properties are not allowed ({str(key)!r:.60} was unexpected)"
+        f"{str(key)[:60]!r} is no key of a sweep's config and is left out{_meant(str(key), KEYS)}"
         for key in document
         if key not in KEYS
     ]
@@ -121,7 +122,7 @@ def read_config(document: Any) -> SweepConfig:
         warnings.append(f"method {method} needs a `metric`: without one its points are random")
     command = document.get("command")
     if command is not None and not isinstance(command, list):
-        warnings.append(f"command: {command!r:.80} is not of type 'array'")
+        warnings.append(f"command: {command!r:.80} is no list of words, which `wandb agent` needs")
     controller = document.get("controller")
     program = document.get("program")
     seed = document.get("seed")
@@ -141,6 +142,12 @@ def read_config(document: Any) -> SweepConfig:
     )
 
 
+def _meant(word: str, known: Iterable[str]) -> str:
+    """Return a question after the known word that is nearest to a mistyped one; nothing without one."""
+    nearest = difflib.get_close_matches(word, known, 1, 0.75)
+    return f"; is {nearest[0]!r} meant?" if nearest else ""
+
+
 def _check_grid(space: Space) -> None:
     for parameter in space.parameters:
         if parameter.distribution.grid() is None:
@@ -154,21 +161,25 @@ def _metric(given: Any, warnings: list[str]) -> Metric | None:
     if given is None:
         return None
     if not isinstance(given, Mapping) or not isinstance(given.get("name"), str):
-        warnings.append("metric: 'name' is a required property")
+        warnings.append("metric: it has no `name`, so the sweep has no metric")
         return None
     goal = given.get("goal", "minimize")
     if goal not in ("minimize", "maximize"):
-        warnings.append(f"metric.goal: {goal!r:.60} is not one of ['minimize', 'maximize']")
+        warnings.append(
+            f"metric.goal: {goal!r:.60} is neither minimize nor maximize: minimize is used"
+        )
         goal = "minimize"
     impute = given.get("impute", "worst")
     if impute not in ("worst", "best", "latest"):
-        warnings.append(f"metric.impute: {impute!r:.60} is not one of ['worst', 'best', 'latest']")
+        warnings.append(
+            f"metric.impute: {impute!r:.60} is none of worst, best, latest: worst is used"
+        )
         impute = "worst"
     target = given.get("target")
     if target is not None and (
         isinstance(target, bool) or not isinstance(target, int | float) or not math.isfinite(target)
     ):
-        warnings.append(f"metric.target: {target!r:.60} is not of type 'number'")
+        warnings.append(f"metric.target: {target!r:.60} is no number: no run ends the sweep")
         target = None
     return Metric(given["name"], goal, None if target is None else float(target), impute)
 
@@ -182,7 +193,9 @@ def _run_cap(given: Any, warnings: list[str]) -> int | None:
         or given != given // 1
         or given < 1
     ):
-        warnings.append(f"run_cap: {given!r:.60} is not a whole number above 0")
+        warnings.append(
+            f"run_cap: {given!r:.60} is not a whole number above 0: runs are not limited"
+        )
         return None
     return int(given)
 

@@ -115,8 +115,7 @@ def _read(parameters: Mapping[Any, Any], path: Path, warnings: list[str]) -> Ite
             warnings.append(f"{flat!r} is no name of a parameter: letters, digits, _ . and -")
         if not isinstance(spec, Mapping):
             raise UsageError(
-                f"Invalid configuration for hyperparameter {flat!r}: expected a mapping such as "
-                f"{{value: 1}}, not {spec!r:.80}"
+                f"{flat}: a parameter is a mapping such as {{value: 1}}, not {spec!r:.80}"
             )
         if "parameters" in spec and "distribution" not in spec:
             inner = spec["parameters"]
@@ -135,11 +134,12 @@ def _distribution(
 ) -> Distribution:
     kind = spec.get("distribution") or _inferred(spec)
     if not isinstance(kind, str) or kind not in DEFAULTS:
-        shown = json.dumps(dict(spec), default=str)[:200]
-        message = f"{name}: {shown} is not valid under any of the given schemas"
         if spec.get("distribution"):
-            message += f": there is no distribution {kind!r:.60}"
-        raise UsageError(message)
+            raise UsageError(f"{name}: there is no distribution {kind!r:.60}")
+        shown = json.dumps(dict(spec), default=str)[:200]
+        raise UsageError(
+            f"{name}: {shown} says neither `value` nor `values` nor both `min` and `max` nor a `distribution`"
+        )
     fields: dict[str, Any] = {}
     for key, default in DEFAULTS[kind].items():
         if key not in spec and default is ...:
@@ -147,8 +147,7 @@ def _distribution(
         fields[key] = spec.get(key, default)
     unknown = [str(key) for key in spec if key not in fields and key != "distribution"]
     if unknown:
-        shown = json.dumps(dict(spec), default=str)[:200]
-        warnings.append(f"{name}: {shown} is not valid under any of the given schemas")
+        warnings.append(f"{name}: {kind} has no {', '.join(unknown)[:200]}, which is left out")
     _check(name, kind, fields, warnings)
     if kind in EXPONENTS and not nested:
         warnings.append(
