@@ -62,7 +62,7 @@ async def test_viewer_is_who_has_the_key(client: httpx.AsyncClient):
     viewer = (await data(client, VIEWER))["viewer"]
     assert (viewer["username"], viewer["entity"]) == ("local", "local")
     assert json.loads(viewer["flags"]) == {}  # a text that holds JSON
-    assert viewer["teams"]["edges"] == []
+    assert viewer["teams"]["edges"] == [{"node": {"name": "local"}}]
 
 
 async def test_a_viewer_of_another_entity_has_it_as_a_team(guest: httpx.AsyncClient):

@@ -75,5 +75,5 @@ class User:
 
     @property
     def teams(self) -> dict[str, Any]:
-        """The name spaces that the account may write to, beside its own."""
-        return connection([Entity(self.entity)] if self.entity != self.username else [])
+        """The name spaces that the account may write to; the one of its own name is the first of its teams, too."""
+        return connection([Entity(self.entity)])
