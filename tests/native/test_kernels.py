@@ -248,6 +248,12 @@ def test_items_inside_a_pixel_become_one(twin: Any, seed, n, dtype, in_order):
     if len(expected):
         few = twin.merge_columns((x0, x1), (x0, x1), values, flags, pixels, len(expected) - 1)
         assert few is None
+    # Smoothed values that go with them: as if they were merged alone.
+    course = tuple(array.astype(np.float64)[::-1] for array in values)
+    both = twin.merge_smoothed((x0, x1), (x0, x1), values, course, flags, pixels, n)
+    alone = twin.merge_columns((x0, x1), (x0, x1), course, flags, pixels, n)
+    np.testing.assert_array_equal(np.stack(both[0][:6]), np.stack(found[:6]))
+    np.testing.assert_array_equal(np.stack(both[1]), np.stack(alone[2:6]))
 
 
 @twins
@@ -294,6 +300,7 @@ def test_places_far_outside_are_no_undefined_numbers():
         lambda c: c.extremes(np.zeros(3), np.array([-1]), np.zeros(1), np.zeros(1)),
         lambda c: c.merge_columns((np.zeros(1),) * 9, (np.zeros(1),) * 7, 8, 0.0, 1.0),
         lambda c: c.merge_columns((np.zeros(1),) * 8, (np.zeros(1),) * 7, 8, 0.0, 1.0),
+        lambda c: c.merge_columns((np.zeros(1),) * 13, (np.zeros(1),) * 7, 8, 0.0, 1.0),
         lambda c: c.decaying_mean(np.zeros(6)[::2], 0.5, np.zeros(3)),
         lambda c: c.decaying_mean(np.zeros(3), 0.5, bytes(24)),
     ],

@@ -373,23 +373,31 @@ static PyObject *extremes(PyObject *module, PyObject *arguments)
 
 /* ------------------------------------------------------------------------------------------------ pixel columns */
 
-/* The pixel of a place; whole numbers beyond int64 are all alike, far outside of every chart. */
-static int64_t pixel(double place, double low, double scale)
+/* The pixel that a place in pixels is in; whole numbers beyond int64 are all alike, far outside of every chart. */
+static int64_t whole(double at)
 {
-    double at = (place - low) * scale;
-    int64_t whole;
+    int64_t found;
     if (!(at > -9e18))
         return INT64_MIN;
     if (at > 9e18)
         return INT64_MAX;
-    whole = (int64_t)at;
-    return whole - (at < (double)whole);
+    found = (int64_t)at;
+    return found - (at < (double)found);
 }
+
+/* Below it every whole number is a double, and so is the next one. */
+#define EXACT ((int64_t)1 << 52)
 
 typedef struct {
     double *x0, *x1, *first, *low, *high, *last;
     uint8_t *flags;
 } Columns;
+
+/* Smoothed values of the same items, and where their columns go; NULL without any. */
+typedef struct {
+    const double *first, *low, *high, *last;
+    double *out_first, *out_low, *out_high, *out_last;
+} Course;
 
 static uint8_t flag_of(double value)
 {
@@ -407,35 +415,57 @@ static uint8_t flag_of(double value)
         out.high[count] = least <= most ? most : NAN;                                                                  \
         out.last[count] = closing;                                                                                     \
         out.flags[count] = seen;                                                                                       \
+        if (course) {                                                                                                  \
+            course->out_first[count] = smooth_opening;                                                                 \
+            course->out_low[count] = smooth_least <= smooth_most ? smooth_least : NAN;                                 \
+            course->out_high[count] = smooth_least <= smooth_most ? smooth_most : NAN;                                 \
+            course->out_last[count] = smooth_closing;                                                                  \
+        }                                                                                                              \
         count++;                                                                                                       \
     } while (0)
 
 /* Merge items that follow each other within one pixel; `READ` gives first, low, high, last and flags of item i. Returns
  * the number of columns, -1 when there is no room for them. A column is kept in variables until it is whole: through
- * memory, each item would wait for the one before it. Comparisons are written as processors have them: false for NaN. */
+ * memory, each item would wait for the one before it. Comparisons are written as processors have them: false for NaN.
+ * Most items are in the pixel of the one before them, which two comparisons of each end tell without a rounding. */
 #define MERGE(NAME, TYPE, READ)                                                                                        \
     static Py_ssize_t NAME(const double *place0, const double *place1, const double *x0, const double *x1,             \
                            const void *const *arrays, const uint8_t *item_flags, double origin, double scale,          \
-                           Columns out, Py_ssize_t room, Py_ssize_t n)                                                 \
+                           Columns out, const Course *course, Py_ssize_t room, Py_ssize_t n)                           \
     {                                                                                                                  \
         const TYPE *a = arrays[0], *b = arrays[1], *c = arrays[2], *d = arrays[3];                                     \
         Py_ssize_t count = 0;                                                                                          \
         int64_t begin_before = 0, end_before = 0;                                                                      \
+        double within = NAN, beyond = NAN; /* where the pixel of a column begins and ends; NaN for a column of several */ \
         double left = 0, right = 0, opening = 0, least = 0, most = 0, closing = 0;                                     \
+        double smooth_opening = 0, smooth_least = 0, smooth_most = 0, smooth_closing = 0;                              \
         uint8_t seen = 0;                                                                                              \
         for (Py_ssize_t i = 0; i < n; i++) {                                                                           \
-            int64_t begin = pixel(place0[i], origin, scale);                                                           \
-            int64_t end = place1 == place0 ? begin : pixel(place1[i], origin, scale);                                  \
+            double from = (place0[i] - origin) * scale;                                                                \
+            double to = place1 == place0 ? from : (place1[i] - origin) * scale;                                        \
+            int64_t begin, end;                                                                                        \
             double first, low, high, last;                                                                             \
             uint8_t flags;                                                                                             \
             READ;                                                                                                      \
-            if (i > 0 && begin == end_before && end == begin_before) {                                                 \
+            int is_inside = from >= within && from < beyond && to >= within && to < beyond;                            \
+            if (!is_inside) {                                                                                          \
+                begin = whole(from);                                                                                   \
+                end = whole(to);                                                                                       \
+                is_inside = i > 0 && begin == end_before && end == begin_before;                                       \
+            }                                                                                                          \
+            if (is_inside) {                                                 \
                 left = x0[i] < left ? x0[i] : left;                                                                    \
                 right = x1[i] > right ? x1[i] : right;                                                                 \
                 least = low < least ? low : least;                                                                     \
                 most = high > most ? high : most;                                                                      \
                 closing = last;                                                                                        \
                 seen |= flags;                                                                                         \
+                if (course) {                                                                                          \
+                    double below = course->low[i], above = course->high[i];                                            \
+                    smooth_least = below < smooth_least ? below : smooth_least;                                        \
+                    smooth_most = above > smooth_most ? above : smooth_most;                                           \
+                    smooth_closing = course->last[i];                                                                  \
+                }                                                                                                      \
                 continue;                                                                                              \
             }                                                                                                          \
             if (i > 0)                                                                                                 \
@@ -444,8 +474,15 @@ static uint8_t flag_of(double value)
             least = low == low ? low : INFINITY;                                                                       \
             most = high == high ? high : -INFINITY;                                                                    \
             seen = flags;                                                                                              \
+            if (course) {                                                                                              \
+                smooth_opening = course->first[i], smooth_closing = course->last[i];                                   \
+                smooth_least = course->low[i] == course->low[i] ? course->low[i] : INFINITY;                           \
+                smooth_most = course->high[i] == course->high[i] ? course->high[i] : -INFINITY;                        \
+            }                                                                                                          \
             begin_before = begin;                                                                                      \
             end_before = end;                                                                                          \
+            within = begin == end && begin > -EXACT && begin < EXACT ? (double)begin : NAN;                            \
+            beyond = within + 1;                                                                                       \
         }                                                                                                              \
         if (n > 0)                                                                                                     \
             KEEP();                                                                                                    \
@@ -460,29 +497,33 @@ MERGE(merge_plain, double,
 
 #define INPUTS 9
 #define OUTPUTS 7
+#define OF_COURSE 4
 
 /* merge_columns(inputs, outputs, width, origin, scale): inputs place0, place1, x0, x1, first, low, high, last, flags and
- * outputs x0 to flags; width 8 or 4: bytes of a value; 0: the items are points, of which `first` alone counts. Returns
- * the number of columns, -1 when the outputs are too short for them. */
+ * outputs x0 to flags; width 8 or 4: bytes of a value; 0: the items are points, of which `first` alone counts. Four more
+ * of both are first, low, high and last of smoothed values, float64. Returns the number of columns, -1 when the outputs
+ * are too short for them. */
 static PyObject *merge_columns(PyObject *module, PyObject *arguments)
 {
     PyObject *inputs, *outputs;
-    Py_buffer buffers[INPUTS + OUTPUTS];
-    Py_ssize_t taken = 0, n = 0, room = 0, count = 0, width;
+    Py_buffer buffers[INPUTS + OUTPUTS + 2 * OF_COURSE], *outs;
+    Py_ssize_t taken = 0, n = 0, room = 0, count = 0, width, ins;
     double origin, scale;
     int fits = 1;
     (void)module;
     if (!PyArg_ParseTuple(arguments, "O!O!ndd", &PyTuple_Type, &inputs, &PyTuple_Type, &outputs, &width, &origin,
                           &scale))
         return NULL;
-    if (PyTuple_Size(inputs) != INPUTS || PyTuple_Size(outputs) != OUTPUTS ||
-        (width != 0 && width != 4 && width != 8)) {
-        PyErr_SetString(PyExc_ValueError, "expected nine inputs, seven outputs and a width of 0, 4 or 8");
+    ins = PyTuple_Size(inputs);
+    Py_ssize_t more = ins == INPUTS + OF_COURSE ? OF_COURSE : 0, all = ins + OUTPUTS + more;
+    if (ins != INPUTS + more || PyTuple_Size(outputs) != OUTPUTS + more || (width != 0 && width != 4 && width != 8)) {
+        PyErr_SetString(PyExc_ValueError, "expected nine inputs, seven outputs (four more of both) and a width of 0, 4 or 8");
         return NULL;
     }
-    for (; taken < INPUTS + OUTPUTS; taken++) {
-        int written = taken >= INPUTS;
-        PyObject *each = written ? PyTuple_GetItem(outputs, taken - INPUTS) : PyTuple_GetItem(inputs, taken);
+    outs = buffers + ins;
+    for (; taken < all; taken++) {
+        int written = taken >= ins;
+        PyObject *each = written ? PyTuple_GetItem(outputs, taken - ins) : PyTuple_GetItem(inputs, taken);
         if (PyObject_GetBuffer(each, &buffers[taken], written ? PyBUF_WRITABLE : PyBUF_SIMPLE) < 0) {
             fits = 0;
             break;
@@ -491,27 +532,30 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
     if (fits) {
         Py_ssize_t value_width = width == 4 ? 4 : 8;
         n = buffers[0].len / 8;
-        room = buffers[INPUTS].len / 8;
-        for (Py_ssize_t i = 0; fits && i < INPUTS + OUTPUTS; i++) {
+        room = outs[0].len / 8;
+        for (Py_ssize_t i = 0; fits && i < all; i++) {
             Py_ssize_t bytes = 8;
-            if (i == INPUTS - 1 || i == INPUTS + OUTPUTS - 1)
+            if (i == INPUTS - 1 || i == ins + OUTPUTS - 1)
                 bytes = 1;
             else if (i >= 4 && i < INPUTS)
                 bytes = value_width;
             if (width == 0 && i > 4 && i < INPUTS)
                 continue; /* not looked at */
-            fits = has_length(&buffers[i], i < INPUTS ? n : room, bytes);
+            fits = has_length(&buffers[i], i < ins ? n : room, bytes);
         }
     }
     if (fits) {
         const void *arrays[4] = {buffers[4].buf, buffers[5].buf, buffers[6].buf, buffers[7].buf};
-        Columns out = {buffers[9].buf,  buffers[10].buf, buffers[11].buf, buffers[12].buf,
-                       buffers[13].buf, buffers[14].buf, buffers[15].buf};
+        Columns out = {outs[0].buf, outs[1].buf, outs[2].buf, outs[3].buf, outs[4].buf, outs[5].buf, outs[6].buf};
+        Course course = {NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL};
+        if (more)
+            course = (Course){buffers[9].buf, buffers[10].buf, buffers[11].buf, buffers[12].buf,
+                              outs[7].buf,    outs[8].buf,     outs[9].buf,     outs[10].buf};
         Py_BEGIN_ALLOW_THREADS
         count = (width == 8   ? merge_doubles
                  : width == 4 ? merge_floats
                               : merge_plain)(buffers[0].buf, buffers[1].buf, buffers[2].buf, buffers[3].buf, arrays,
-                                             buffers[8].buf, origin, scale, out, room, n);
+                                             buffers[8].buf, origin, scale, out, more ? &course : NULL, room, n);
         Py_END_ALLOW_THREADS
     }
     for (Py_ssize_t i = 0; i < taken; i++)

@@ -118,6 +118,33 @@ def merge_columns(
     return _merged(inputs, width, pixels, min(room, len(flags)))
 
 
+def merge_smoothed(
+    places: tuple[Floats, Floats],
+    x: tuple[Floats, Floats],
+    values: tuple[npt.NDArray[Any], ...],
+    course: tuple[npt.NDArray[Any], ...],
+    flags: npt.NDArray[np.uint8],
+    pixels: tuple[float, float],
+    room: int,
+) -> tuple[Merged, tuple[Floats, ...]] | None:
+    """See `plain.merge_smoothed`."""
+    width = 4 if all(array.dtype == np.float32 for array in values) else 8
+    dtype = np.float32 if width == 4 else np.float64
+    given = [np.ascontiguousarray(array, dtype=dtype) for array in values]
+    begin = _floats(places[0])
+    end = begin if places[1] is places[0] else _floats(places[1])
+    inputs = (begin, end, _floats(x[0]), _floats(x[1]), *given, np.ascontiguousarray(flags))
+    columns = np.empty((10, room := min(room, len(flags))))
+    seen = np.empty(room, dtype=np.uint8)
+    count = _compiled.merge_columns(
+        (*inputs, *map(_floats, course)), (*columns[:6], seen, *columns[6:]), width, *pixels
+    )
+    if count < 0:
+        return None
+    x0, x1, first, low, high, last, *smoothed = columns[:, :count]
+    return Merged(x0, x1, first, low, high, last, seen[:count]), tuple(smoothed)
+
+
 def merge_points(
     places: Floats, x: Floats, y: Floats, pixels: tuple[float, float], room: int
 ) -> Merged | None:

@@ -251,6 +251,27 @@ def merge_columns(
     )
 
 
+def merge_smoothed(
+    places: tuple[Floats, Floats],
+    x: tuple[Floats, Floats],
+    values: tuple[npt.NDArray[Any], ...],
+    course: tuple[npt.NDArray[Any], ...],
+    flags: npt.NDArray[np.uint8],
+    pixels: tuple[float, float],
+    room: int,
+) -> tuple[Merged, tuple[Floats, ...]] | None:
+    """Merge items and their smoothed values at once: the columns, and first, smallest, largest and last of the latter.
+
+    See `merge_columns`; course: as `values`, float64[n].
+    """
+    merged = merge_columns(places, x, values, flags, pixels, room)
+    if merged is None:
+        return None
+    smoothed = merge_columns(places, x, course, flags, pixels, len(merged.flags))
+    assert smoothed is not None  # the same columns
+    return merged, (smoothed.first, smoothed.min, smoothed.max, smoothed.last)
+
+
 def merge_points(
     places: Floats, x: Floats, y: Floats, pixels: tuple[float, float], room: int
 ) -> Merged | None:

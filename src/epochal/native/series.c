@@ -204,7 +204,7 @@ static Py_ssize_t merge_ascending(const Part *parts, Py_ssize_t parts_n, double 
             double x = x_at(part, i, origin), at = (x - low) * scale;
             int fresh = 0;
             if (!(at < next)) { /* whole numbers so large that float64 has none in between are compared as pixels */
-                int64_t pixel_here = pixel(x, low, scale);
+                int64_t pixel_here = whole((x - low) * scale);
                 fresh = count == 0 || pixel_here != here;
                 here = pixel_here;
                 next = at > -4e15 && at < 4e15 ? (double)here + 1.0 : -INFINITY;

@@ -202,17 +202,20 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
         2 * grid.px + 64
     )  # items in order, none wider than a pixel: one a pixel, one over each boundary
     given = (values.first, values.min, values.max, values.last)
-    merged = native.merge_columns(places, x, given, values.flags, grid.pixels, min(room, few))
-    if merged is None and few < room:
-        merged = native.merge_columns(places, x, given, values.flags, grid.pixels, room)
-    if merged is None:
-        order = np.argsort(grid.column(strip.x0), kind="stable")
-        return reduce_strip(strip.take(order), grid, in_order=False)
-    course = strip.smoothed
-    if course is not None:
-        room = len(merged.flags)
-        course = native.merge_columns(places, x, course, values.flags, grid.pixels, room)
-    return merged_strip(merged, course)
+    for most in (few, room) if few < room else (room,):
+        if strip.smoothed is None:
+            merged = native.merge_columns(places, x, given, values.flags, grid.pixels, most)
+            if merged is not None:
+                return merged_strip(merged, None)
+        else:
+            both = native.merge_smoothed(
+                places, x, given, strip.smoothed, values.flags, grid.pixels, most
+            )
+            if both is not None:
+                raw = merged_strip(both[0], None)
+                return Strip(raw.x0, raw.x1, raw.values, Envelope(*both[1]))
+    order = np.argsort(grid.column(strip.x0), kind="stable")
+    return reduce_strip(strip.take(order), grid, in_order=False)
 
 
 def reduce_points(

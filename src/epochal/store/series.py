@@ -435,7 +435,7 @@ def _columns_record(item: Item, total: int, by_writer: list[list[Strip]]) -> Col
     filled = [join_strips(strips) for strips in by_writer if strips]
     if not filled:
         return None
-    starts = np.cumsum([0, *(len(strip) for strip in filled)])[:-1].tolist()
+    starts = [0, *itertools.accumulate(len(strip) for strip in filled[:-1])]
     strip = join_strips(filled)
     values: Buckets = strip.values
     return Columns(
