@@ -28,12 +28,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 import pytest
 from hypothesis import settings
 
+from tests.patience import PATIENCE_MS, PATIENCE_S
+
 # How long an example takes says nothing on a machine that others use, too.
 settings.register_profile("no clock", deadline=None)
 settings.load_profile("no clock")
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, BrowserContext
 
 # A shell that started the tests in the background has told them to ignore Ctrl-C, and their children would inherit it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -52,8 +54,6 @@ CHROMIUM_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
-READY_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 20.0
 
 
 # --------------------------------------------------------------------- components that may be missing
@@ -170,22 +170,22 @@ class RunningServer:
         """End the process as a service manager would, and return its exit code.
 
         Raises:
-            AssertionError: the server did not end within 20 s (it is killed then).
+            AssertionError: the server did not end within PATIENCE_S (it is killed then).
         """
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(STOP_TIMEOUT_S)
+            return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(
-                f"the server did not end within {STOP_TIMEOUT_S} s of SIGTERM; it printed:\n{self.printed()}"
+                f"the server did not end within {PATIENCE_S} s of SIGTERM; it printed:\n{self.printed()}"
             ) from None
 
     def kill(self) -> None:
         """End the process with no chance to clean up (SIGKILL)."""
         self.process.kill()
-        self.process.wait(STOP_TIMEOUT_S)
+        self.process.wait(PATIENCE_S)
 
     def printed(self) -> str:
         """Return the end of what the server wrote to its terminal."""
@@ -236,7 +236,7 @@ def _start_server(
             stderr=subprocess.STDOUT,
             env={**os.environ, **env},
         )
-    deadline = time.monotonic() + READY_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         description = _read_description(data / "server.json", process.pid)
         if description and _answers_ready(description["url"]):
@@ -257,7 +257,7 @@ def _start_server(
             process.kill()
             process.wait()
             said = output.read_text(encoding="utf-8", errors="replace")
-            raise AssertionError(f"the server was not ready within {READY_TIMEOUT_S} s:\n{said}")
+            raise AssertionError(f"the server was not ready within {PATIENCE_S} s:\n{said}")
         time.sleep(0.02)
 
 
@@ -300,12 +300,21 @@ def chromium(chromium_path: str) -> Iterator[Browser]:
     Not for the whole session: while playwright's synchronous interface is open, an event loop is
     running in this thread, and `asyncio.run` in another test would refuse to start.
     """
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=chromium_path, args=list(CHROMIUM_FLAGS)
         )
+        make = browser.new_context
+
+        def new_context(**settings: Any) -> BrowserContext:
+            context = make(**settings)
+            context.set_default_timeout(PATIENCE_MS)
+            return context
+
+        browser.new_context = new_context
+        expect.set_options(timeout=PATIENCE_MS)
         yield browser
         browser.close()
 
@@ -443,7 +452,7 @@ def _launch_postgres(
 
 
 def _accepts_connections(binaries: Path, port: int, process: subprocess.Popen[bytes]) -> bool:
-    deadline = time.monotonic() + READY_TIMEOUT_S
+    deadline = time.monotonic() + PATIENCE_S
     command = [binaries / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port), "-U", "epochal"]
     while time.monotonic() < deadline and process.poll() is None:
         if subprocess.run(command, check=False).returncode == 0:

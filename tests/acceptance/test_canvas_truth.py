@@ -21,6 +21,7 @@ import pytest
 
 from tests.acceptance import million_points
 from tests.e2e.test_plot_pixels import Data, Picture, check_picture, zooms
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -87,7 +88,7 @@ def wait_for_rows(server: Any, rows: int) -> None:
     import httpx
 
     address = f"{server.url}/api/v1/projects/local/truth/runs/million"
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         answer = httpx.get(address, headers=server.headers, trust_env=False, timeout=30)
         if answer.status_code == 200 and answer.json()["rows"] >= rows:
@@ -146,7 +147,7 @@ def test_every_column_spans_what_was_logged(
     writer.stdin.flush()
     wait_for_rows(epochal_server, million_points.POINTS)
     colours = page.evaluate(COLOURS)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         picture = picture_at_rest(page, colours)
         if picture.frame["x"][1] >= len(y) - 1 or time.monotonic() > deadline:

@@ -13,6 +13,7 @@ import pytest
 
 import epochal
 from tests.acceptance import hostile_rows
+from tests.patience import PATIENCE_S
 
 ROWS = 150_000  # of each of the two writers
 
@@ -75,7 +76,7 @@ def wait_for_rows(count: int) -> Any:
     """Return the run once the server has all its rows."""
     import time
 
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         run = epochal.Api().run("hostile/twins")
         total = sum(len(run.history(keys=["dense"])["dense"]) for _ in range(1))

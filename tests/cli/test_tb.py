@@ -13,6 +13,7 @@ import httpx
 
 from epochal.tensorboard import SummaryWriter
 from tests.conftest import RunningServer, ServerStarter
+from tests.patience import PATIENCE_S
 
 
 def write(folder: Path, values: list[float], first: int = 0) -> None:
@@ -23,7 +24,7 @@ def write(folder: Path, values: list[float], first: int = 0) -> None:
 
 def eventually(look: Callable[[], Any], wanted: Any) -> None:
     """Wait until `look` gives `wanted`: a file is seen a second or two after it has grown."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     found = look()
     while found != wanted and time.monotonic() < deadline:
         time.sleep(0.1)

@@ -17,6 +17,7 @@ from epochal.formats.wandb_log import LogReader, Record, write_records
 from epochal.formats.wandb_records import read_record
 from tests.faults.processes import Server, running_server
 from tests.formats.test_wandb_log import NAMES, golden
+from tests.patience import PATIENCE_S
 
 ROWS = 6
 
@@ -48,7 +49,7 @@ def sync(server: Server, *arguments: object, code: int = 0) -> str:
     return printed.getvalue()
 
 
-def wait_for(condition: Callable[[], Any], timeout_s: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
     deadline = time.monotonic() + timeout_s
     while not (found := condition()):
         assert time.monotonic() < deadline, "it did not happen"

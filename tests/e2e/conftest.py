@@ -10,6 +10,7 @@ import pytest
 
 from tests.e2e.looking import WIDE, OpenPage
 from tests.e2e.plot_page import plot_address, plot_folder, plot_page
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ def foreign_requests() -> list[str]:
     return []
 
 
-def wait_until_read(data: Path, timeout_s: float = 20.0) -> None:
+def wait_until_read(data: Path, timeout_s: float = PATIENCE_S) -> None:
     """Wait until the server has read every journal of ended runs in a data directory."""
     deadline = time.monotonic() + timeout_s
     while any((data / "active").glob("*.json")):

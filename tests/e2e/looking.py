@@ -7,6 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from tests.patience import PATIENCE_S
+
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
@@ -33,13 +35,13 @@ SHIFTS = """() => new Promise(done => {
 
 
 def expect_eventually(page: Page, condition: str, argument: Any = None) -> None:
-    """Wait until a JavaScript condition holds, one that answers a promise too; fail after 30 s.
+    """Wait until a JavaScript condition holds, one that answers a promise too; fail after PATIENCE_S.
 
     Not `page.wait_for_function`: it takes a promise for a condition that holds.
     """
     from playwright.sync_api import Error
 
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             if page.evaluate(condition, argument):
@@ -94,7 +96,7 @@ def hover(page: Page, key: str, fraction: float, height: float = 0.5) -> str:
         box["x"] + 40 + (box["width"] - 50) * fraction, box["y"] + box["height"] * height
     )
     tooltip = page.locator(".tooltip")
-    tooltip.wait_for(timeout=5000)
+    tooltip.wait_for()
     page.wait_for_timeout(60)
     return tooltip.inner_text()
 

@@ -188,7 +188,7 @@ def test_tsne_is_made_with_progress_and_shown(open_page: OpenPage, epochal_serve
     expect_points(page)
     by_components = picture(page)
     page.get_by_label("How points are placed").select_option("tsne")
-    page.locator(".embedding-progress").wait_for(timeout=20_000)
+    page.locator(".embedding-progress").wait_for()
     page.get_by_role("button", name="Cancel").click()
     expect_eventually(page, "() => document.querySelector('.embedding-progress') === null")
     assert page.get_by_label("How points are placed").input_value() == "pca"

@@ -68,7 +68,7 @@ def test_keys_have_names_and_descriptions_and_sub_runs_are_folded_on_request(
     page.get_by_label("Sub-runs of add_scalars and add_hparams").click()
     page.get_by_role("menuitemradio", name="folded").click()
     page.wait_for_url("**/logdir/logs-folded**")
-    expect(runs).to_have_count(2, timeout=30_000)  # the folder is read anew
+    expect(runs).to_have_count(2)  # the folder is read anew
     expect(page.locator("figure.panel h3", has_text="both")).not_to_have_count(0)
     page.get_by_label("Sub-runs of add_scalars and add_hparams").click()
     page.get_by_role("menuitemradio", name="apart").click()

@@ -202,5 +202,5 @@ def test_without_webgl_the_panel_says_so(open_page: OpenPage, epochal_server: Ru
     )
     page.get_by_role("button", name="kind").first.click()
     page.get_by_role("menuitemradio", name="Meshes").click()
-    page.locator(".mesh-error").first.wait_for(timeout=20_000)
+    page.locator(".mesh-error").first.wait_for()
     assert "no WebGL" in page.locator(".mesh-error").first.inner_text()

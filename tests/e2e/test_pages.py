@@ -35,8 +35,8 @@ def test_empty_home_shows_how_to_begin_and_sees_the_first_run(open_page: OpenPag
     assert page.url.rstrip("/") in page.locator(".snippet").inner_text()
     with epochal.init(project="first", name="first", id="first") as run:
         run.log({"loss": 1.0})
-        page.get_by_role("link", name="first", exact=True).wait_for(timeout=10_000)
-        page.get_by_text("Running now").wait_for(timeout=10_000)
+        page.get_by_role("link", name="first", exact=True).wait_for()
+        page.get_by_text("Running now").wait_for()
         run.log({"loss": 0.5})
     page.get_by_role("link", name="first", exact=True).click()
     wait_for_charts(page, 1)
@@ -52,7 +52,7 @@ def test_snippet_of_the_empty_page_works(
     page.get_by_text("Nothing has been logged yet").wait_for()
     script = page.locator(".snippet pre").inner_text()
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
-    page.get_by_role("link", name="first-steps").wait_for(timeout=10_000)
+    page.get_by_role("link", name="first-steps").wait_for()
 
 
 def test_project_without_charts_says_so(open_page: OpenPage) -> None:
@@ -165,7 +165,7 @@ def test_phone_shows_charts_in_one_column_and_the_runs_in_a_sheet(open_page: Ope
 def test_every_control_has_a_name(open_page: OpenPage, path: str) -> None:
     log_run(0, rows=5)
     page = open_page(path)
-    page.locator(".projects, .panel canvas, .overview .command").first.wait_for(timeout=60_000)
+    page.locator(".projects, .panel canvas, .overview .command").first.wait_for()
     nameless = page.evaluate(
         """() => [...document.querySelectorAll('button, input, textarea, a, [role=img]')]
             .filter(one => one.checkVisibility({visibilityProperty: true}))

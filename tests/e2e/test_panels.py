@@ -167,7 +167,7 @@ def test_a_panel_gives_away_pictures_values_and_python(
 
     def save(item: str) -> Path:
         open_menu(page, "train/loss")
-        with page.expect_download(timeout=30_000) as download:
+        with page.expect_download() as download:
             page.get_by_role("button", name=item).click()
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)

@@ -14,6 +14,7 @@ import epochal
 from epochal.formats import journal
 from tests.e2e.digits import STEPS, log_run, loss
 from tests.e2e.looking import PHONE, OpenPage, expect_eventually
+from tests.patience import PATIENCE_S
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -40,7 +41,7 @@ def rows(page: Page) -> list[list[str]]:
 
 def expect_rows(page: Page, expected: list[list[str]]) -> None:
     """Wait until the table has exactly these rows."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while (found := rows(page)) != expected and time.monotonic() < deadline:
         page.wait_for_timeout(50)
     assert found == expected

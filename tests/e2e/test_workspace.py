@@ -80,7 +80,7 @@ def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:
         assert pixels(page, "train/loss") != before
         assert plot(page, "train/acc").bounding_box() == place
         assert page.evaluate(SHIFTS) == []
-    page.locator(".state.finished").wait_for(timeout=10_000)
+    page.locator(".state.finished").wait_for()
 
 
 def test_zoom_is_linked_kept_in_the_address_and_undone(open_page: OpenPage) -> None:
@@ -278,15 +278,15 @@ def test_server_that_stops_is_said_and_its_return_heals_the_page(
     picture = pixels(page, "train/loss")
     port = epochal_server.url.rpartition(":")[2]
     epochal_server.stop()
-    page.locator(".live.reconnecting").wait_for(timeout=10_000)
+    page.locator(".live.reconnecting").wait_for()
     page.get_by_label("X axis: step").click()
     page.get_by_role("radio", name="wall time").click()
-    page.locator(".panel-cover.error").first.wait_for(timeout=10_000)
+    page.locator(".panel-cover.error").first.wait_for()
     assert "does not answer" in page.locator(".panel-cover.error").first.inner_text()
 
     start_server("--port", port)
-    page.locator(".live.live").wait_for(timeout=20_000)
-    page.locator(".panel-cover.error").first.wait_for(state="detached", timeout=10_000)
+    page.locator(".live.live").wait_for()
+    page.locator(".panel-cover.error").first.wait_for(state="detached")
     page.get_by_label("X axis: wall time").click()
     page.get_by_role("radio", name="step", exact=True).click()
     page.mouse.move(5, 500)
@@ -302,7 +302,7 @@ def test_list_of_many_runs_holds_few_rows_and_loads_as_it_is_scrolled(open_page:
     wait_for_charts(page, 1)
     assert page.locator(".run-row").count() < 80
     page.locator(".rows").evaluate("rows => rows.scrollTo(0, rows.scrollHeight)")
-    page.get_by_role("link", name="run-0", exact=True).wait_for(timeout=10_000)
+    page.get_by_role("link", name="run-0", exact=True).wait_for()
     assert page.locator(".run-row").count() < 80
     page.locator(".rows").evaluate("rows => rows.scrollTo(0, 0)")
     page.locator(".count").click()
@@ -436,7 +436,7 @@ def test_page_polls_where_the_event_stream_is_blocked(open_page: OpenPage) -> No
         page.route("**/api/v1/stream*", lambda route: route.abort())
         page.get_by_role("link", name="digits", exact=True).click()
         wait_for_charts(page, 1)
-        page.locator(".live.polling").wait_for(timeout=60_000)
+        page.locator(".live.polling").wait_for()
         run.log({"loss": 0.25})
         expect_said(page, "loss", "live 0.2500 at 1")
 

@@ -23,6 +23,7 @@ import psutil
 
 from epochal.formats.bundle import read_bundle
 from tests.faults import planted, plants, training
+from tests.patience import PATIENCE_S
 
 READY_TIMEOUT_S = 30.0
 
@@ -262,7 +263,7 @@ class Training:
         except FileNotFoundError:
             return 0
 
-    def wait_for_rows(self, rows: int, timeout_s: float = 30.0) -> None:
+    def wait_for_rows(self, rows: int, timeout_s: float = PATIENCE_S) -> None:
         """Wait until so many `log` calls have returned."""
         deadline = time.monotonic() + timeout_s
         while self.returned < rows:
@@ -282,7 +283,7 @@ class Training:
         """Send a signal."""
         self.process.send_signal(number)
 
-    def finish(self, timeout_s: float = 60.0) -> dict[str, float]:
+    def finish(self, timeout_s: float = PATIENCE_S) -> dict[str, float]:
         """Wait for its own end, which must be a good one; returns what it measured."""
         try:
             output, _ = self.process.communicate(timeout=timeout_s)
@@ -326,7 +327,7 @@ def check_rows(history: dict[str, Any], at_least: int, at_most: int | None = Non
     return count
 
 
-def sync(folder: Path, server: Server, *arguments: str, timeout_s: float = 60.0) -> str:
+def sync(folder: Path, server: Server, *arguments: str, timeout_s: float = PATIENCE_S) -> str:
     """Run ``epochal sync`` of a data directory to `server`; returns what it printed."""
     environment = {
         **os.environ,

@@ -13,6 +13,7 @@ import pytest
 
 from tests.faults.processes import Server, Training, check_rows
 from tests.faults.streams import RowStream, checksum
+from tests.patience import PATIENCE_S
 
 READY_CPU_S = 2.0
 """Of the server's CPU: by the wall, two soaks side by side on two cores took longer than the promised 2 s."""
@@ -84,7 +85,7 @@ class ForgetfulWriter(threading.Thread):
 
 def wait_until_listed(server: Server, run_id: str) -> None:
     """Wait until the server has acknowledged a run's first bytes: a sender may be late on a busy machine."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while run_id not in [run["id"] for run in server.runs("faults")]:
         assert time.monotonic() < deadline, f"{run_id} does not arrive"
         time.sleep(0.05)
@@ -138,7 +139,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> 
             rows = writer.stream.rows
             check_rows(server.history(writer.stream.run), at_least=rows, at_most=rows)
         # The journal of the local run is in the server's own directory; the other was on its way.
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while server.detail("faults", "local")["rows"] < returned["local"]:
             assert time.monotonic() < deadline, server.detail("faults", "local")
             time.sleep(0.05)

@@ -14,6 +14,7 @@ from epochal.records import LOCAL_ADMIN
 from epochal.store.sql import open_store
 from tests.faults.processes import Server, Training, check_rows, running_server, sync
 from tests.faults.streams import RowStream
+from tests.patience import PATIENCE_S
 
 CRASHED_S = 60.0
 
@@ -48,7 +49,7 @@ def test_every_logged_row_is_recovered(
 
 
 def recovered_rows(server: Server, run_id: str, rows: int) -> int:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         run = next((run for run in server.runs("faults") if run["id"] == run_id), None)
         if run is not None and run["rows"] >= rows:

@@ -17,6 +17,7 @@ import pytest
 from epochal.formats.journal import EXIT, Damage, Record, read_records
 from tests.faults.processes import check_rows, python, running_server, training
 from tests.faults.test_f02_training_killed import wait_for_state
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.skipif(
     sys.platform == "win32", reason="system: Windows has no RLIMIT_FSIZE and no tmpfs"
@@ -42,7 +43,9 @@ print(json.dumps({{"finished": run.finished}}))
 """
 
 
-def run_script(folder: Path, body: str, timeout_s: float = 60.0) -> tuple[dict[str, Any], str]:
+def run_script(
+    folder: Path, body: str, timeout_s: float = PATIENCE_S
+) -> tuple[dict[str, Any], str]:
     """Run `body` with a run in the data directory `folder`; returns what it printed and what it warned about."""
     script = folder.with_name(f"{folder.name}-script.py")
     script.write_text(SCRIPT.format(folder=str(Path(training.__file__).parent), body=body))
@@ -167,7 +170,7 @@ def test_full_disk_takes_the_rest_when_there_is_room_again(
     subprocess.run(["cp", "-r", str(small_disk), str(kept)], check=True)
     (kept / "ballast").unlink(missing_ok=True)
     with running_server(kept) as server:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE_S
         while not (runs := server.runs("faults")) or runs[0]["rows"] < 13_000:
             assert time.monotonic() < deadline, runs
             time.sleep(0.05)

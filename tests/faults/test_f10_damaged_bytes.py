@@ -33,6 +33,7 @@ from epochal.store.sql import SqlStore, open_store
 from tests.faults.processes import Training, check_rows, running_server, sync, training
 from tests.faults.streams import RowStream
 from tests.faults.test_f02_training_killed import wait_for_state
+from tests.patience import PATIENCE_S
 
 RUN = "20261122-000000-damaged0"
 
@@ -258,7 +259,7 @@ def test_damaged_journal_on_disk_reaches_the_server_without_what_was_hit(
 
 
 def check_hit(server: Any, rows: int, hit: set[int]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + PATIENCE_S
     while not (found := server.runs("faults")) or found[0]["rows"] < rows - len(hit):
         assert time.monotonic() < deadline, (found, server.printed())
         time.sleep(0.1)

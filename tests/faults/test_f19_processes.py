@@ -15,6 +15,7 @@ import pytest
 
 from tests.faults.processes import Server, patient, python, running_server
 from tests.faults.test_f02_training_killed import wait_for_state
+from tests.patience import PATIENCE_S
 
 FINISH_S = 5.0
 posix = pytest.mark.skipif(sys.platform == "win32", reason="system: Windows has no fork")
@@ -57,14 +58,14 @@ class Script:
                 return
         raise AssertionError(f"it never said {word!r}")
 
-    def end(self, timeout_s: float = 60) -> tuple[int, str]:
+    def end(self, timeout_s: float = PATIENCE_S) -> tuple[int, str]:
         """Wait for its end; returns its exit code and what it printed."""
         try:
             output, _ = self.process.communicate(timeout=timeout_s)
         except subprocess.TimeoutExpired:
             self._end_session()
             raise AssertionError(f"deadlock: it did not end within {timeout_s} s") from None
-        deadline = time.monotonic() + 3
+        deadline = time.monotonic() + PATIENCE_S
         while (left := members_of(self.session)) and time.monotonic() < deadline:
             time.sleep(0.05)  # multiprocessing's own helpers end when they notice
         self._end_session()
@@ -111,7 +112,7 @@ def state_of(server: Server, run_id: str = "it") -> str:
     return server.detail("faults", run_id)["state"]
 
 
-def wait_for_end(server: Server, run_id: str = "it", timeout_s: float = 15) -> None:
+def wait_for_end(server: Server, run_id: str = "it", timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while True:
         run = next((run for run in server.runs("faults") if run["id"] == run_id), None)
@@ -321,7 +322,7 @@ run.finish()
         code, output = Script(folder, body, **(remote if way == "http" else {})).end()
         assert code == 0, output
         wait_for_end(server)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         wanted = [[float(row) for row in range(100)], [100.0 + row for row in range(100)]]
         while sorted(values_by_writer(server)) != wanted:
             assert time.monotonic() < deadline, values_by_writer(server)
@@ -362,7 +363,7 @@ run.finish()
         code, output = Script(server.data, body).end()
         assert code == 0, output
         wait_for_end(server)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         uid = server.detail("faults", "it")["uid"]
         while sorted(np.asarray(server.history(uid).get("child", [])).tolist()) != list(range(30)):
             assert time.monotonic() < deadline, server.history(uid).get("child")
@@ -404,7 +405,7 @@ def test_multiprocessing_pool(method: str, tmp_path: Path) -> None:
         uid = server.detail("faults", "it")["uid"]
         assert np.asarray(server.history(uid)["v"]).tolist() == [1.0, 2.0]
         if method == "fork":
-            deadline = time.monotonic() + 10
+            deadline = time.monotonic() + PATIENCE_S
             while sorted(np.asarray(server.history(uid).get("child", [])).tolist()) != list(
                 range(20)
             ):
@@ -430,7 +431,7 @@ assert process.exitcode == 0
         code, output = Script(server.data, body).end()
         assert code == 0, output
         wait_for_end(server)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + PATIENCE_S
         while {w["state"] for w in server.detail("faults", "it")["writers"]} != {"finished"}:
             assert time.monotonic() < deadline, server.detail("faults", "it")["writers"]
             time.sleep(0.1)
@@ -466,7 +467,7 @@ def test_data_loader_workers_log_too(tmp_path: Path) -> None:
         assert code == 0, output
         wait_for_end(server)
         uid = server.detail("faults", "it")["uid"]
-        deadline = time.monotonic() + 15
+        deadline = time.monotonic() + PATIENCE_S
         wanted = sorted([0, 10, 20, 30] * 2)
         while sorted(np.asarray(server.history(uid).get("worker", [])).tolist()) != wanted:
             assert time.monotonic() < deadline, server.history(uid).get("worker")

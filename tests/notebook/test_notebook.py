@@ -169,7 +169,7 @@ def test_the_frame_shows_the_charts_beside_a_local_notebook(chromium: Browser, n
     page = chromium.new_page()
     page.goto(f"http://{notebook_site}/")
     frame = page.frame_locator("iframe[title=epochal]")
-    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=40_000)
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible()
     expect(page.locator("img")).to_have_count(0)
     assert page.context.cookies() == []
     page.close()
@@ -183,7 +183,7 @@ def test_the_frame_finds_its_way_through_a_hub(
     page = chromium.new_page()
     page.goto(f"http://notebooks.localhost:{port}/hub")
     frame = page.frame_locator("iframe[title=epochal]")
-    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible(timeout=40_000)
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible()
     source = page.locator("iframe").get_attribute("src") or ""
     assert f"notebooks.localhost:{port}/hub/proxy/{server.port}/-/frame/" in source
     page.close()

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import epochal
 from epochal.sdk import sink as sinks
+from tests.patience import PATIENCE_S
 from tests.sdk.journals import only_journal, read_journals
 
 
@@ -254,7 +255,7 @@ def test_the_heartbeat_rolls_a_large_segment(run, data_dir, monkeypatch):
     monkeypatch.setattr(sinks, "SEGMENT_BYTES", 2000)
     for i in range(100):
         run.log({"a": float(i)})
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE_S
     while len(only_journal(data_dir).segments) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.05)

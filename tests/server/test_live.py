@@ -17,6 +17,7 @@ import httpx
 from epochal.records import Change
 from epochal.server.live import Subscriber, notice
 from tests.conftest import RunningServer, ServerStarter
+from tests.patience import PATIENCE_S
 from tests.server.journals import Journal
 
 
@@ -185,7 +186,7 @@ def test_listeners_that_leave_leave_nothing_behind(epochal_server: RunningServer
     for _ in range(30):
         with listening(epochal_server):
             pass
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while held() > before + 3 and time.monotonic() < deadline:
         time.sleep(0.1)
     assert held() <= before + 3

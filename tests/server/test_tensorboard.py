@@ -21,6 +21,7 @@ from epochal.server.settings import Settings
 from epochal.server.tensorboard.forms import read_form
 from epochal.store.base import Store
 from epochal.store.logdir import LogDirectories
+from tests.patience import PATIENCE_S
 from tests.server.conftest import TOKEN, client_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.torch]
@@ -85,7 +86,7 @@ async def ours(store: Store, settings: Settings, logs: Path) -> AsyncIterator[ht
     watched = LogDirectories(store, allow=app.service.sources.allow)
     app.service.watches(watched)
     project = watched.open(str(logs))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         listed = [each.name for each in store.projects(LOCAL_ADMIN)]
         if project in listed:
@@ -217,7 +218,7 @@ async def test_one_of_several_directories(ours: httpx.AsyncClient, store: Store,
         writer.add_scalar("loss", 2.5, 1)
     watched = LogDirectories(store)
     project = watched.open(str(tmp_path / "other"))
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while project not in [each.name for each in store.projects(LOCAL_ADMIN)] or not (
         store.run_keys(LOCAL_ADMIN, "logdir", project)
     ):

@@ -16,6 +16,7 @@ import pytest
 from epochal.formats.media import unpack
 from epochal.tensorboard import FileWriter, SummaryWriter
 from epochal.tensorboard.protos import Event, Summary, Value
+from tests.patience import PATIENCE_S
 from tests.tensorboard.conftest import events, scalars, written
 
 
@@ -335,7 +336,7 @@ def test_the_first_start_of_a_folder_lets_a_later_one_purge() -> None:
 def test_events_are_in_the_file_soon_without_a_flush() -> None:
     writer = SummaryWriter("runs/one", flush_secs=3600)
     writer.add_scalar("a", 1, 1)
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while not scalars("runs/one") and time.monotonic() < deadline:
         time.sleep(0.01)
     assert scalars("runs/one") == [("a", 1, 1.0)]
@@ -406,7 +407,7 @@ def test_a_writer_that_nobody_holds_closes_its_file(data_dir: Path) -> None:
     before = len(drain.files)
     del writer
     gc.collect()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + PATIENCE_S
     while len(drain.files) == before and time.monotonic() < deadline:
         time.sleep(0.01)
     assert len(drain.files) == before - 1
