@@ -201,14 +201,16 @@ class BandsAnswer(Struct, frozen=True):
 class ObjectsQuery(Struct, frozen=True):
     """Which values of object series (POST /api/v1/objects).
 
-    pick: the newest value of each; the one with the largest step not above `step`; at most `n`, evenly, of those whose
-    step is in `range` (None: of all). index: also where all values stand.
+    pick: the newest value of each; the one with the largest x not above `at`; at most `n`, evenly, of those whose
+    step is in `range` (None: of all). x: what `at` is a place on: "step", "relative" or "wall" (seconds since the run's
+    first row, or the epoch), or "metric:KEY" (what KEY was last in the same writer). index: also where all stand.
     """
 
     runs: Sequence[str]
     keys: Sequence[str]
     pick: Literal["last", "at", "every"] = "last"
-    step: float = 0.0
+    at: float = 0.0
+    x: str = "step"
     n: int = 1
     range: tuple[float, float] | None = None
     index: bool = False
@@ -229,12 +231,16 @@ class StoredObject(Struct, frozen=True):
 
 
 class ObjectIndex(Struct, frozen=True):
-    """Where every value of an object series stands, in log order: int64[n], but times float64[n] since the epoch."""
+    """Where every value of an object series stands, in log order: int64[n], but times float64[n] since the epoch.
+
+    x: float64[n] on the query's axis, NaN where its metric had no value yet; None where the axis is that of the steps.
+    """
 
     writers: npt.NDArray[np.int64]
     rows: npt.NDArray[np.int64]
     steps: npt.NDArray[np.int64]
     times: npt.NDArray[np.float64]
+    x: npt.NDArray[np.float64] | None = None
 
 
 class ObjectSeries(Struct, frozen=True):

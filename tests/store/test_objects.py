@@ -83,7 +83,8 @@ def test_what_is_picked(store: SqlStore) -> None:
     steps = [0, 10, 20, 30, 5, 10, 40]
     journal = JournalMaker()
     for i, step in enumerate(steps):
-        journal.log({"m": media.text(str(i))}, step=step)
+        epoch = {"epoch": i // 2} if i in (1, 4) else {}
+        journal.log({"m": media.text(str(i))} | epoch, step=step)
     send(store, journal)
 
     def picked(**asked: Any) -> list[str]:
@@ -92,10 +93,19 @@ def test_what_is_picked(store: SqlStore) -> None:
 
     for _ in range(2):
         assert picked() == ["6"]
-        assert picked(pick="at", step=10) == ["5"]
-        assert picked(pick="at", step=9) == ["4"]
-        assert picked(pick="at", step=1e9) == ["6"]
-        assert picked(pick="at", step=-1) == []
+        assert picked(pick="at", at=10) == ["5"]
+        assert picked(pick="at", at=9) == ["4"]
+        assert picked(pick="at", at=1e9) == ["6"]
+        assert picked(pick="at", at=-1) == []
+        assert picked(pick="at", at=2.5, x="relative") == ["2"]
+        assert picked(pick="at", at=START + 5, x="wall") == ["5"]
+        assert [picked(pick="at", at=at, x="metric:epoch") for at in (-1, 0, 1.5, 2)] == [
+            [],
+            ["3"],
+            ["3"],
+            ["6"],
+        ]
+        assert picked(pick="at", at=2, x="metric:none") == []
         assert picked(pick="every", n=100) == list("0123456")
         assert picked(pick="every", n=3) == ["0", "3", "6"]
         assert picked(pick="every", n=2, range=(5, 20)) == ["1", "5"]
@@ -107,6 +117,11 @@ def test_what_is_picked(store: SqlStore) -> None:
         assert index.rows.tolist() == list(range(7))
         assert index.writers.tolist() == [0] * 7
         assert index.times.tolist() == [START + i for i in range(7)]
+        assert index.x is None
+        index = only(store, index=True, x="metric:epoch").index
+        assert index is not None
+        assert index.x is not None
+        np.testing.assert_array_equal(index.x, [np.nan, 0, 0, 0, 2, 2, 2])
         store.append(ADMIN, "w1", len(journal.data), leave())
         store.fold()
 

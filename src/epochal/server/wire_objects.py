@@ -7,23 +7,25 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, Meta, UnsetType, structs
 
 from epochal.errors import UsageError
 from epochal.records import ObjectsAnswer, ObjectSeries, ObjectsQuery, StoredObject
 from epochal.server.answers import plain
 from epochal.server.wire import KeyName, Uid
+from epochal.server.wire_series import check_axis
 
 MAX_VALUES = 10_000
 
 
 class Pick(msgspec.Struct, forbid_unknown_fields=True):
-    """Which values of each series: the newest, the one at a step, or some of a range of steps."""
+    """Which values of each series: the newest, the one at a place on the axis `x`, or some of a range of steps."""
 
     last: bool | UnsetType = UNSET
     at: float | UnsetType = UNSET
     every: Annotated[int, Meta(ge=1, le=MAX_VALUES)] | UnsetType = UNSET
     range: tuple[float, float] | None = None
+    x: KeyName = "step"
 
 
 class ObjectsRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -40,17 +42,15 @@ class ObjectsRequest(msgspec.Struct, forbid_unknown_fields=True):
         given = [pick.last is True, pick.at is not UNSET, pick.every is not UNSET]
         if sum(given) != 1 or (pick.range is not None and pick.every is UNSET):
             raise UsageError(
-                'pick is one of {"last": true}, {"at": step} and {"every": n, "range": [lo, hi]}'
+                'pick is one of {"last": true}, {"at": place on x} and {"every": n, "range": [lo, hi]}'
             )
-        if pick.range is not None and not pick.range[0] <= pick.range[1]:
-            raise UsageError(f"range {list(pick.range)} ends before it begins")
+        check_axis(pick.x, pick.range, log=False)
+        query = ObjectsQuery(self.runs, self.keys, x=pick.x, index=self.index)
         if pick.at is not UNSET:
-            return ObjectsQuery(self.runs, self.keys, "at", step=pick.at, index=self.index)
+            return structs.replace(query, pick="at", at=pick.at)
         if pick.every is not UNSET:
-            return ObjectsQuery(
-                self.runs, self.keys, "every", n=pick.every, range=pick.range, index=self.index
-            )
-        return ObjectsQuery(self.runs, self.keys, "last", index=self.index)
+            return structs.replace(query, pick="every", n=pick.every, range=pick.range)
+        return query
 
 
 class ObjectValue(msgspec.Struct):
@@ -70,6 +70,7 @@ class ObjectIndex(msgspec.Struct):
     rows: list[int]
     steps: list[int]
     times: list[Any]
+    x: list[Any] | UnsetType = UNSET
 
 
 class ObjectEntry(msgspec.Struct):
@@ -104,6 +105,7 @@ def _entry(series: ObjectSeries) -> ObjectEntry:
             series.index.rows.tolist(),
             series.index.steps.tolist(),
             plain(series.index.times.tolist()),
+            UNSET if series.index.x is None else plain(series.index.x.tolist()),
         )
     return ObjectEntry(
         run=series.run,

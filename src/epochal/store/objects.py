@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 
 from epochal.records import ObjectIndex, ObjectsAnswer, ObjectSeries, ObjectsQuery, StoredObject
 from epochal.store.cache import ArrayCache
@@ -58,13 +59,15 @@ class _Reading:
                 "SELECT id, media FROM series WHERE id IN ({})", [ref.id for ref in self.series]
             )
         )
+        self.metric = self._metric_series()
         own = [writer for ref in self.series for writer in self.writers[ref.run]]
         self.uids = dict(
             connection.rows_among(
                 "SELECT id, uid FROM writer WHERE id IN ({})", sorted({w.id for w in own})
             )
         )
-        self.lists = self.reader.block_lists(self.series, self.writers)
+        numbers = [ref for refs in self.metric.values() for ref in refs]
+        self.lists = self.reader.block_lists([*self.series, *numbers], self.writers)
         self.tails = self.reader.tails(own)
 
     def all(self) -> Iterator[ObjectSeries]:
@@ -76,7 +79,7 @@ class _Reading:
                 picked = self._newest(ref)
             else:
                 parts = [(w, part) for w in self.writers[ref.run] for part in self._parts(ref, w)]
-                index = _index(parts)
+                index = self._with_x(ref.run, parts, _index(parts))
                 picked = self._picked(parts, index)
             if not picked:
                 continue
@@ -119,7 +122,10 @@ class _Reading:
     # ---- some of all
 
     def _parts(self, ref: SeriesRef, writer: WriterRef) -> list[Values]:
-        """Return all values of a series and writer, in log order; damaged blocks are left out."""
+        """Return all object values of a series and writer, in log order; damaged blocks are left out."""
+        return [part for part in self._all_parts(ref, writer) if isinstance(part.values, list)]
+
+    def _all_parts(self, ref: SeriesRef, writer: WriterRef) -> list[Values]:
         parts: list[Values] = []
         blocks = self.lists.get((ref.id, writer.id))
         if blocks is not None:
@@ -134,12 +140,52 @@ class _Reading:
             values = self.reader.tail_values(ref.id, tail)
             if values is not None:
                 parts.append(values)
-        return [part for part in parts if len(part) and isinstance(part.values, list)]
+        return [part for part in parts if len(part)]
+
+    # ---- places on another axis than that of the steps
+
+    def _metric_series(self) -> dict[str, list[SeriesRef]]:
+        """Return the numeric series of the metric that is the axis, by run."""
+        found: dict[str, list[SeriesRef]] = {}
+        name = self.query.x.removeprefix("metric:")
+        if name != self.query.x:
+            for ref in self.reader.series(list({ref.run for ref in self.series}), [name]):
+                if ref.kind != "object":
+                    found.setdefault(ref.run, []).append(ref)
+        return found
+
+    def _with_x(
+        self, run: str, parts: list[tuple[WriterRef, Values]], index: ObjectIndex
+    ) -> ObjectIndex:
+        axis = self.query.x
+        if axis == "step":
+            return index
+        if axis == "wall":
+            x = index.times
+        elif axis == "relative":
+            x = index.times - self.reader.origins({run: self.writers[run]}).get(run, 0.0)
+        else:
+            places = [self._metric_at(run, writer, values.rows) for writer, values in parts]
+            x = np.concatenate(places) if places else np.empty(0)
+        return structs.replace(index, x=x)
+
+    def _metric_at(self, run: str, writer: WriterRef, rows: Integers) -> npt.NDArray[np.float64]:
+        """Return what the metric was last at some rows of a writer, float64[n]; NaN before it was logged."""
+        held = [part for ref in self.metric.get(run, ()) for part in self._all_parts(ref, writer)]
+        if not held:
+            return np.full(len(rows), np.nan)
+        at = np.concatenate([part.rows for part in held])
+        values = np.concatenate([np.asarray(part.values, np.float64) for part in held])
+        order = np.argsort(
+            at, kind="stable"
+        )  # integers and floats of one key are series of their own
+        before = np.searchsorted(at[order], rows, side="right") - 1
+        return np.where(before >= 0, values[order][before], np.nan)
 
     def _picked(
         self, parts: list[tuple[WriterRef, Values]], index: ObjectIndex
     ) -> list[StoredObject]:
-        chosen = choose(index.steps, self.query)
+        chosen = choose(index.steps, self.query, index.x)
         starts = np.cumsum([0, *(len(part) for _, part in parts)])
         found: list[StoredObject] = []
         for position in chosen.tolist():
@@ -158,18 +204,24 @@ class _Reading:
         )
 
 
-def choose(steps: Integers, query: ObjectsQuery) -> Integers:
-    """Return the positions, ascending, of the values that a query picks among those with these steps in log order."""
+def choose(
+    steps: Integers, query: ObjectsQuery, x: npt.NDArray[np.float64] | None = None
+) -> Integers:
+    """Return the positions, ascending, of the values that a query picks among those with these steps in log order.
+
+    x: their places on the query's axis; None: the steps are.
+    """
     none = np.empty(0, dtype=np.int64)
     if not len(steps):
         return none
     if query.pick == "last":
         return np.array([len(steps) - 1])
     if query.pick == "at":
-        before = np.flatnonzero(steps <= query.step)
+        places = steps if x is None else x
+        before = np.flatnonzero(places <= query.at)
         if not len(before):
             return none
-        return before[np.flatnonzero(steps[before] == steps[before].max())[-1:]]
+        return before[np.flatnonzero(places[before] == places[before].max())[-1:]]
     inside = np.arange(len(steps))
     if query.range is not None:
         lo, hi = query.range
