@@ -11,7 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.compat.conftest import pixels, read_events, write_both
+from epochal.formats.graph_cost import add_costs
+from epochal.formats.graphdef import read_graphdef
+from tests.compat.conftest import other_peoples_warnings, pixels, read_events, write_both
 
 pytestmark = pytest.mark.torch
 
@@ -403,3 +405,31 @@ def test_wrong_arguments_raise_what_they_raise_in_torch(tmp_path: Path, name: st
                 raised.append(type(error))
     assert len(raised) == 2
     assert issubclass(raised[0], raised[1])
+
+
+@pytest.mark.parametrize(
+    ("kind", "how", "is_told"),
+    [
+        ("Conv2d", {"kernel_size": (3, 5), "padding": (1, 0), "dilation": 2}, True),
+        ("Conv2d", {"kernel_size": 3, "groups": 2}, True),
+        ("Conv1d", {"kernel_size": 4}, True),
+        ("Conv3d", {"kernel_size": 2, "padding": 1}, True),
+        ("ConvTranspose2d", {"kernel_size": 3, "stride": 2, "output_padding": 1}, True),
+        ("Conv2d", {"kernel_size": 3, "stride": 2, "padding": 1}, False),  # one of 4 gives the same
+    ],
+)
+def test_costs_of_convolutions_are_those_of_their_weights(
+    kind: str, how: Any, is_told: bool
+) -> None:
+    import torch
+    from torch.utils.tensorboard._pytorch_graph import graph
+
+    layer = getattr(torch.nn, kind)(4, 6, **how)
+    before = torch.zeros(2, 4, *([12] * int(kind[-2])))
+    with other_peoples_warnings():
+        described, _ = graph(torch.nn.Sequential(layer), before)
+    read = read_graphdef(described.SerializeToString())
+    add_costs(read)
+    [found] = [node.flops for node in read.nodes if node.op == "aten::_convolution"]
+    counted = before if "Transpose" in kind else layer(before)
+    assert found == (2 * counted.numel() * layer.weight[0].numel() if is_told else 0)

@@ -24,6 +24,16 @@ CONVOLUTIONS = frozenset(("Conv", "aten::_convolution", "aten::convolution", "at
 """Weights [outputs, inputs / groups, kernel ...] (torch and ONNX)."""
 CONVOLUTIONS_OF_TENSORFLOW = frozenset(("Conv2D", "Conv3D"))
 """Weights [kernel ..., inputs, outputs]."""
+_ARGUMENTS = {
+    "aten::_convolution": (
+        *("input", "weight", "bias", "stride", "padding", "dilation"),
+        *("transposed", "output_padding", "groups"),
+    ),
+    "aten::conv2d": ("input", "weight", "bias", "stride", "padding", "dilation", "groups"),
+}
+_ARGUMENTS["aten::convolution"] = _ARGUMENTS["aten::_convolution"]
+"""What the inputs of an operation are, in their order (native_functions.yaml of torch 2.13)."""
+_VALUE = re.compile(r"\bvalue\s*:\s*(-?\d{1,9})\b")
 _SHAPE = re.compile(r"\[([^\[\]]*)\]$")
 
 
@@ -41,7 +51,9 @@ def add_costs(graph: Graph) -> None:
         else:
             continue
         count = _count(_shape_of(node))
-        if inner is not None and count is not None:
+        if inner is None and node.op in CONVOLUTIONS:
+            node.flops = _convolution_from_sizes(graph, node, sources, inputs)
+        elif inner is not None and count is not None:
             node.flops = 2 * count * inner
 
 
@@ -66,6 +78,74 @@ def _kernel_size(graph: Graph, node: Node, sources: list[int]) -> int | None:
             of_one = shape[:-1] if node.op in CONVOLUTIONS_OF_TENSORFLOW else shape[1:]
             return None if None in of_one else _count(of_one)
     return None
+
+
+def _convolution_from_sizes(
+    graph: Graph, node: Node, sources: list[int], inputs: list[list[int]]
+) -> int:
+    """Return the cost of a convolution of torch whose weight has no shape, 0 where several kernels would do.
+
+    In graphs that torch traces, a weight has none. Its kernel follows from the sizes before and after (the formulas of
+    torch.nn.Conv2d and ConvTranspose2d): always for a stride of 1 and for a transposed one, else mostly not.
+    """
+    names = _ARGUMENTS.get(node.op)
+    if names is None or len(sources) < len(names):
+        return 0
+    said = dict(zip(names, sources, strict=False))
+    before, after = _shape_of(graph.nodes[said["input"]]), _shape_of(node)
+    if before is None or after is None or len(before) != len(after) or len(after) < 3:
+        return 0
+    if None in before[1:] or None in after[1:]:
+        return 0
+    around = [size or 0 for size in before[2:]]
+    left = [size or 0 for size in after[2:]]
+    lists = {
+        name: _numbers(graph, inputs, said[name], len(left))
+        for name in ("stride", "padding", "dilation")
+    }
+    groups = _number(graph, said["groups"])
+    is_transposed = "transposed" in said and _number(graph, said["transposed"]) == 1
+    more = (
+        _numbers(graph, inputs, said["output_padding"], len(left))
+        if is_transposed
+        else [0] * len(left)
+    )
+    if not groups or more is None or any(each is None for each in lists.values()):
+        return 0
+    kernel = 1
+    for i, (size, result) in enumerate(zip(around, left, strict=True)):
+        stride, padding, dilation = (each[i] for each in lists.values() if each is not None)
+        if stride < 1 or dilation < 1:
+            return 0
+        if is_transposed:
+            reach = [result - 1 - more[i] + 2 * padding - (size - 1) * stride]
+        else:
+            last = size + 2 * padding - 1 - stride * (result - 1)
+            reach = range(max(0, last - stride + 1), last + 1)
+        found = [1 + each // dilation for each in reach if each >= 0 and each % dilation == 0]
+        if len(found) != 1:
+            return 0
+        kernel *= found[0]
+    channels = (after[1] if is_transposed else before[1]) or 0
+    counted = _count(before if is_transposed else after) or 0
+    return 2 * counted * (channels // groups) * kernel
+
+
+def _number(graph: Graph, place: int) -> int | None:
+    """Return what a constant of torch's graphs holds: the text of its attributes is `{ value : 1}`."""
+    for text in graph.nodes[place].attributes.values():
+        if (found := _VALUE.search(text)) is not None:
+            return int(found[1])
+    return None
+
+
+def _numbers(graph: Graph, inputs: list[list[int]], place: int, n: int) -> list[int] | None:
+    """Return the n numbers of a list of constants; one stands for all."""
+    found = [_number(graph, each) for each in inputs[place]]
+    known = [each for each in found if each is not None]
+    if len(known) != len(found) or len(known) not in (1, n):
+        return None
+    return known * n if len(known) == 1 else known
 
 
 def _weights(node: Node) -> list[Shape]:
