@@ -73,6 +73,7 @@ def test_four_runs_are_compared_at_one_step_with_two_actions(
     # A reload shows the same; the keys go on from there, and End follows the newest again.
     page.reload()
     wait_for_steps(page, *at(50))
+    track.wait_for()  # with it come its keys
     page.keyboard.press("ArrowRight")
     wait_for_steps(page, *at(55))
     page.keyboard.press("ArrowLeft")
@@ -142,3 +143,18 @@ def test_a_step_pinned_in_a_chart_leads_the_images_and_the_slider_marks_the_char
     page.get_by_role("button", name="Newest").click()
     wait_for_steps(page, *at(LAST))
     wait_for_images(page, KNOWN, len(NAMES))
+    # On another axis the slider goes by that: here by the loss, which is 1 / (1 + step) and a whole number a run.
+    page.goto(page.url.split("?")[0] + "?x=loss&step=1.05@metric:loss")
+    wait_for_steps(page, 0, 20)
+    slider = page.get_by_role("slider", name="loss", exact=True)
+    assert float(slider.get_attribute("aria-valuenow") or "") == 1.05
+    page.get_by_role("button", name="Next step").click()
+    wait_for_steps(page, 0, 10)
+    assert slider.get_attribute("aria-valuetext") == "loss 1.091"
+    page.goto(page.url.split("?")[0] + "?x=rel")
+    wait_for_steps(page, *at(LAST))
+    slider = page.get_by_role("slider", name="Relative time", exact=True)
+    slider.focus()
+    page.keyboard.press("Home")
+    wait_for_steps(page, 0)  # the run that logged its first image soonest
+    assert "@relative" in page.url

@@ -2,10 +2,13 @@
 import { address, sendJson } from "./client.ts";
 import type { Json } from "./wire.ts";
 
-/** The newest value of each series, the one at or before a step, or some evenly chosen ones. */
+/**
+ * The newest value of each series, the one at or before a step, or some evenly chosen ones. `x`: the axis on which
+ * `at` is, and on which the index places the values, where that is not the step's.
+ */
 export type ObjectPick =
-  | { last: true }
-  | { at: number }
+  | { last: true; x?: string }
+  | { at: number; x?: string }
   | { every: number; range: readonly [number, number] | null };
 
 /** Where bytes are; `mediaUrl` makes an address of it. */
@@ -34,6 +37,8 @@ export interface ObjectIndex {
   rows: number[];
   steps: number[];
   times: number[];
+  /** On the pick's axis, where it names one; no number before its metric was logged. */
+  x?: (number | string)[];
 }
 
 /** What one run has under one key. */

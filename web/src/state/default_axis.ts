@@ -14,6 +14,12 @@ export function defaultAxis(key: Key): string {
   return metric === null ? (EVERY_RUNS[key.x ?? ""] ?? "step") : `metric:${metric}`;
 }
 
+/** An axis that a setting names, as the server does. */
+export function axisNamed(x: string): string {
+  if (x === "rel") return "relative";
+  return x === "step" || x === "wall" ? x : `metric:${x}`;
+}
+
 /** The logged key that `define_metric` made the x axis of another; null without one. */
 export function stepMetric(key: Key): string | null {
   return key.x === null || key.x in EVERY_RUNS ? null : key.x;

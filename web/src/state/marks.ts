@@ -1,5 +1,6 @@
 /** Steps pinned by a click: one is a marker, two bound a range. */
 import { signal } from "@preact/signals";
+import { axisNamed } from "./default_axis.ts";
 import type { Marks } from "./view.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -27,6 +28,26 @@ export function clearMarks(ws: Workspace): void {
 /** The step that media are shown at: the pinned one, of a range its end; null: none is pinned. */
 export function stepOf(marks: Marks | null): number | null {
   return marks !== null && (marks.axis || "step") === "step" ? marks.at.at(-1)! : null;
+}
+
+/** Where media are shown: `at` on an axis, as the server names that; null: the newest of each run. */
+export interface Place {
+  readonly axis: string;
+  readonly at: number | null;
+}
+
+/** Where the marks lead the media to; without marks, on the axis that the page has for its charts. */
+export function placeOf(marks: Marks | null, x: string): Place {
+  if (marks !== null) return { axis: marks.axis || "step", at: marks.at.at(-1)! };
+  return { axis: x === "" ? "step" : axisNamed(x), at: null };
+}
+
+/** Shows media at a place on the axis that they are shown on; null: the newest of each run. */
+export function setPlace(ws: Workspace, at: number | null): void {
+  const { axis, at: before } = ws.place.peek();
+  if (at === before && at !== null) return;
+  markedKey.value = null;
+  ws.set({ marks: at === null ? null : { axis: axis === "step" ? "" : axis, at: [at] } });
 }
 
 /** Shows media at a step, which the line panels mark too; null: the newest of each run. */

@@ -43,10 +43,19 @@ export function objectsOf(ws: Workspace): ObjectLoader {
   return loader;
 }
 
-/** What is shown at the page's step: the newest value that is not after it. */
+/** What is shown at the page's step, or its place on another axis: the newest value that is not after it. */
 export function stepPick(ws: Workspace): ObjectPick {
-  const step = ws.step.value;
-  return step === null ? { last: true } : { at: step };
+  const { axis, at } = ws.place.value;
+  if (at === null) return { last: true };
+  return axis === "step" ? { at } : { at, x: axis };
+}
+
+/** The step that the page leads to; on another axis the largest of what is shown there; null: the newest of each run. */
+export function stepShown(ws: Workspace, entries: readonly ObjectEntry[]): number | null {
+  const { axis, at } = ws.place.value;
+  if (axis === "step" || at === null) return at;
+  const steps = entries.flatMap(({ values }) => values.map(({ step }) => step));
+  return steps.length === 0 ? null : Math.max(...steps);
 }
 
 const NOTHING: Objects = { entries: [], isLoading: true, error: null, retry: () => undefined };

@@ -1,11 +1,13 @@
 /**
  * The steps at which the media of the page have something, and going through them.
  *
- * Loaded with the step slider. The step itself is `ws.step`: the one that is pinned in the charts.
+ * Loaded with the step slider. Where it stands is `ws.place`: what is pinned in the charts. Its axis is that of the
+ * page: "steps" here are places on it, seconds or a metric's values too.
  */
 import { batch, computed, effect, signal, untracked } from "@preact/signals";
 import type { ObjectWatch } from "../data/object_loader.ts";
-import { setStep } from "./marks.ts";
+import type { ObjectPick } from "../data/objects.ts";
+import { setPlace } from "./marks.ts";
 import { objectsOf } from "./objects.ts";
 import { isStepwise } from "./panel_kinds.ts";
 import type { Workspace } from "./workspace.ts";
@@ -69,9 +71,11 @@ export class Steps {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly watches = new Map<string, ObjectWatch>();
   private readonly keys;
+  readonly axis;
 
   constructor(private readonly ws: Workspace) {
     this.keys = computed(() => stepwiseKeys(ws).join("\n"));
+    this.axis = computed(() => ws.place.value.axis);
   }
 
   /** Follows the steps until the returned function is called. */
@@ -80,7 +84,8 @@ export class Steps {
     const stop = effect(() => {
       const names = this.keys.value === "" ? [] : this.keys.value.split("\n");
       const runs = ws.shownOrder.value;
-      untracked(() => this.follow(names, runs));
+      const axis = this.axis.value;
+      untracked(() => this.follow(names, runs, axis));
     });
     return () => {
       stop();
@@ -91,18 +96,18 @@ export class Steps {
   }
 
   go(by: number): void {
-    const next = stepAfter(this.ticks.peek(), this.ws.step.peek(), by);
-    if (next !== undefined) setStep(this.ws, next);
+    const next = stepAfter(this.ticks.peek(), this.ws.place.peek().at, by);
+    if (next !== undefined) setPlace(this.ws, next);
   }
 
   play(): void {
     const { ws } = this;
     const ticks = this.ticks.peek();
     if (ticks.length < 2) return;
-    const at = ws.step.peek();
+    const { at } = ws.place.peek();
     batch(() => {
       this.isPlaying.value = true;
-      if (at === null || at >= ticks.at(-1)!) setStep(ws, ticks[0]!);
+      if (at === null || at >= ticks.at(-1)!) setPlace(ws, ticks[0]!);
     });
     this.wait();
   }
@@ -127,22 +132,23 @@ export class Steps {
           return;
         }
         this.go(1);
-        if (this.ws.step.peek() === null) this.pause();
+        if (this.ws.place.peek().at === null) this.pause();
         else this.wait();
       },
       Math.max(0, since + 1000 / speed.peek() - performance.now()),
     );
   }
 
-  private follow(names: readonly string[], runs: readonly string[]): void {
+  private follow(names: readonly string[], runs: readonly string[], axis: string): void {
     const loader = objectsOf(this.ws);
     for (const [name, watch] of this.watches) {
       if (names.includes(name)) continue;
       watch.close();
       this.watches.delete(name);
     }
+    const pick: ObjectPick = axis === "step" ? { last: true } : { last: true, x: axis };
     for (const key of names) {
-      const want = { key, runs, pick: { last: true } as const, index: true, visible: false };
+      const want = { key, runs, pick, index: true, visible: false };
       const watch = this.watches.get(key);
       if (watch !== undefined) watch.update(want);
       else
@@ -156,7 +162,11 @@ export class Steps {
 
   private read(): void {
     const lists = [...this.watches.values()].flatMap((watch) =>
-      watch.entries().map((entry) => entry.index?.steps ?? []),
+      watch.entries().map(({ index }) => {
+        if (this.axis.peek() === "step") return index?.steps ?? [];
+        // Of an answer that is still for another axis there are none.
+        return index?.x?.filter((one) => typeof one === "number") ?? [];
+      }),
     );
     const ticks = union(lists);
     if (!isSame(ticks, this.ticks.peek())) this.ticks.value = ticks;

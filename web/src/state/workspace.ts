@@ -23,9 +23,9 @@ import { type Liveness, type StreamEvents, watchChanges } from "../data/stream.t
 import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { RunColours } from "./colouring.ts";
-import { defaultAxis } from "./default_axis.ts";
+import { axisNamed, defaultAxis } from "./default_axis.ts";
 import { Groups } from "./groups.ts";
-import { stepOf } from "./marks.ts";
+import { type Place, placeOf, stepOf } from "./marks.ts";
 import { paced } from "./pace.ts";
 import type { Paint, PaintOf } from "./paint.ts";
 import { isChartable, kindsOf, type Panel } from "./panel_kinds.ts";
@@ -127,6 +127,11 @@ export class Workspace {
   readonly panels: ReadonlySignal<ReadonlyMap<string, Panel>>;
   /** The step at which media are shown: the one pinned last; null: the newest of each run. `setStep` changes it. */
   readonly step = computed(() => stepOf(this.view.value.marks));
+  /** The same where the axis is another one: time, or a metric such as the epoch. `setPlace` changes it. */
+  readonly place: ReadonlySignal<Place> = computed(() => {
+    const { marks, x } = this.view.value;
+    return placeOf(marks, x);
+  });
   /** The section of each panel by its id, wherever pins and the panel filter put it: its settings hold. */
   readonly homes: ReadonlySignal<ReadonlyMap<string, string>>;
 
@@ -281,9 +286,7 @@ export class Workspace {
   /** The x axis on which a key is drawn, as the server names it. */
   axisOf(key: Key): string {
     const { x } = this.settingsOf(key.name);
-    if (x === "") return defaultAxis(key);
-    if (x === "rel") return "relative";
-    return x === "step" || x === "wall" ? x : `metric:${x}`;
+    return x === "" ? defaultAxis(key) : axisNamed(x);
   }
 
   /** The zoomed range on an axis, null for all of it. */

@@ -108,7 +108,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
             title={titleOf(run)}
             onClick={(event) => events.onName(rowKey, event)}
           >
-            {run.name}
+            <RunName name={run.name} />
           </a>
           <StateMark state={run.state} />
           {place !== "list" && <span class="sr">pinned</span>}
@@ -132,6 +132,24 @@ export function RunRow(props: RunRowProps): JSX.Element {
         <Icon name="dots" />
       </button>
     </div>
+  );
+}
+
+/** Names of this many letters are seen whole beside two columns. */
+const SHORT = 14;
+/** Letters at the end of a path that stay when it is cut: directories of one run begin alike. */
+const TAIL = 7;
+
+function RunName({ name }: { name: string }): JSX.Element {
+  if (name.length <= SHORT || !name.includes("/")) return <>{name}</>;
+  return (
+    <>
+      <span class="sr">{name}</span>
+      <span class="run-path" aria-hidden="true">
+        <span>{name.slice(0, -TAIL)}</span>
+        <span>{name.slice(-TAIL)}</span>
+      </span>
+    </>
   );
 }
 

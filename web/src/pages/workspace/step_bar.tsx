@@ -1,10 +1,10 @@
 /** The step slider of the page: which step the media are of, and playing through them. */
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { groupDigits } from "../../base/numbers.ts";
+import { axisName, formatX } from "../../panels/line/lines.ts";
 import type { Bindings } from "../../state/keys.ts";
 import { keyHint } from "../../state/keys.ts";
-import { setStep } from "../../state/marks.ts";
+import { setPlace } from "../../state/marks.ts";
 import { indexAt, SPEEDS, type Steps, speed, stepsOf } from "../../state/steps.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
@@ -19,7 +19,8 @@ export function StepBar({ ws }: { ws: Workspace }): JSX.Element | null {
   const ticks = steps.ticks.value;
   if (ticks.length < 2) return null;
   const isPlaying = steps.isPlaying.value;
-  const at = ws.step.value;
+  const { at } = ws.place.value;
+  const axis = steps.axis.value;
   const hint = (id: "play" | "previous" | "next") => (keyHint(id) ? ` (${keyHint(id)})` : "");
   return (
     <section class="step-bar" aria-label="Step of the media">
@@ -51,21 +52,31 @@ export function StepBar({ ws }: { ws: Workspace }): JSX.Element | null {
         <Icon name="next" />
       </button>
       <Track ws={ws} ticks={ticks} />
-      <output class="step-now" aria-label="Step">
-        {at === null ? `newest (${groupDigits(ticks.at(-1)!)})` : groupDigits(at)}
+      <output
+        class="step-now"
+        aria-label={labelOf(axis)}
+        title={`${labelOf(axis)}: the x axis of the page`}
+      >
+        {at === null ? `newest (${formatX(axis, ticks.at(-1)!)})` : formatX(axis, at)}
       </output>
       <button
         type="button"
         class="chip"
         disabled={at === null}
         title="Follow the newest of each run"
-        onClick={() => setStep(ws, null)}
+        onClick={() => setPlace(ws, null)}
       >
         Newest
       </button>
       <SpeedMenu />
     </section>
   );
+}
+
+/** What the slider goes by: "Step", "Relative time", the name of a metric. */
+function labelOf(axis: string): string {
+  const name = axisName(axis);
+  return axis.startsWith("metric:") ? name : name[0]!.toUpperCase() + name.slice(1);
 }
 
 function SpeedMenu(): JSX.Element {
@@ -115,7 +126,7 @@ function Track({ ws, ticks }: { ws: Workspace; ticks: readonly number[] }): JSX.
     return () => observer.disconnect();
   }, []);
   const [first, last] = [ticks[0]!, ticks.at(-1)!];
-  const at = ws.step.value;
+  const { axis, at } = ws.place.value;
   const placeOf = (step: number) => {
     const share = Math.min(1, Math.max(0, (step - first) / (last - first)));
     return END + share * Math.max(0, width - 2 * END);
@@ -126,7 +137,7 @@ function Track({ ws, ticks }: { ws: Workspace; ticks: readonly number[] }): JSX.
     const left = event.clientX - box.current!.getBoundingClientRect().left;
     const share = (left - END) / Math.max(1, width - 2 * END);
     const step = nearest(ticks, first + share * (last - first));
-    setStep(ws, step === last ? null : step);
+    setPlace(ws, step === last ? null : step);
   }
 
   return (
@@ -135,11 +146,11 @@ function Track({ ws, ticks }: { ws: Workspace; ticks: readonly number[] }): JSX.
       class="step-track"
       role="slider"
       tabIndex={0}
-      aria-label="Step"
+      aria-label={labelOf(axis)}
       aria-valuemin={first}
       aria-valuemax={last}
       aria-valuenow={Math.min(last, Math.max(first, at ?? last))}
-      aria-valuetext={at === null ? `newest, step ${last}` : `step ${at}`}
+      aria-valuetext={`${at === null ? "newest, " : ""}${axisName(axis)} ${formatX(axis, at ?? last)}`}
       onPointerDown={(event) => {
         if (event.button !== 0) return;
         event.currentTarget.setPointerCapture(event.pointerId);
@@ -193,8 +204,8 @@ function onTrackKey(event: KeyboardEvent, ws: Workspace): void {
   };
   const by = moves[event.key];
   if (by !== undefined) steps.go(by);
-  else if (event.key === "Home") setStep(ws, steps.ticks.peek()[0] ?? null);
-  else if (event.key === "End") setStep(ws, null);
+  else if (event.key === "Home") setPlace(ws, steps.ticks.peek()[0] ?? null);
+  else if (event.key === "End") setPlace(ws, null);
   else return;
   event.preventDefault();
   event.stopPropagation();

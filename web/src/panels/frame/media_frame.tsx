@@ -169,13 +169,13 @@ function MediaCover(props: MediaCoverProps): JSX.Element | null {
     return <Cover>No run is shown.</Cover>;
   }
   if (isLoading) return <div class="media-skeleton" />;
-  const step = ws.step.value;
+  const { axis, at } = ws.place.value;
   const elsewhere = metric.runs === 1 ? "One run has." : `${groupDigits(metric.runs)} runs have.`;
   return (
     <Cover>
-      {step === null
+      {at === null
         ? `None of the runs shown has logged this. ${ws.runId === null ? elsewhere : ""}`
-        : `None of the runs shown has logged this up to step ${groupDigits(step)}.`}
+        : `None of the runs shown has logged this up to ${axis === "step" ? `step ${groupDigits(at)}` : "there"}.`}
     </Cover>
   );
 }

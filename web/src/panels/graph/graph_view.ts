@@ -107,7 +107,8 @@ export class GraphView {
       edges.append(path);
     }
     this.endRoutes();
-    this.world.replaceChildren(groups, edges, nodes);
+    // The faces of groups are thin veils; their titles stand before the edges that enter there.
+    this.world.replaceChildren(edges, groups, nodes);
     const now = still === null ? undefined : laidOut.boxes[still];
     if (before && now) {
       this.camera.x += (before.left - now.left) * this.camera.scale;

@@ -52,6 +52,9 @@ export const HEAD = 22;
 export const PADDING = 14;
 const LEAST_WIDTH = 64;
 const MOST_WIDTH = 230;
+const MOST_TITLE = 320;
+/** What the title of an open group has beside its name and what it holds, with the room at its ends. */
+const TITLE_LETTERS = 10;
 /** Of a letter of the names in boxes, and of what stands below them, about. */
 const LETTER = 7.2;
 const SMALL_LETTER = 6.2;
@@ -103,7 +106,12 @@ export function sceneOf(tree: Tree, open: ReadonlySet<string>): Scene {
       const width = widthFor(child.label, kindOf(tree, child));
       const isOpen = isGroup(child) && open.has(child.path);
       const item = { path: child.path, width, height: BOX_HEIGHT };
-      made.items.push(isOpen ? { ...item, inside: gather(child) } : item);
+      if (!isOpen) made.items.push(item);
+      else {
+        const title = child.label.length + kindOf(tree, child).length + TITLE_LETTERS;
+        const least = Math.min(MOST_TITLE, Math.ceil(title * LETTER));
+        made.items.push({ ...item, width: Math.max(width, least), inside: gather(child) });
+      }
     }
     return {
       items: made.items,

@@ -47,7 +47,7 @@ export function useImageTable(
   const isBySteps = mode === "steps";
   const newest = useObjects(ws, metric, null, { isVisible, index: isBySteps }).value;
   const metrics = isBySteps ? [metric] : imageKeys(ws, metric, id);
-  const steps = isBySteps ? someOf(stepsOf(newest.entries, ws.step.value), room) : [];
+  const steps = isBySteps ? someOf(stepsOf(newest.entries, ws.place.value.at), room) : [];
   const asks: ObjectAsk[] = isBySteps
     ? steps.map((at) => ({ metric, pick: { at } }))
     : metrics.map((one) => ({ metric: one, pick: null }));
@@ -90,10 +90,15 @@ export function imageKeys(ws: Workspace, metric: Key, id: string): Key[] {
   return [metric, ...others.map((panel) => panel!.key)];
 }
 
-/** Every step at which a run has something, up to that of the page. */
+/** Every step at which a run has something, up to the page's place on its axis. */
 function stepsOf(entries: readonly ObjectEntry[], until: number | null): number[] {
-  const steps = union(entries.map(({ index }) => index?.steps ?? []));
-  return until === null ? steps : steps.filter((step) => step <= until);
+  return union(
+    entries.map(({ index }) => {
+      const steps = index?.steps ?? [];
+      if (until === null) return steps;
+      return steps.filter((step, i) => Number(index?.x?.[i] ?? step) <= until);
+    }),
+  );
 }
 
 function leafOf(name: string): string {

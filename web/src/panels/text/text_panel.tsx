@@ -4,7 +4,7 @@ import { useMemo } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import { setStep } from "../../state/marks.ts";
-import { useManyObjects, useObjects } from "../../state/objects.ts";
+import { stepShown, useManyObjects, useObjects } from "../../state/objects.ts";
 import { panelId } from "../../state/panel_kinds.ts";
 import { optionsOf, setOption } from "../../state/panel_options.ts";
 import { indexAt, union } from "../../state/steps.ts";
@@ -26,7 +26,7 @@ export function TextPanel(props: MediaPanelProps): JSX.Element {
   const id = panelId(metric, "text");
   const objects = useObjects(ws, metric, null, { isVisible, index: true }).value;
   const { mono, diff, against } = optionsOf(ws, id);
-  const before = beforeOf(objects.entries, ws.step.value, against);
+  const before = beforeOf(objects.entries, stepShown(ws, objects.entries), against);
   const isDiff = diff === "1" && before !== null;
   // Each run with what it had before, unless a step is chosen.
   const formers = new Map(
