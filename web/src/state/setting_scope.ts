@@ -1,4 +1,5 @@
 /** Where a setting is changed: for the page, for a section or for one panel. */
+import { setPanel, setSection } from "./panel_settings.ts";
 import {
   DEFAULT_SETTINGS,
   type Overrides,
@@ -55,8 +56,8 @@ export function changeSetting<K extends keyof PanelSettings>(
     return;
   }
   const change = value !== undefined && isSame(value, inherited) ? undefined : value;
-  if (scope.kind === "section") ws.setSection(scope.id, name, change);
-  else ws.setPanel(scope.key, name, change);
+  if (scope.kind === "section") setSection(ws, scope.id, name, change);
+  else setPanel(ws, scope.key, name, change);
 }
 
 /** Whether two values of a setting are the same; smoothings are compared by what they hold. */

@@ -5,22 +5,14 @@
  */
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { whenServed } from "../base/idle.ts";
-import {
-  deleteRunForEver,
-  getColumns,
-  getKeys,
-  getRun,
-  patchRun,
-  restoreRun,
-  trashRun,
-} from "../data/api.ts";
+import { getColumns, getKeys, getRun } from "../data/api.ts";
 import { BandLoader } from "../data/band_loader.ts";
 import { askBands } from "../data/bands.ts";
 import { RequestError } from "../data/client.ts";
 import { askSeries } from "../data/series_answer.ts";
 import { SeriesLoader } from "../data/series_loader.ts";
 import { type Liveness, type StreamEvents, watchChanges } from "../data/stream.ts";
-import type { Column, Key, Run, RunDetail, RunPatch } from "../data/wire.ts";
+import type { Column, Key, Run, RunDetail } from "../data/wire.ts";
 import { createViewHistory } from "../plots/view_history.ts";
 import { RunColours } from "./colouring.ts";
 import { axisNamed, defaultAxis } from "./default_axis.ts";
@@ -33,10 +25,10 @@ import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
 import { watchRunMedia } from "./run_media.ts";
 import { isOfSystem, type Section, watchSections } from "./sections.ts";
-import { cascade, type Overrides, override, type PanelSettings } from "./settings.ts";
+import { cascade, type PanelSettings } from "./settings.ts";
 import { ShownRuns } from "./shown_runs.ts";
 import { suggestColumns } from "./suggested_columns.ts";
-import { notify, notifyError } from "./toasts.ts";
+import { notifyError } from "./toasts.ts";
 import { Together } from "./together.ts";
 import { DEFAULT_VIEW, isSameBesideZoom, type StillView, type View } from "./view.ts";
 import { ViewAddress } from "./view_address.ts";
@@ -338,52 +330,6 @@ export class Workspace {
     );
   }
 
-  /** Changes a setting of one panel (undefined: as its section has it). */
-  setPanel<K extends keyof PanelSettings>(
-    key: string,
-    name: K,
-    value: PanelSettings[K] | undefined,
-  ): void {
-    const { panels } = this.view.value;
-    this.set({ panels: replaced(panels, key, override(panels[key], name, value)) });
-  }
-
-  /** Changes a setting of a section (undefined: as the page has it). */
-  setSection<K extends keyof PanelSettings>(
-    id: string,
-    name: K,
-    value: PanelSettings[K] | undefined,
-  ): void {
-    const { sections } = this.view.value;
-    this.set({ sections: replaced(sections, id, override(sections[id], name, value)) });
-  }
-
-  isLogY(key: string): boolean {
-    return this.settingsOf(key).ylog;
-  }
-
-  /** Turns a panel's logarithmic y axis on or off; what is then as elsewhere is no longer an override. */
-  toggleLogY(key: string): void {
-    const wanted = !this.isLogY(key);
-    this.setPanel(key, "ylog", undefined);
-    if (this.isLogY(key) !== wanted) this.setPanel(key, "ylog", wanted);
-  }
-
-  togglePin(key: string): void {
-    this.set({ pin: toggled(this.view.value.pin, key) });
-  }
-
-  toggleFold(section: string): void {
-    this.set({ fold: toggled(this.view.value.fold, section) });
-  }
-
-  /** Folds every section but one. */
-  openOnly(section: string): void {
-    const others = this.sections.value.filter((one) => one.id !== section);
-    const fold = others.map((one) => one.id).filter((id) => id !== "system");
-    this.set({ fold: section === "system" ? [...fold, "system"] : fold });
-  }
-
   /** Asks again for everything that could not be read. */
   retry(): void {
     this.onChange(null);
@@ -559,62 +505,6 @@ export class Workspace {
     for (const uid of uids) this.changed.add(uid);
     this.refreshRuns();
   }
-
-  // ---- changing runs
-
-  async patch(run: Run, change: RunPatch): Promise<void> {
-    await this.apply(() => patchRun(run.uid, change));
-  }
-
-  async trash(run: Run): Promise<void> {
-    const done = await this.apply(() => trashRun(run.uid));
-    if (done) {
-      notify(`“${run.name}” is in the trash.`, {
-        label: "Undo",
-        run: () => void this.restore(run),
-      });
-    }
-  }
-
-  async archive(run: Run, archived: boolean): Promise<void> {
-    const done = await this.apply(() => patchRun(run.uid, { archived }));
-    if (done) {
-      notify(`“${run.name}” is ${archived ? "archived" : "back in the list"}.`, {
-        label: "Undo",
-        run: () => void this.apply(() => patchRun(run.uid, { archived: !archived })),
-      });
-    }
-  }
-
-  async restore(run: Run): Promise<void> {
-    await this.apply(() => restoreRun(run.uid));
-  }
-
-  async deleteForEver(run: Run): Promise<void> {
-    try {
-      await deleteRunForEver(run.uid);
-      this.loader.forget(run.uid);
-      this.onChange(null);
-    } catch (error) {
-      notifyError(error);
-    }
-  }
-
-  private async apply(change: () => Promise<Run | RunDetail>): Promise<boolean> {
-    try {
-      const run = await change();
-      batch(() => {
-        this.learn([run]);
-        if (this.runId !== null && "writers" in run) this.detail.value = run;
-      });
-      this.changed.add(run.uid);
-      this.refreshRuns();
-      return true;
-    } catch (error) {
-      notifyError(error);
-      return false;
-    }
-  }
 }
 
 /** Whether an answer has columns of a run that an earlier one of the same version lacks. */
@@ -631,18 +521,4 @@ function isKeyOf(run: RunDetail, key: Key): boolean {
 function summarisesNothing(run: RunDetail, key: Key): boolean {
   const metrics = run.metrics as Record<string, { summary?: unknown } | undefined> | null;
   return metrics?.[key.name]?.summary !== undefined;
-}
-
-/** `items` with `name` set to `value`, or without it when nothing is in it. */
-function replaced(
-  items: Readonly<Record<string, Overrides>>,
-  name: string,
-  value: Overrides,
-): Record<string, Overrides> {
-  const { [name]: _, ...others } = items;
-  return Object.keys(value).length === 0 ? others : { ...others, [name]: value };
-}
-
-function toggled(items: readonly string[], item: string): string[] {
-  return items.includes(item) ? items.filter((one) => one !== item) : [...items, item];
 }

@@ -1,4 +1,5 @@
 /** One run: what it is, and its charts. */
+
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { formatDuration, formatMoment } from "../../base/times.ts";
@@ -6,6 +7,7 @@ import type { Contents } from "../../data/run_files.ts";
 import type { RunDetail } from "../../data/wire.ts";
 import { slotOf } from "../../state/paint.ts";
 import { projectHref, type RunTab, runHref } from "../../state/route.ts";
+import { changeRun, restore } from "../../state/run_changes.ts";
 import { RunContents } from "../../state/run_contents.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -85,7 +87,7 @@ export function RunPage(address: RunPageProps): JSX.Element {
         {detail?.trashed && (
           <div class="strip" role="status">
             This run is in the trash.
-            <button type="button" class="chip" onClick={() => void ws.restore(detail)}>
+            <button type="button" class="chip" onClick={() => void restore(ws, detail)}>
               Restore
             </button>
           </div>
@@ -150,7 +152,7 @@ function RunHead({ ws, detail, contents, address }: HeadProps): JSX.Element {
               slot={slotOf(detail)}
               theme={theme.value}
               label="Colour of this run"
-              onPick={(color) => void ws.patch(detail, { color })}
+              onPick={(color) => void changeRun(ws, detail, { color })}
             />
             <h1>
               <Name ws={ws} run={detail} />

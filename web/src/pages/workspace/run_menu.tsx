@@ -1,4 +1,5 @@
 /** What can be done with a run: in the menu of its row, at a right click, and on its page. */
+
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
@@ -16,6 +17,7 @@ import {
   toggleBaseline,
   trashRuns,
 } from "../../state/run_actions.ts";
+import { deleteForEver } from "../../state/run_changes.ts";
 import { theme } from "../../state/theme.ts";
 import { notify } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -160,7 +162,7 @@ function DeleteForEver(props: { ws: Workspace; run: Run; close: () => void }): J
       onPick={() => {
         if (!isAsked) return setAsked(true);
         props.close();
-        void props.ws.deleteForEver(props.run);
+        void deleteForEver(props.ws, props.run);
       }}
     >
       {isAsked ? "Really delete? This cannot be undone" : "Delete for ever"}

@@ -1,9 +1,11 @@
 /** The head of a section: folds it, and holds what is done with it and its settings. */
+
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { SettingsForm } from "../../panels/line/settings_form.tsx";
+import { openOnly, toggleFold, toggleLead } from "../../state/panel_settings.ts";
 import { FOUND, isMediaSection, PINNED, type Section } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
@@ -27,7 +29,7 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
           class="section-head"
           aria-expanded={!isFolded}
           title="Fold or unfold. Alt: only this one."
-          onClick={(event) => (event.altKey ? ws.openOnly(id) : ws.toggleFold(id))}
+          onClick={(event) => (event.altKey ? openOnly(ws, id) : toggleFold(ws, id))}
         >
           <Icon name={isFolded ? "chevronRight" : "chevronDown"} />
           {title}
@@ -89,17 +91,11 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
       )}
       {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}
       {canLead && item(isLeading ? "Unpin" : "Pin to the top", () => toggleLead(ws, id))}
-      {id !== FOUND && item("Open only this", () => ws.openOnly(id))}
+      {id !== FOUND && item("Open only this", () => openOnly(ws, id))}
       {id !== FOUND && item("Open all sections", () => openAll(ws))}
       {id === PINNED && item("Unpin all", () => ws.set({ pin: [] }))}
     </>
   );
-}
-
-/** Lets a section lead the others, behind those that lead already; a second time, no longer. */
-function toggleLead(ws: Workspace, id: string): void {
-  const { spin } = ws.view.peek();
-  ws.set({ spin: spin.includes(id) ? spin.filter((one) => one !== id) : [...spin, id] });
 }
 
 function resetSection(ws: Workspace, id: string): void {

@@ -1,9 +1,11 @@
 /** The line above the panels: the panel filter, how all of them draw, and how many there are. */
+
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Bindings } from "../../state/keys.ts";
+import { togglePin } from "../../state/panel_settings.ts";
 import { LOGDIRS } from "../../state/route.ts";
 import { turnSmoothing } from "../../state/setting_scope.ts";
 import type { Outliers } from "../../state/settings.ts";
@@ -105,7 +107,7 @@ function toolbarKeys(ws: Workspace): Bindings {
       ws.set({ outliers: OUTLIERS[(at + 1) % OUTLIERS.length]! });
     },
     density: () => ws.set({ density: nextDensity(ws.view.peek().density) }),
-    "pin-panel": () => (ws.pointed === null ? false : ws.togglePin(ws.pointed)),
+    "pin-panel": () => (ws.pointed === null ? false : togglePin(ws, ws.pointed)),
     group: () => (ws.runId === null ? document.getElementById("group-chip")?.click() : false),
   };
 }

@@ -1,4 +1,5 @@
 /** The frame of a panel of media: its title and tools, and what stands for its content while there is none. */
+
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { groupDigits } from "../../base/numbers.ts";
@@ -7,6 +8,7 @@ import type { Key } from "../../data/wire.ts";
 import type { Objects } from "../../state/objects.ts";
 import { hidePanel } from "../../state/panel_edits.ts";
 import { type MediaKind, panelId } from "../../state/panel_kinds.ts";
+import { togglePin } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";
@@ -100,7 +102,7 @@ function MediaTools(props: MediaFrameProps & { id: string; isFull: boolean }): J
         aria-pressed={isPinned}
         aria-label={`Pin ${metric.name}`}
         title={isPinned ? "Unpin (P)" : "Pin to the top (P)"}
-        onClick={() => ws.togglePin(id)}
+        onClick={() => togglePin(ws, id)}
       >
         <Icon name="pin" filled={isPinned} />
       </button>

@@ -1,7 +1,9 @@
 /** What lies over the plot while there is nothing to draw, or when what is drawn may be old. */
+
 import type { JSX } from "preact";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Key } from "../../data/wire.ts";
+import { setPanel } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { axisName } from "./lines.ts";
@@ -80,9 +82,9 @@ function NoValues({ ws, metric }: { ws: Workspace; metric: Key }): JSX.Element {
             : `None of the runs shown has this at a positive ${axisName(axis)}.`}
         </p>
         <div class="cover-actions">
-          {xlog && offer("Linear x axis", () => ws.setPanel(name, "xlog", false))}
-          {isMetric && offer("Over step", () => ws.setPanel(name, "x", "step"))}
-          {isMetric && offer("Over relative time", () => ws.setPanel(name, "x", "rel"))}
+          {xlog && offer("Linear x axis", () => setPanel(ws, name, "xlog", false))}
+          {isMetric && offer("Over step", () => setPanel(ws, name, "x", "step"))}
+          {isMetric && offer("Over relative time", () => setPanel(ws, name, "x", "rel"))}
         </div>
       </div>
     );

@@ -1,7 +1,9 @@
 /** What a panel offers while the pointer is over it. */
+
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Key } from "../../data/wire.ts";
+import { isLogY, toggleLogY, togglePin } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
@@ -18,7 +20,7 @@ interface PanelToolsProps {
 export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.Element {
   const { name } = metric;
   const isPinned = useComputed(() => ws.view.value.pin.includes(name)).value;
-  const isLog = useComputed(() => ws.isLogY(name)).value;
+  const isLog = useComputed(() => isLogY(ws, name)).value;
   const isSmall = useComputed(() => !isFull && ws.view.value.density === "sparkline").value;
   return (
     <div class={`panel-tools${isFull ? " shown" : ""}`}>
@@ -41,7 +43,7 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
             aria-pressed={isPinned}
             aria-label={`Pin ${name}`}
             title={isPinned ? "Unpin (P)" : "Pin to the top (P)"}
-            onClick={() => ws.togglePin(name)}
+            onClick={() => togglePin(ws, name)}
           >
             <Icon name="pin" filled={isPinned} />
           </button>
@@ -51,7 +53,7 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
             aria-pressed={isLog}
             aria-label={`log: Logarithmic y axis of ${name}`}
             title="Logarithmic y axis"
-            onClick={() => ws.toggleLogY(name)}
+            onClick={() => toggleLogY(ws, name)}
           >
             log
           </button>
