@@ -1,5 +1,4 @@
 /** One run: what it is, and its charts. */
-
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import { formatDuration, formatMoment } from "../../base/times.ts";

@@ -1,5 +1,4 @@
 /** What can be done with a run: in the menu of its row, at a right click, and on its page. */
-
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";

@@ -1,5 +1,4 @@
 /** The head of a section: folds it, and holds what is done with it and its settings. */
-
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";

@@ -1,5 +1,4 @@
 /** The line above the panels: the panel filter, how all of them draw, and how many there are. */
-
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";

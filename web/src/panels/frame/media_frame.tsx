@@ -1,5 +1,4 @@
 /** The frame of a panel of media: its title and tools, and what stands for its content while there is none. */
-
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { groupDigits } from "../../base/numbers.ts";

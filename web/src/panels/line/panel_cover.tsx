@@ -1,5 +1,4 @@
 /** What lies over the plot while there is nothing to draw, or when what is drawn may be old. */
-
 import type { JSX } from "preact";
 import { groupDigits } from "../../base/numbers.ts";
 import type { Key } from "../../data/wire.ts";

@@ -1,5 +1,4 @@
 /** What a panel offers while the pointer is over it. */
-
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Key } from "../../data/wire.ts";
