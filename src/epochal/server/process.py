@@ -93,7 +93,10 @@ class ServerProcess:
             self.token = load_token(data)
             self._socket = bind(options.host, options.port)
             stack.callback(self._socket.close)
-            self.port: int = self._socket.getsockname()[1]
+            address = self._socket.getsockname()
+            self.port: int = address[1]
+            self.is_loopback = _is_loopback(address[0])
+            """Whether only this machine can reach the server."""
             self.url = _url_of(options.host, self.port, options.base_path)
             self._lock.describe(self.url)
             self._stack = stack.pop_all()
@@ -105,11 +108,6 @@ class ServerProcess:
             version=server_version(),
             data=str(data),
         )
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether only this machine can reach the server."""
-        return _is_loopback(self._socket.getsockname()[0])
 
     @property
     def login_url(self) -> str:
@@ -177,6 +175,8 @@ class Background:
             except EpochalError as error:
                 self.failure = str(error)
             except Exception as error:
+                if self._stopping.is_set():  # what it worked on was closed
+                    return
                 log.exception("the server could not start")
                 self.failure = f"the server could not start: {error}"
             if self.failure is not None:
