@@ -29,6 +29,7 @@ import pytest
 from hypothesis import settings
 
 from tests.patience import PATIENCE_MS, PATIENCE_S
+from tests.prefork import ForkedProcess, Prefork
 
 # How long an example takes says nothing on a machine that others use, too.
 settings.register_profile("no clock", deadline=None)
@@ -154,7 +155,7 @@ class RunningServer:
     pid: int
     data: Path
     output: Path
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | ForkedProcess
 
     @property
     def headers(self) -> dict[str, str]:
@@ -195,8 +196,21 @@ class RunningServer:
 ServerStarter = Callable[..., RunningServer]
 
 
+@pytest.fixture(scope="session")
+def prefork() -> Iterator[Prefork | None]:
+    """Return the process that forks servers; None where servers are started as a shell would, as on other systems."""
+    if sys.platform != "linux":
+        yield None
+        return
+    process = Prefork()
+    yield process
+    process.close()
+
+
 @pytest.fixture
-def start_server(tmp_path: Path, data_dir: Path) -> Iterator[ServerStarter]:
+def start_server(
+    tmp_path: Path, data_dir: Path, prefork: Prefork | None
+) -> Iterator[ServerStarter]:
     """Return `start(data=data_dir, *arguments, env={})`, which answers when /ready does.
 
     Every server that it started is stopped at the end of the test.
@@ -207,7 +221,7 @@ def start_server(tmp_path: Path, data_dir: Path) -> Iterator[ServerStarter]:
         *arguments: str, data: Path = data_dir, env: dict[str, str] | None = None
     ) -> RunningServer:
         output = tmp_path / f"server-{len(started)}.txt"
-        server = _start_server(data, arguments, output, env or {})
+        server = _start_server(data, arguments, output, {**os.environ, **(env or {})}, prefork)
         started.append(server)
         return server
 
@@ -223,19 +237,27 @@ def epochal_server(start_server: ServerStarter) -> RunningServer:
 
 
 def _start_server(
-    data: Path, arguments: tuple[str, ...], output: Path, env: dict[str, str]
+    data: Path,
+    arguments: tuple[str, ...],
+    output: Path,
+    env: dict[str, str],
+    prefork: Prefork | None,
 ) -> RunningServer:
-    command = [sys.executable, "-m", "epochal", "up", "--data", str(data), "--no-open"]
+    words = ["up", "--data", str(data), "--no-open"]
     if "--port" not in arguments:
-        command += ["--port", "0"]
-    with output.open("wb") as stream:
-        process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, **env},
-        )
+        words += ["--port", "0"]
+    words += arguments
+    if prefork is not None:
+        process = prefork.start(words, output, env)
+    else:
+        with output.open("wb") as stream:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "epochal", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                env=env,
+            )
     deadline = time.monotonic() + PATIENCE_S
     while True:
         description = _read_description(data / "server.json", process.pid)
@@ -251,7 +273,7 @@ def _start_server(
         if process.poll() is not None:
             said = output.read_text(encoding="utf-8", errors="replace")
             raise AssertionError(
-                f"`{' '.join(command)}` ended with code {process.returncode}:\n{said}"
+                f"`epochal {' '.join(words)}` ended with code {process.returncode}:\n{said}"
             )
         if time.monotonic() > deadline:
             process.kill()

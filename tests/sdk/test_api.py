@@ -44,7 +44,13 @@ def api(request, data_dir, start_server):
     if request.param == "server":
         start_server(data=data_dir)
     api = epochal.Api()
-    wait_until(lambda: [run.state for run in api.runs("p")] == ["finished"] * 3)
+
+    def are_read() -> bool:
+        return any(project.name == "p" for project in api.projects()) and (
+            [run.state for run in api.runs("p")] == ["finished"] * 3
+        )
+
+    wait_until(are_read)  # a server is ready before it has read what was logged before
     return api
 
 
