@@ -11,6 +11,7 @@ there can be no more commands it ends, and its servers with it.
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import selectors
@@ -22,6 +23,17 @@ import time
 import traceback
 from pathlib import Path
 from typing import Any
+
+
+LOADED = (
+    "epochal.cli.up",
+    "epochal.server.process",
+    "epochal.server.table",
+    "epochal.store.journals",
+    "epochal.store.logdir",
+    "epochal.store.sql",
+)
+"""What a server needs until it has looked at its directory for the first time."""
 
 
 class ForkedProcess:
@@ -114,13 +126,8 @@ def main(commands: int, answers: int) -> None:
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
     )  # as `epochal up` does before numpy is loaded
-    import epochal.cli.up
-    import epochal.server.process
-    import epochal.server.table
-    import epochal.store.journals
-    import epochal.store.logdir
-    import epochal.store.sql  # noqa: F401 (each is here to be loaded)
-
+    for module in LOADED:
+        importlib.import_module(module)
     assert threading.active_count() == 1, "a process with threads must not fork"
     wake, woken = os.pipe()
     os.set_blocking(woken, False)

@@ -79,9 +79,10 @@ def open_page(
                 else foreign_requests.append(request.url)
             ),
         )
-        page.goto(epochal_server.login_url)
-        if path:
-            page.goto(f"{epochal_server.url}/{path}")
+        # The cookie, as a browser gets it by the link, without a page that is only left again.
+        answer = context.request.get(epochal_server.login_url, max_redirects=0)
+        assert answer.status == 303, answer.status_text
+        page.goto(f"{epochal_server.url}/{path}")
         return page
 
     yield open_

@@ -52,7 +52,7 @@ def test_snippet_of_the_empty_page_works(
     page.get_by_text("Nothing has been logged yet").wait_for()
     script = page.locator(".snippet pre").inner_text()
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
-    page.get_by_role("link", name="first-steps").wait_for()
+    page.get_by_role("link", name="first-steps", exact=True).wait_for()
 
 
 def test_project_without_charts_says_so(open_page: OpenPage) -> None:
