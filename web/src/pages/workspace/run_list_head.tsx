@@ -15,7 +15,31 @@ export function RunListHead({ ws }: { ws: Workspace }): JSX.Element {
         <ShownMenu ws={ws} />
       </div>
       <ShownChips ws={ws} />
+      <DrawnLimit ws={ws} />
     </>
+  );
+}
+
+/** Says that charts leave runs out where there are more than they hold: nothing is left out in silence. */
+function DrawnLimit({ ws }: { ws: Workspace }): JSX.Element | null {
+  const { show, only } = ws.still.value;
+  if (only !== null) return null;
+  const most = groupDigits(MOST_SHOWN);
+  const cut = ws.groups.value?.filter((group) => group.count > MOST_SHOWN) ?? [];
+  let said = "";
+  if (cut.length > 0) {
+    const which =
+      cut.length === 1
+        ? `“${cut[0]!.label}” has ${groupDigits(cut[0]!.count)}`
+        : `${groupDigits(cut.length)} groups have more`;
+    said = `Charts draw the first ${most} runs of a group; ${which}. Numbers in the list are of all.`;
+  } else if (ws.groups.value === null && show === "all" && ws.list.matched.value > MOST_SHOWN) {
+    said = `Charts draw the first ${most} of ${groupDigits(ws.list.matched.value)} runs, in the order of the list.`;
+  }
+  return said === "" ? null : (
+    <p class="list-notice" role="status">
+      {said}
+    </p>
   );
 }
 
@@ -103,11 +127,14 @@ const CHIPS: readonly (readonly [Show | "none", label: string, title: string])[]
   ["none", "None", "Draw no run"],
 ];
 
+const MOST_TITLE = `Draw the first ${groupDigits(MOST_SHOWN)} runs of the list: charts hold no more`;
+
 /** The rules by which runs are drawn, one press each; a second press brings the default back. */
 function ShownChips({ ws }: { ws: Workspace }): JSX.Element {
   const { show, only, hide, rpin } = ws.still.value;
   const isOn = (name: Show | "none") =>
     name === "none" ? only?.length === 0 : only === null && hide.length === 0 && show === name;
+  const isMuch = ws.list.matched.value > MOST_SHOWN;
   const chips = CHIPS.filter(([name]) => name !== "pinned" || rpin.length > 0 || isOn("pinned"));
   return (
     <fieldset class="show-chips" aria-label="Shown in the charts">
@@ -117,7 +144,7 @@ function ShownChips({ ws }: { ws: Workspace }): JSX.Element {
           key={name}
           class="show-chip"
           aria-pressed={isOn(name)}
-          title={title}
+          title={name === "all" && isMuch ? MOST_TITLE : title}
           onClick={() => ws.chosen.showSet(isOn(name) ? "newest" : name)}
         >
           {label}
