@@ -49,6 +49,7 @@ def install(python: Path, name: str, packages: tuple[str, ...]) -> Path:
         print(f"\n== installing {' '.join(packages)} into {folder}", flush=True)
         subprocess.run([str(python), "-m", "venv", str(folder)], check=True)
         pip = [str(own), "-m", "pip", "--disable-pip-version-check", "-q"]
-        subprocess.run([*pip, "install", *packages], check=True)
+        # Byte code of what is imported comes with its import.
+        subprocess.run([*pip, "install", "--no-compile", *packages], check=True)
         stamp.write_text(" ".join(packages))
     return own
