@@ -24,7 +24,6 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-
 LOADED = (
     "epochal.cli.up",
     "epochal.server.process",
