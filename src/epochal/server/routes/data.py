@@ -85,15 +85,17 @@ async def history_table(call: Call) -> Response:
 def series_bundle(answer: SeriesAnswer) -> bytes:
     """Return a series answer as a bundle (docs/reference/http.md).
 
-    Keys that a run logs together have the same x, which is then sent once.
+    Keys that a run logs together have the same x, which is then sent once; so is that of runs which follow each other.
     """
     from epochal.formats.bundle import BundleWriter
 
     bundle = BundleWriter()
     axes: dict[str, Shared] = {}
+    # To find an x equal to that of the run before takes a tenth of finding out anew how it is sent best.
+    among_runs = Shared(bundle.add_axis)
     entries: list[dict[str, Any]] = []
     for series in answer.series:
-        axis = axes.setdefault(series.run, Shared(bundle.add_axis))
+        axis = axes.setdefault(series.run, Shared(among_runs.add))
         entries.append(_series_entry(bundle, axis, series))
     return bundle.finish(
         {"version": answer.version, "marks": dict(answer.marks), "series": entries}
