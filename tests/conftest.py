@@ -448,7 +448,7 @@ def _running_postgres(binaries: Path, folder: Path) -> Generator[str]:
     finally:
         process.send_signal(signal.SIGINT)  # "fast": disconnects the clients
         try:
-            process.wait(30)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -20,9 +20,10 @@ import httpx
 import pytest
 
 from tests.conftest import require_component
-from tests.faults.processes import Server, free_port, patient, running_server
+from tests.faults.processes import Server, free_port, running_server
 from tests.formats import event_bytes as made
 from tests.formats.event_bytes import event, file_of, points, summary
+from tests.patience import patient
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(600)]
 

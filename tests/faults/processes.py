@@ -25,8 +25,6 @@ from epochal.formats.bundle import read_bundle
 from tests.faults import planted, plants, training
 from tests.patience import PATIENCE_S
 
-READY_TIMEOUT_S = 30.0
-
 
 def python(*arguments: str | Path, clock: tuple[str, ...] = ()) -> list[str]:
     """Return the command line that runs Python with these arguments, and with the plant that is active.
@@ -37,20 +35,6 @@ def python(*arguments: str | Path, clock: tuple[str, ...] = ()) -> list[str]:
     if plants.ACTIVE is not None:
         words = [str(Path(planted.__file__)), plants.ACTIVE, "--", *words]
     return [*(clock or (sys.executable,)), *words]
-
-
-def patient(seconds: float) -> float:
-    """Return a time limit for this machine: `seconds` on a quiet one, more while others keep its cores busy.
-
-    The limits are promises about the product, and what others run beside it is not the product's. The average over a
-    minute knows nothing of what has just begun, so what can run at this moment counts as well.
-    """
-    if not hasattr(os, "getloadavg"):
-        return seconds
-    busy = os.getloadavg()[0]
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        busy = max(busy, float(Path("/proc/loadavg").read_text().split()[3].partition("/")[0]))
-    return seconds * max(1.0, busy / (os.cpu_count() or 1))
 
 
 def free_port() -> int:
@@ -96,7 +80,7 @@ class Server:
                 command, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT
             )
         while not self._is_ready():
-            if self.process.poll() is not None or time.monotonic() - began > READY_TIMEOUT_S:
+            if self.process.poll() is not None or time.monotonic() - began > PATIENCE_S:
                 self.kill()
                 raise AssertionError(f"the server does not come up:\n{self.printed()}")
             time.sleep(0.01)
@@ -119,7 +103,7 @@ class Server:
         """End it with no chance to clean up."""
         if self.process is not None:
             self.process.kill()
-            self.process.wait(20)
+            self.process.wait(PATIENCE_S)
 
     def stop(self) -> int:
         """End it as a service manager would; returns its exit code."""
@@ -128,7 +112,7 @@ class Server:
         if self.process.poll() is None:
             self.process.terminate()
         try:
-            return self.process.wait(20)
+            return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"the server ignored SIGTERM:\n{self.printed()}") from None
@@ -274,7 +258,7 @@ class Training:
     def kill(self) -> int:
         """End it with SIGKILL; returns the number of rows whose `log` call had returned."""
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(PATIENCE_S)
         if self.process.stdout is not None:
             self.process.stdout.close()
         return self.returned

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.processes import Training, check_rows, free_port, patient, running_server, sync
+from tests.faults.processes import Training, check_rows, free_port, running_server, sync
 from tests.faults.request_proxy import ChaosProxy, Fault
+from tests.patience import patient
 
 INIT_S = 2.0
 LOG_P99_S = 100e-6

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.faults.processes import Server, patient, python, running_server
+from tests.faults.processes import Server, python, running_server
 from tests.faults.test_f02_training_killed import wait_for_state
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, patient
 
 FINISH_S = 5.0
 posix = pytest.mark.skipif(sys.platform == "win32", reason="system: Windows has no fork")

@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
 import pytest
 
 import epochal
+from tests.patience import PATIENCE_S
+from tests.sdk.conftest import wait_until
 
 COMMAND = [sys.executable, "-m", "epochal", "demo", "--no-open", "--port", "0"]
 
@@ -24,7 +25,7 @@ def test_demo_trains_and_a_second_start_shows_the_runs(data_dir: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=150,
+        timeout=2 * PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
     assert "/login?token=local-" in done.stdout
@@ -50,9 +51,16 @@ def test_signal_ends_the_demo_and_its_server(data_dir: Path, number: signal.Sign
     assert process.stdout is not None
     link = process.stdout.readline().split()[-1]
     process.stdout.readline()
-    time.sleep(2)
+
+    def rows() -> int:
+        try:
+            return sum(run.rows for run in epochal.Api(data=str(data_dir)).runs("digits"))
+        except epochal.EpochalError:  # the server has not seen it yet
+            return 0
+
+    wait_until(lambda: rows() > 10)
     process.send_signal(number)
-    _output, errors = process.communicate(timeout=30)
+    _output, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, errors
     assert "Traceback" not in errors
     with pytest.raises(OSError, match=r"refused|reset|closed"):

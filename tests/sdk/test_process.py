@@ -9,6 +9,7 @@ import time
 
 import pytest
 
+from tests.patience import PATIENCE_S, patient
 from tests.sdk.journals import Journal, only_journal, only_run, read_journals
 
 posix = pytest.mark.skipif(os.name != "posix", reason="system: POSIX signals and fork")
@@ -57,7 +58,7 @@ def test_ctrl_c_in_the_loop_is_killed(start_script, data_dir):
     assert process.stdout is not None
     assert process.stdout.readline() == "go\n"
     process.send_signal(signal.SIGINT)
-    process.wait(20)
+    process.wait(PATIENCE_S)
     assert only_journal(data_dir).exits[0]["state"] == "killed"
 
 
@@ -72,8 +73,8 @@ def test_ctrl_c_twice_ends_quickly(start_script, data_dir):
     process.send_signal(signal.SIGINT)
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
-    process.wait(20)
-    assert time.monotonic() - began < 5
+    process.wait(PATIENCE_S)
+    assert time.monotonic() - began < patient(5)
 
 
 def test_an_exception_in_a_hook_of_the_script_does_not_stop_finish(run_script, data_dir):
@@ -140,7 +141,7 @@ def kill_at_random(start_script, tmp_path, data_dir, delay_s: float) -> tuple[in
     assert process.stdout.readline() == "go\n"
     time.sleep(delay_s)
     process.kill()
-    process.wait(20)
+    process.wait(PATIENCE_S)
     logged = int((tmp_path / "note.txt").read_text() or -1)
     (folder,) = set((data_dir / "runs").iterdir()) - before
     (journal,) = read_journals(folder)

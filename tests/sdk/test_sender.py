@@ -14,6 +14,7 @@ import pytest
 
 import epochal
 from epochal.sdk import sender as senders
+from tests.patience import PATIENCE_S, patient
 from tests.sdk.journals import only_journal, only_run
 from tests.sdk.proxy import ChaosProxy, refusing_url
 
@@ -70,7 +71,7 @@ def test_without_a_server_training_goes_on_and_finish_says_how_to_sync(
     run = epochal.init(
         project="p", id="a", settings={**ENVIRONMENT, "base_url": url, "finish_timeout_s": 1.5}
     )
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < patient(2)
     times = []
     for i in range(3000):
         started = time.perf_counter()
@@ -81,7 +82,7 @@ def test_without_a_server_training_goes_on_and_finish_says_how_to_sync(
     assert sorted(times)[int(len(times) * 0.99)] < 0.001
     began = time.monotonic()
     run.finish()
-    assert 1 < time.monotonic() - began < 4
+    assert 1 < time.monotonic() - began < patient(4)
     (message,) = [r.message for r in caplog.records if "epochal sync" in r.message]
     assert run.dir in message
     if proxy:
@@ -118,8 +119,8 @@ print("go", flush=True)
         assert process.poll() is None
         began = time.monotonic()
         process.send_signal(signal.SIGINT)
-        _output, errors = process.communicate(timeout=20)
-        assert time.monotonic() - began < 5
+        _output, errors = process.communicate(timeout=PATIENCE_S)
+        assert time.monotonic() - began < patient(5)
     assert process.returncode == 0, errors
     assert "epochal sync" in errors
     assert "Traceback" not in errors
@@ -138,7 +139,7 @@ def test_joining_a_run_of_a_silent_server_takes_under_two_seconds(client_dir, ca
             resume="allow",
             settings={**ENVIRONMENT, "base_url": proxy.url, "finish_timeout_s": 0.2},
         )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < patient(2)
         run.finish()
     assert "does not answer" in caplog.text
 
@@ -166,7 +167,7 @@ def test_an_offline_run_is_sent_by_sync(client_dir, server):
         run.log({"i": i})
     began = time.monotonic()
     run.finish()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < patient(1)
     assert len(list((client_dir / "outbox").glob("*.json"))) == 1
     done = sync("--server", server.url)
     assert done.returncode == 0, done.stderr
@@ -234,7 +235,7 @@ def test_a_wrong_key_is_said_once_and_ends_sending(client_dir, server, monkeypat
     time.sleep(1.5)
     began = time.monotonic()
     run.finish()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < patient(3)
     (message,) = [r.message for r in caplog.records if "API key" in r.message]
     assert "epochal.login" in message
     assert only_journal(client_dir).values("i") == list(range(50))

@@ -17,6 +17,7 @@ from epochal import file_systems
 from epochal.errors import NotFound
 from epochal.file_systems import kind_of, parse_mountinfo
 from epochal.sdk import copying, spool
+from tests.patience import PATIENCE_S
 from tests.sdk.conftest import wait_until
 from tests.sdk.journals import Journal, only_journal, only_run, read_journals
 from tests.sdk.test_sender import client_dir, server, stored, sync
@@ -226,7 +227,7 @@ def test_a_stalled_data_directory_stops_neither_log_nor_finish(
 ):
     network.going.clear()
     run = epochal.init(project="p", settings={**QUIET, "finish_timeout_s": 0.5})
-    assert network.stalled.wait(20)
+    assert network.stalled.wait(PATIENCE_S)
     # Each of these calls would wait for the stalled write if any of them had to do with it.
     for i in range(20_000):
         run.log({"i": i, "v": i / 3})
@@ -306,7 +307,7 @@ def kill_one(start_script, tmp_path: Path, delay_s: float, *arguments: str, **en
     assert process.stdout.readline() == "go\n", process.communicate()
     time.sleep(delay_s)
     process.kill()
-    process.wait(20)
+    process.wait(PATIENCE_S)
     return int((tmp_path / "note.txt").read_text() or -1) + 1
 
 

@@ -13,6 +13,7 @@ import pytest
 import epochal
 from epochal.formats.journal import HEAD, ROW, Record, RowLayout, encode_schema, read_records
 from epochal.sdk.mending import mended_head
+from tests.patience import PATIENCE_S
 from tests.sdk.conftest import wait_until
 from tests.sdk.journals import only_run, read_journals
 from tests.sdk.test_sender import client_dir, server, stored, sync
@@ -52,7 +53,7 @@ time.sleep(100)
     assert process.stdout is not None
     assert process.stdout.readline() == "go\n"
     process.kill()
-    process.wait(20)
+    process.wait(PATIENCE_S)
     (journal,) = only_run(client_dir).glob("*.ep")
     records = [r for r in read_records(journal.read_bytes()) if isinstance(r, Record)]
     last = records[-1]

@@ -24,6 +24,7 @@ from epochal.errors import (
 )
 from epochal.records import LOCAL_ADMIN, Principal, RunEdit, RunQuery
 from epochal.store.sql import SqlStore
+from tests.patience import PATIENCE_S
 from tests.store.journals import START, JournalMaker, cuts, head, leave, patch
 
 ADMIN = LOCAL_ADMIN
@@ -670,7 +671,7 @@ class TestCatalog:
         heard = threading.Event()
         stop = store.watch(heard.set)
         send(store, JournalMaker())
-        assert heard.wait(5)
+        assert heard.wait(PATIENCE_S)
         heard.clear()
         store.append(ADMIN, "w1", 0, b"")  # a heartbeat changes nothing that anyone shows
         stop()
