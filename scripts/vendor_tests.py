@@ -32,6 +32,7 @@ FILES = (
     *("test_core/test_console.py", "test_core/test_offline_sync.py"),
     *("test_core/test_data_types_full.py", "test_core/test_label_full.py", "test_core/test_git.py"),
     *("test_core/test_torch_full.py", "test_api", "test_artifacts", "test_sweep"),
+    "test_functional",
 )
 CONNECT = '''"""Stands where the vendor's tool does: says where the server is."""
 import os
@@ -59,6 +60,13 @@ def main() -> int:
     parser.add_argument("--select", default="", help="pytest's -k")
     parser.add_argument("--expect", type=float, default=97.0, metavar="PERCENT")
     parser.add_argument("--limit", type=float, default=900.0, help="seconds for one file")
+    parser.add_argument("--test-limit", type=float, default=60.0, help="seconds for one test")
+    parser.add_argument(
+        "--service-wait",
+        type=float,
+        default=30.0,
+        help="seconds in which the client's own service must have started",
+    )
     parser.add_argument("--keep", type=Path, help="folder for logs and reports (default: none)")
     options = parser.parse_intermixed_args()
     with tempfile.TemporaryDirectory(prefix="vendor-tests-") as name:
@@ -124,6 +132,7 @@ def run_file(suite: Path, file: str, options: argparse.Namespace, ports: str) ->
     report_file = suite / f"{file.replace('/', '-')}.xml"
     command = [options.python, "-m", "pytest", f"tests/system_tests/{file}", "-q"]
     command += [f"--junitxml={report_file}", "-p", "no:cacheprovider", "-o", "addopts=", "-n", "1"]
+    command += ["-o", f"timeout={options.test_limit:g}"]
     if options.select:
         command += ["-k", options.select]
     binaries = str(Path(options.python).absolute().parent)
@@ -132,6 +141,11 @@ def run_file(suite: Path, file: str, options: argparse.Namespace, ports: str) ->
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
         "EPOCHAL_TEST_PORTS": ports,
         "CI": "true",
+        **(
+            {}
+            if options.service_wait == 30
+            else {"WANDB_X_SERVICE_WAIT": f"{options.service_wait:g}"}
+        ),
     }
     outcome = Outcome()
     try:
