@@ -150,7 +150,7 @@ def test_what_changed_between_two_runs(open_page: OpenPage) -> None:
     assert "net.depth" not in seen
     # A third one, and the baseline that the reader wants; the address says both.
     page.goto(page.url + ",run-2")
-    page.get_by_role("button", name="compare the others with run-2").click()
+    page.get_by_role("button", name="run-2 as baseline").click()
     expect_eventually(page, "() => location.search === '?runs=run-2,run-0,run-1'")
     expect_eventually(page, f"() => ({rows})()['net.depth']?.join() === '3,2,2'")
     page.get_by_role("button", name="Only what differs").click()

@@ -174,7 +174,7 @@ function RunHead({ ws, run, isBase, ids }: HeadProps): JSX.Element {
           <button
             type="button"
             class="link"
-            aria-label={`Baseline: compare the others with ${name}`}
+            aria-label={`${name} as baseline`}
             title="Compare the others with this run"
             onClick={() => navigate(compareHref(entity, project, [id, ...others]))}
           >
