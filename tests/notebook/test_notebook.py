@@ -154,6 +154,11 @@ def notebook_site(outputs: list[list[object]]) -> Iterator[str]:
     _Notebook.pages = {
         "/": f"<!doctype html><html><body>{html}</body></html>",
         "/hub": f"<!doctype html><html><body data-base-url='/hub/'>{html}</body></html>",
+        # What output of a cell finds in Colab (google.colab.kernel.proxyPort), with the proxy above as theirs.
+        "/colab": "<!doctype html><html><body><script>window.google = {colab: {kernel: {proxyPort: async port =>"
+        f" location.origin + '/hub/proxy/' + port + '/'}}}}}}</script>{html}</body></html>",
+        "/blocked": "<!doctype html><html><head><meta http-equiv='Content-Security-Policy' "
+        f"content=\"frame-src 'none'\"></head><body>{html}</body></html>",
         "/stripped": re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL),
     }
     site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Notebook))
@@ -186,6 +191,11 @@ def test_the_frame_finds_its_way_through_a_hub(
     expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible()
     source = page.locator("iframe").get_attribute("src") or ""
     assert f"notebooks.localhost:{port}/hub/proxy/{server.port}/-/frame/" in source
+    page.goto(f"http://notebooks.localhost:{port}/colab")
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible()
+    assert f"/hub/proxy/{server.port}/-/frame/" in (
+        page.locator("iframe").get_attribute("src") or ""
+    )
     page.close()
 
 
@@ -196,4 +206,8 @@ def test_without_scripts_the_picture_stands(chromium: Browser, notebook_site: st
     expect(picture).to_be_visible()
     assert picture.evaluate("image => image.naturalWidth") > 300
     assert page.locator("iframe").count() == 0
+    # Where frames are refused, it is there as well, and the frame is never seen.
+    page.goto(f"http://{notebook_site}/blocked")
+    expect(picture).to_be_visible()
+    expect(page.locator("iframe")).to_have_css("visibility", "hidden")
     page.close()
