@@ -39,7 +39,7 @@ REFERENCE_CPU_MS = 50.5
 """The same in CPU time of the page's main thread: 77.1 of it where 57.3 were taken by the wall, in one run."""
 STEADY = 1.5
 """How far apart calibrations by the wall may lie, as a ratio, for a verdict on times by the wall."""
-VIEWPORT = {"width": 1440, "height": 900}
+VIEWPORT: Any = {"width": 1440, "height": 900}
 TAB_RESTS_MS = 700
 # Whether the panels in view have lines: then nothing covers them any more. Looking costs the page next to nothing.
 _IN_VIEW = """[...document.querySelectorAll('.panel')].filter(one => {
