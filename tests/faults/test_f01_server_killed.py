@@ -15,8 +15,8 @@ from tests.faults.processes import Server, Training, check_rows
 from tests.faults.streams import RowStream, checksum
 from tests.patience import PATIENCE_S
 
-READY_CPU_S = 2.0
-"""Of the server's CPU: by the wall, two soaks side by side on two cores took longer than the promised 2 s."""
+READY_CPU = 3.0
+"""Times the CPU that a server takes to start on an empty directory: the promised 2 s, on a machine of any speed."""
 FORGETFUL_WRITERS = 3
 REPEATED_BYTES = 1 << 20
 
@@ -100,6 +100,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> 
     server = Server(tmp_path / "data")
     server.data.mkdir()
     server.start()
+    empty_cpu = server.start_cpu_s
     writers = [ForgetfulWriter(server, number) for number in range(FORGETFUL_WRITERS)]
     remote = {"EPOCHAL_BASE_URL": server.url, "EPOCHAL_API_KEY": server.token}
     ready: list[float] = []
@@ -152,7 +153,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> 
     print(
         f"\n{kills} kills, {sent} deliveries ({repeated} repeated), "
         f"{sum(writer.stream.rows for writer in writers)} rows; ready again after {statistics.median(ready):.2f} s "
-        f"(slowest {max(ready):.2f} s), {statistics.median(ready_cpu):.2f} s of CPU; "
+        f"(slowest {max(ready):.2f} s), {statistics.median(ready_cpu):.2f} s of CPU (empty {empty_cpu:.2f} s); "
         f"the rest sent in {ending:.1f} s"
     )
-    assert statistics.median(ready_cpu) < READY_CPU_S
+    assert statistics.median(ready_cpu) < READY_CPU * empty_cpu

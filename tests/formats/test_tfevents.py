@@ -203,6 +203,16 @@ def test_scalars_of_every_type_are_exact(name):
     assert len(found.frame.columns) == 1
 
 
+def test_a_single_number_for_no_plugin_we_know_is_a_tensor():
+    numbers = [(content, [expected]) for content, _, expected in SCALARS.values()]
+    numbers.append((tensor(8, (), made.part(9, struct.pack("<2f", 1.5, -2.0))), [1.5, -2.0]))
+    for content, expected in numbers:
+        value = made.part(1, "x") + content + metadata("somebody's")
+        found, _ = read(file_of(event(1.0, 1, summary(value))))
+        [kept] = values(found, "x", "object")
+        assert media.unpack(kept["data"]).tolist() == expected
+
+
 def test_metadata_of_the_first_value_counts_for_those_after_it():
     content = tensor(1, (), made.single(5, 2.0))
     first = made.part(1, "x") + content + metadata("scalars")

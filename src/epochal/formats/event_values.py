@@ -273,7 +273,8 @@ def tensor_value(place: Place, tensor: Tensor) -> dict[str, Any]:
     if tensor.shape is None:
         value["shape"] = list(array.shape)
     if array.dtype.kind == "c":
-        array = array.view(f"<f{array.dtype.itemsize // 2}").reshape(*array.shape, 2)
+        # numpy gives a view of other items only along a dimension: a single number has none.
+        array = array.reshape(*array.shape, 1).view(f"<f{array.dtype.itemsize // 2}")
         value["shape"] = list(array.shape)
     array = packable(array)
     finite = array[np.isfinite(array)]
@@ -298,7 +299,7 @@ def packable(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
     if kind == "b":
         return array.astype("|u1")
     if kind == "u" and width == 8:
-        return array.astype("<i8" if not len(array) or array.max() < 1 << 63 else "<f8")
+        return array.astype("<i8" if not array.size or array.max() < 1 << 63 else "<f8")
     return array.astype("<i4" if width < 4 else "<i8")
 
 

@@ -213,7 +213,8 @@ def _values_of(data: Bytes, tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray
         if len(values):
             raise CorruptBlock(f"a tensor of {tensor.type_name} has values of another type")
         return values.astype(dtype)
-    return values.astype(dtype)
+    with np.errstate(over="ignore"):  # a float64 in a float32 tensor: what does not fit is infinite
+        return values.astype(dtype)
 
 
 def _unpack_varints(raw: bytes) -> npt.NDArray[np.uint64]:
