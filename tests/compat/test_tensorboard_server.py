@@ -42,9 +42,11 @@ class Server:
         from werkzeug.test import Client
 
         board: Any = program.TensorBoard(plugins=default.get_plugins())
-        board.configure(logdir=str(folder), load_fast="false")
+        # Blocking: by default a thread of its own finds the runs, and the first answers may come before.
+        board.configure(
+            logdir=str(folder), load_fast="false", reload_task="blocking", reload_interval=0
+        )
         provider, multiplexer = board._make_data_provider()
-        multiplexer.Reload()
         app: Any = application.TensorBoardWSGIApp(
             board.flags, board.plugin_loaders, provider, None, multiplexer
         )
