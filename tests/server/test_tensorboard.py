@@ -65,7 +65,7 @@ def theirs(logs: Path) -> Iterator[Any]:
 
         board = program.TensorBoard(plugins=default.get_plugins())
         samples = "--samples_per_plugin=scalars=1000,images=100,histograms=100"
-        once = ["--load_fast", "false", "--reload_interval", "0"]
+        once = ["--load_fast", "false", "--reload_interval", "0", "--reload_task", "blocking"]
         board.configure(argv=["", "--logdir", str(logs), *once, samples])
         ingester = data_ingester.LocalDataIngester(board.flags)
         ingester.start()
