@@ -44,19 +44,17 @@ function DrawnLimit({ ws }: { ws: Workspace }): JSX.Element | null {
 }
 
 function ShownMenu({ ws }: { ws: Workspace }): JSX.Element {
-  const { matched, total } = ws.list;
+  const { matched, total, isReady } = ws.list;
   const shown = ws.shown.value.length;
+  // Before the first answer nothing is known, and "0 of 0" would be wrong.
+  const [said, label] = isReady.value
+    ? [
+        `${groupDigits(shown)} of ${groupDigits(matched.value)}`,
+        `${groupDigits(shown)} of ${groupDigits(matched.value)} runs are shown: choose which`,
+      ]
+    : ["…", "Choose which runs are shown"];
   return (
-    <Menu
-      label={`${groupDigits(shown)} of ${groupDigits(matched.value)} runs are shown: choose which`}
-      class="count"
-      align="right"
-      button={
-        <span>
-          {groupDigits(shown)} of {groupDigits(matched.value)}
-        </span>
-      }
-    >
+    <Menu label={label} class="count" align="right" button={<span>{said}</span>}>
       {(close) => {
         const { show, only, list } = ws.view.value;
         const pick = (work: () => void) => () => {
