@@ -431,7 +431,9 @@ async def test_only_runs_that_have_ended_for_good_are_files(
     assert await urls(client) == []
     log(store, lines, "r2")
     assert len(await urls(client, "r2")) == 1
-    log(store, lines, "r2")  # the same once more, as another attempt
+    log(store, lines, "r2")  # a log that is sent again is the attempt before
+    assert len(await urls(client, "r2")) == 1
+    log(store, [row(step, x=-step) for step in range(20)], "r2")  # another attempt
     assert await urls(client, "r2") == []
     log(store, lines[:9], "r3")
     assert len(await urls(client, "r3")) == 1
