@@ -14,7 +14,7 @@ from tests.conftest import require_component
 SCRIPTS = Path(__file__).parent / "wandb_scripts"
 OLD_CLIENTS = Path(sys.prefix)
 """Environments of old clients: folders wandb-<version> in this one; scripts/test.py makes one of them."""
-TIMEOUT_S = 120.0
+TIMEOUT_S = 240.0
 
 
 def interpreter(version: str | None = None) -> Path:
