@@ -346,6 +346,30 @@ class RunAlert(Struct, frozen=True):
     created: float
 
 
+EventKind = Literal["start", "resume", "end", "alert", "artifact"]
+
+
+class RunEvent(Struct, frozen=True):
+    """Something that happened to a run, beside the values that it logged.
+
+    kind: its script began ("start"), began again ("resume") or ended badly ("end"); it sent an alert; it logged a
+    version of an artifact.
+    time: seconds since the epoch; of a crash that of the last row, since nobody saw the crash itself.
+    step: that of the last row logged until then (of a beginning, of the first row after it); None without any.
+    x: the place on the axis that was asked for; None where it has none.
+    title: of an alert; of an artifact ``name:v3``; of an end the state; else how many-th session it is.
+    text: of an alert; of an artifact its type. level: of an alert.
+    """
+
+    kind: EventKind
+    time: float
+    step: int | None
+    x: float | None
+    title: str
+    text: str = ""
+    level: str = ""
+
+
 # ------------------------------------------------------------------------------------------------ catalog
 
 

@@ -21,6 +21,7 @@ from epochal.server.routes import (
     data,
     edits,
     embedding,
+    events,
     exports,
     figures,
     graph,
@@ -291,6 +292,15 @@ ROUTES: tuple[Route, ...] = (
         "How runs want their tables and masks to be drawn",
         charts.Charts,
         body=charts.ChartsRequest,
+    ),
+    Route(
+        "POST",
+        "/api/v1/events",
+        "read",
+        events.events,
+        "What happened to runs beside their values: sessions, alerts, artifacts",
+        events.Events,
+        body=events.EventsRequest,
     ),
     Route(
         "GET",

@@ -20,7 +20,7 @@ opened anew), `NotFound`, `Forbidden`, `UsageError`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self
 
@@ -33,6 +33,7 @@ from epochal.records import (
     BulkEdit,
     Change,
     EditOutcome,
+    EventKind,
     Frame,
     GroupQuery,
     Groups,
@@ -46,6 +47,7 @@ from epochal.records import (
     RunAlert,
     RunDetail,
     RunEdit,
+    RunEvent,
     RunFile,
     RunInfo,
     RunKey,
@@ -498,6 +500,21 @@ class Store(ABC):
         """Return groups of runs as a centre and a band (docs/reference/http.md).
 
         Unknown runs and keys count nowhere.
+        """
+
+    @abstractmethod
+    def events(
+        self,
+        principal: Principal,
+        runs: Sequence[str],
+        x: str = "step",
+        kinds: Collection[EventKind] | None = None,
+    ) -> Mapping[str, Sequence[RunEvent]]:
+        """Return what happened to runs beside their values, by uid, in the order of time; runs without any are absent.
+
+        x: the axis on which each event's place is told, as in `SeriesQuery`: steps and metrics by the row that the
+        event belongs to, times by the event's own, within those of the run's rows. kinds: only these; None for all.
+        At most the latest 1000 of a run. Unknown runs have no entry. Raises UsageError for an x axis that is none.
         """
 
     @abstractmethod

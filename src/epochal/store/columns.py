@@ -408,6 +408,10 @@ class ColumnReader:
             times = np.linspace(time_min, time_max, n)
         return Values("f64", rows, steps, _Times(times), None, np.full(n, np.nan))
 
+    def axis_window(self, writer_id: int, row0: int) -> AxisWindow | None:
+        """Return the window of a writer's rows that begins at a row, None where it is damaged or missing."""
+        return self._axes([(writer_id, row0)], keep=True).get((writer_id, row0))
+
     def _axes(
         self, wanted: list[tuple[int, int]], *, keep: bool
     ) -> dict[tuple[int, int], AxisWindow]:

@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +23,7 @@ from epochal.records import (
     BulkEdit,
     Change,
     EditOutcome,
+    EventKind,
     Frame,
     GroupQuery,
     Groups,
@@ -33,6 +34,7 @@ from epochal.records import (
     Principal,
     ProjectInfo,
     RunDetail,
+    RunEvent,
     RunInfo,
     RunKey,
     RunOrder,
@@ -55,6 +57,7 @@ from epochal.store.blob_files import BlobFiles
 from epochal.store.cache import ArrayCache
 from epochal.store.edits import edit_runs
 from epochal.store.engine import Connection, Database, PostgresDatabase, SqliteDatabase
+from epochal.store.events import read_events
 from epochal.store.filters.nodes import Node
 from epochal.store.fold import fold_due, fold_window
 from epochal.store.groups import group_runs
@@ -319,6 +322,18 @@ class SqlStore(ReceivedStore):
         with self.database.read() as connection:
             visible = self._visible(connection, principal, runs)
             return read_bands(connection, self._cache, query, visible)
+
+    def events(
+        self,
+        principal: Principal,
+        runs: Sequence[str],
+        x: str = "step",
+        kinds: Collection[EventKind] | None = None,
+    ) -> Mapping[str, Sequence[RunEvent]]:
+        """See `Store.events`."""
+        with self.database.read() as connection:
+            visible = self._visible(connection, principal, runs)
+            return read_events(connection, self._cache, visible, x, kinds)
 
     def history(
         self,
