@@ -161,18 +161,19 @@ export class Gestures {
     const now = performance.now();
     const last = this.lastClick;
     const near = Math.hypot(place.x - last.x, place.y - last.y) < 8;
+    if (!this.inside(place)) return;
     if (now - last.time < DOUBLE_MS && near) {
       this.lastClick = { time: 0, x: 0, y: 0 };
       this.target.back();
       return;
     }
     this.lastClick = { time: now, ...place };
-    if (this.inside(place)) this.target.click(place.x, place.y);
+    this.target.click(place.x, place.y);
   }
 
   private inside({ x, y }: { x: number; y: number }): boolean {
     const plot = this.target.plotBox();
-    return x >= plot.left - 2 && x <= plot.right + 2 && y >= plot.top - 4 && y <= plot.bottom + 4;
+    return x >= plot.left - 2 && x <= plot.right + 2 && y >= plot.top - 4 && y <= plot.bottom + 1;
   }
 
   /** The box from where the drag began; the plot's whole height or width where it is flat. */

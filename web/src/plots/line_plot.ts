@@ -6,6 +6,7 @@
  * of views, hovers and clicks. Drawing happens at most once an animation frame.
  */
 import { isFirstDrawDue } from "./first_draws.ts";
+import { drawFlags } from "./flags.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
 import { groupHitsOf, hitsOf, lineAt } from "./hits.ts";
 import {
@@ -82,6 +83,7 @@ class CanvasLinePlot implements LinePlot {
   private cursor: { x: number; y: number | null } | null = null;
   private pointer: { left: number; top: number } | null = null;
   private selection: Box | null = null;
+  private flag: number | null = null;
   private visible = true;
   private dirty = { data: true, overlay: true, hover: false };
   private request = 0;
@@ -137,6 +139,21 @@ class CanvasLinePlot implements LinePlot {
     this.cursor = x === null ? null : { x, y: y ?? null };
     this.dirty.overlay = true;
     this.schedule();
+  }
+
+  setFlag(index: number | null): void {
+    if (this.flag === index) return;
+    this.flag = index;
+    this.dirty.overlay = true;
+    this.schedule();
+  }
+
+  leftOf(x: number): number {
+    return (this.scene.area().left + this.scene.xScale.toPixel(x)) / this.ratio;
+  }
+
+  xAt(left: number): number {
+    return this.scene.xScale.toValue(left * this.ratio - this.scene.area().left);
   }
 
   highlight(run: string | null): void {
@@ -315,6 +332,8 @@ class CanvasLinePlot implements LinePlot {
     context.fillRect(0, 0, width, height);
     context.putImageData(raster.image, area.left - MARGIN, area.top - MARGIN);
     paintLabels(context, scene, theme);
+    const ownY = scene.ownY();
+    if (ownY !== null) this.options.onFitY?.(ownY);
     if (area.width !== this.saidWidth) {
       this.saidWidth = area.width;
       this.options.onWidth?.(area.width);
@@ -329,15 +348,16 @@ class CanvasLinePlot implements LinePlot {
 
   private drawOverlay(): void {
     const { ratio, cursor, theme, scene, selection } = this;
-    const { marks = [] } = this.options;
+    const { marks = [], flags = [] } = this.options;
     const nan = firstNan(scene);
-    const isEmpty = cursor === null && selection === null && nan === null && marks.length === 0;
-    if (isEmpty && this.overlayContext === null) return;
+    const isEmpty = cursor === null && selection === null && nan === null;
+    if (isEmpty && marks.length + flags.length === 0 && this.overlayContext === null) return;
     const plot = this.plotBox();
     const brush: Brush = { context: this.overlayPencil(), theme, plot, ratio };
     const leftOf = (x: number) => plot.left + scene.xScale.toPixel(x) / ratio;
     clearOverlay(brush);
     drawPins(brush, marks.map(leftOf));
+    drawFlags(brush, flags, leftOf, this.flag);
     // The word beside the first mark stands here, so that it hides no line.
     if (nan !== null) drawMarkLabel(brush, "NaN", nan.column, nan.taken);
     if (selection !== null) drawSelection(brush, selection);

@@ -1,5 +1,7 @@
 /** What a line plot is given and what it tells: the vocabulary of line_plot.ts. */
+
 import type { BandSeries } from "./bands.ts";
+import type { Flag } from "./flags.ts";
 import type { Series } from "./series.ts";
 import type { View, ViewHistory } from "./view_history.ts";
 
@@ -51,6 +53,8 @@ export interface LinePlotOptions {
   readonly view: View | null;
   /** Part of the y axis that is shown; null to fit what is in view. */
   readonly yRange: readonly [number, number] | null;
+  /** Where `yRange` is null: what several plots span together, which is shown in the place of what fits. */
+  readonly yShared?: readonly [number, number] | null;
   /** "all" by default. */
   readonly outliers?: Outliers;
   /** "joined" by default. */
@@ -59,6 +63,8 @@ export interface LinePlotOptions {
   readonly isBare?: boolean;
   /** Positions with a line from top to bottom; what lies between two is shaded. */
   readonly marks?: readonly number[];
+  /** What happened, below the x axis. */
+  readonly flags?: readonly Flag[];
   /** Where double-click goes back to; share one between plots that are zoomed together. */
   readonly history?: ViewHistory;
   /** The pointer chose another view; the plot itself shows it already. */
@@ -68,6 +74,8 @@ export interface LinePlotOptions {
   readonly onSelect?: (run: string | null) => void;
   /** A click where no line is: the nearest logged position, or where the pointer is when nothing is near. Else `onSelect(null)`. */
   readonly onMark?: (x: number) => void;
+  /** What the y axis would span by itself, whenever it is drawn and not zoomed. */
+  readonly onFitY?: (range: readonly [number, number]) => void;
   /** The plot area now is so many device pixels wide: what a request should ask for. */
   readonly onWidth?: (pixels: number) => void;
 }
@@ -153,6 +161,11 @@ export interface LinePlot {
   setView(view: View | null, yRange?: readonly [number, number] | null): void;
   /** Shows the cursor at `x` (values) as another plot's pointer has it; null hides it. */
   setHover(x: number | null, y?: number): void;
+  /** Makes one of the flags stand out, by its place among them; null: none. */
+  setFlag(index: number | null): void;
+  /** Where a position is drawn, in CSS pixels from the element's left edge, and the other way round. */
+  leftOf(x: number): number;
+  xAt(left: number): number;
   /** The nearest logged points at `x`; by distance from `y` in pixels when that is given. */
   hitsAt(x: number, y?: number): Hit[];
   /** The nearest grid positions of the groups at `x`; by distance from `y` in pixels when that is given. */

@@ -180,13 +180,24 @@ export class Scene {
   }
 
   private fitY(height: number): FittedY {
-    const { yRange, yLog, outliers } = this.options;
+    const { yRange, yLog, outliers, yShared = null } = this.options;
     const key = [this.traceKey, yRange?.join(",") ?? "", yLog, outliers, height].join("|");
     if (this.fitted?.key !== key) {
       const y = fitY([...this.traces.values()], this.options, height, this.leading());
       this.fitted = { key, y };
     }
-    return this.fitted.y;
+    const { y } = this.fitted;
+    if (yShared === null || yRange !== null) return y;
+    const options = { ...this.options, yRange: yShared };
+    return { ...fitY([...this.traces.values()], options, height), isClipped: y.isClipped };
+  }
+
+  /** What the y axis would span by itself; null where it is zoomed, or nothing has a place on it. */
+  ownY(): readonly [number, number] | null {
+    if (this.options.yRange !== null || this.fitted === null) return null;
+    const hasValues = [...this.traces.values()].some((trace) => trace.yMin <= trace.yMax);
+    const { lo, hi } = this.fitted.y.scale;
+    return hasValues ? [lo, hi] : null;
   }
 
   /** The traces of what the plot is about: not of raw values behind smoothed ones, nor of runs behind their groups. */

@@ -79,6 +79,13 @@ describe("the view in the address", () => {
       cols: ["config.lr", "summary.val/loss"],
       sort: "summary.val/loss,-created",
       spin: ["train", ""],
+      own: { "train/loss": { lo: 2, hi: 8.5, axis: "relative" }, "a=b&c": null },
+      events: "off",
+      notes: [
+        { x: 120, axis: "", text: "lr ÷ 10; see a,b & c" },
+        { x: 1.5, axis: "metric:a;b", text: "x" },
+      ],
+      samey: ["train", ""],
       fold: [""],
       full: "val/loss",
       tcols: ["config.lr", "min.val/loss"],
@@ -108,7 +115,7 @@ describe("the view in the address", () => {
 
   it("takes broken parts for their defaults", () => {
     const view = decodeView(
-      "?xr=5,1&sm=ema:1&step=1,2,3&d=huge&ylog=x&list=everything&show=&q=%E0%A4%A&zzz=1&full=",
+      "?xr=5,1&sm=ema:1&step=1,2,3&d=huge&ylog=x&list=everything&show=&q=%E0%A4%A&zzz=1&note=x;;a,3;;&events=maybe&full=",
     );
     expect(view).toEqual({ ...DEFAULT_VIEW, q: "%E0%A4%A", full: "" });
   });

@@ -14,6 +14,16 @@ export interface XRange {
   axis: string;
 }
 
+/** What somebody wrote at a position of an axis ("" for the default). */
+export interface Note {
+  readonly x: number;
+  readonly axis: string;
+  readonly text: string;
+}
+
+/** Flags for what happened to runs: "auto" leaves sessions and artifacts out where many runs are shown. */
+export type EventsShown = "auto" | "on" | "off";
+
 /** A step marked by a click in a chart, or two that bound a range, on an axis ("" for the default). */
 export interface Marks {
   axis: string;
@@ -48,9 +58,15 @@ export interface View extends PanelSettings {
   /** Keys of pinned panels. */
   pin: readonly string[];
   xr: XRange | null;
+  /** Charts that are zoomed by themselves, by key, with what each shows; null: all of its x axis. */
+  own: Readonly<Record<string, XRange | null>>;
+  /** Sections whose charts share one y axis. */
+  samey: readonly string[];
   /** Parts of y axes, by key. */
   yr: Readonly<Record<string, readonly [number, number]>>;
   marks: Marks | null;
+  events: EventsShown;
+  notes: readonly Note[];
   /** What sections and panels change, by section id and by key. */
   sections: Readonly<Record<string, Overrides>>;
   panels: Readonly<Record<string, Overrides>>;
@@ -103,8 +119,12 @@ export const DEFAULT_VIEW: View = {
   color: "",
   pin: [],
   xr: null,
+  own: {},
+  samey: [],
   yr: {},
   marks: null,
+  events: "auto",
+  notes: [],
   sections: {},
   panels: {},
   options: {},
@@ -126,7 +146,7 @@ export const DEFAULT_VIEW: View = {
 };
 
 /** A view without the parts of the axes that are shown. */
-export type StillView = Omit<View, "xr" | "yr">;
+export type StillView = Omit<View, "xr" | "yr" | "own">;
 
 /** Whether two views differ in nothing but the parts of the axes that they show. */
 export function isSameBesideZoom(a: StillView, b: StillView): boolean {
@@ -135,7 +155,7 @@ export function isSameBesideZoom(a: StillView, b: StillView): boolean {
 }
 
 function isOfZoom(name: string): boolean {
-  return name === "xr" || name === "yr";
+  return name === "xr" || name === "yr" || name === "own";
 }
 
 /** Percent-encodes what would end a value; letters, "/", ":", "@" and "*" stay readable. */
@@ -178,10 +198,12 @@ export function encodeView(view: View): string {
   if (view.color) add("color", encodePart(view.color));
   addList("pin", view.pin);
   for (const [name, value] of writeSettings(view, false)) add(name, encodePart(value));
-  if (view.xr) {
-    const { lo, hi, axis } = view.xr;
-    add("xr", [String(lo), String(hi), ...(axis ? [encodePart(axis)] : [])].join(","));
+  if (view.xr) add("xr", encodeRange(view.xr));
+  for (const [key, range] of Object.entries(view.own)) {
+    add(`xr:${encodePart(key)}`, range === null ? "own" : encodeRange(range));
   }
+  // A section may be named "".
+  if (view.samey.length > 0) add("samey", list(view.samey));
   for (const [key, [lo, hi]] of Object.entries(view.yr)) {
     add(`yr:${encodePart(key)}`, `${lo},${hi}`);
   }
@@ -189,6 +211,8 @@ export function encodeView(view: View): string {
     const { axis, at } = view.marks;
     add("step", at.map(String).join(",") + (axis ? `@${encodePart(axis)}` : ""));
   }
+  if (view.events !== "auto") add("events", view.events);
+  if (view.notes.length > 0) add("note", view.notes.map(encodeNote).join(","));
   for (const [id, one] of Object.entries(view.sections))
     addOverrides(parts, `s:${encodePart(id)}`, one);
   for (const [key, one] of Object.entries(view.panels))
@@ -252,8 +276,12 @@ export function decodeView(query: string): View {
     color: text("color"),
     pin: items("pin"),
     xr: decodeRange(raw.get("xr") ?? ""),
+    own: named(raw, "xr:", decodeRange),
+    samey: sections("samey"),
     yr: decodeYRanges(raw),
     marks: decodeMarks(raw.get("step") ?? ""),
+    events: oneOf(text("events"), ["on", "off"], "auto"),
+    notes: decodeNotes(raw.get("note") ?? ""),
     sections: named(raw, "s:", decodeOverrides),
     panels: named(raw, "p:", decodeOverrides),
     options: named(raw, "o:", (text) => Object.fromEntries(decodeTexts(text))),
@@ -313,12 +341,29 @@ function decodeMarks(text: string): Marks | null {
   return isGood ? { axis: decodePart(axis), at: at.sort((a, b) => a - b) } : null;
 }
 
+/** `120;;learning rate` (`1.5;relative;...` on another axis than that of the steps) */
+function encodeNote({ x, axis, text }: Note): string {
+  return [String(x), encodePart(axis), encodePart(text)].join(";");
+}
+
+function decodeNotes(text: string): Note[] {
+  return text.split(",").flatMap((one) => {
+    const [x = "", axis = "", words = ""] = one.split(";");
+    const note = { x: Number(x), axis: decodePart(axis), text: decodePart(words) };
+    return x !== "" && Number.isFinite(note.x) && note.text !== "" ? [note] : [];
+  });
+}
+
 function oneOf<T extends string, D extends string>(
   text: string,
   known: readonly T[],
   fallback: D,
 ): T | D {
   return known.find((one) => one === text) ?? fallback;
+}
+
+function encodeRange({ lo, hi, axis }: XRange): string {
+  return [String(lo), String(hi), ...(axis ? [encodePart(axis)] : [])].join(",");
 }
 
 function decodeRange(text: string): XRange | null {

@@ -24,6 +24,7 @@ import { isChartable, kindsOf, type Panel } from "./panel_kinds.ts";
 import { Picks } from "./picks.ts";
 import { RunList } from "./run_list.ts";
 import { watchRunMedia } from "./run_media.ts";
+import { SameY } from "./same_y.ts";
 import { isOfSystem, type Section, watchSections } from "./sections.ts";
 import { cascade, type PanelSettings } from "./settings.ts";
 import { ShownRuns } from "./shown_runs.ts";
@@ -32,6 +33,7 @@ import { notifyError } from "./toasts.ts";
 import { Together } from "./together.ts";
 import { DEFAULT_VIEW, isSameBesideZoom, type StillView, type View } from "./view.ts";
 import { ViewAddress } from "./view_address.ts";
+import { wholeAgain } from "./zoom.ts";
 
 export interface Hover {
   /** The panel that the pointer is over. */
@@ -98,6 +100,7 @@ export class Workspace {
   readonly history = createViewHistory();
   readonly loader: SeriesLoader;
   readonly bands: BandLoader;
+  readonly sameY: SameY;
   /** The id of the panel that the pointer is over. */
   pointed: string | null = null;
 
@@ -207,6 +210,7 @@ export class Workspace {
     this.sections = sections;
     this.homes = homes;
     this.panels = panels;
+    this.sameY = new SameY(this);
   }
 
   /** Starts reading and watching; `stop` ends it. */
@@ -287,31 +291,37 @@ export class Workspace {
     return xr !== null && (xr.axis || "step") === axis ? [xr.lo, xr.hi] : null;
   }
 
-  /** Shows a part of the x axis in all panels, and of the y axis in one. */
+  /** The zoomed range of a chart on its axis: its own where it is zoomed by itself, else the page's. */
+  rangeOf(key: string, axis: string): readonly [number, number] | null {
+    const own = this.view.value.own[key];
+    if (own === undefined) return this.rangeOn(axis);
+    return own !== null && (own.axis || "step") === axis ? [own.lo, own.hi] : null;
+  }
+
+  /** Shows a part of the x axis in all panels (or, zoomed by itself, in this one), and of the y axis in one. */
   zoom(
     axis: string,
     range: readonly [number, number] | null,
     key: string,
     yRange: readonly [number, number] | null,
   ): void {
-    const { [key]: _, ...others } = this.view.value.yr;
+    const { own } = this.view.value;
+    const others = this.sameY.others(key);
     const yr = yRange === null ? others : { ...others, [key]: yRange };
-    this.set({
-      xr: range && { lo: range[0], hi: range[1], axis: axis === "step" ? "" : axis },
-      yr,
-    });
+    const xr = range && { lo: range[0], hi: range[1], axis: axis === "step" ? "" : axis };
+    this.set(key in own ? { own: { ...own, [key]: xr }, yr } : { xr, yr });
   }
 
   /** Chooses the x axis (`View.x`); a range on the old one means nothing on it. */
   setAxis(x: string): void {
     this.history.clear();
-    this.set({ x, xr: null });
+    this.set({ x, xr: null, own: wholeAgain(this.view.value) });
   }
 
   /** Shows everything again. */
   resetZoom(): void {
     this.history.clear();
-    this.set({ xr: null, yr: {} });
+    this.set({ xr: null, own: wholeAgain(this.view.value), yr: {} });
   }
 
   /** Makes a run stand out until another is chosen or `null` is; so does pointing at its row. */

@@ -20,6 +20,7 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
   const { id, title, panels, isFolded } = section;
   const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
   const isLeading = useComputed(() => ws.view.value.spin.includes(id)).value;
+  const isSameY = useComputed(() => ws.view.value.samey.includes(id)).value;
   return (
     <div class="section-line" style={{ top: `${top}px` }}>
       <h2>
@@ -47,6 +48,11 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
         </button>
       )}
       {isChanged && <span class="changed-dot" title="This section has settings of its own" />}
+      {isSameY && (
+        <span class="section-same" title="The charts of this section share their y axis">
+          same y
+        </span>
+      )}
       <Menu
         kind="dialog"
         label={`Section ${title}`}
@@ -66,6 +72,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
   // Panels keep the settings of the section that they come from.
   const hasSettings = id !== PINNED && id !== FOUND && !isMediaSection(id);
   const isChanged = ws.view.value.sections[id] !== undefined;
+  const isSameY = ws.view.value.samey.includes(id);
   const canLead = id !== PINNED && id !== FOUND;
   const isLeading = ws.view.value.spin.includes(id);
   const item = (label: string, run: () => void) => (
@@ -86,6 +93,21 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
       {hasSettings && (
         <button type="button" class="menu-item" onClick={() => setForm(true)}>
           Settings of its charts…
+        </button>
+      )}
+      {hasSettings && (
+        <button
+          type="button"
+          class="menu-item"
+          aria-pressed={isSameY}
+          title="Its charts show the same part of y, which all their lines fit in"
+          onClick={() => {
+            close();
+            ws.sameY.toggle(id);
+          }}
+        >
+          <span class="tick">{isSameY ? "✓" : ""}</span>
+          Same y in its charts
         </button>
       )}
       {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}

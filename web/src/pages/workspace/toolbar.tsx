@@ -10,6 +10,7 @@ import { turnSmoothing } from "../../state/setting_scope.ts";
 import type { Outliers } from "../../state/settings.ts";
 import { keyFilter } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { isZoomed } from "../../state/zoom.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { lazy } from "../lazy.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
@@ -112,11 +113,8 @@ function toolbarKeys(ws: Workspace): Bindings {
 }
 
 function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
-  const isZoomed = useComputed(() => {
-    const { xr, yr } = ws.view.value;
-    return xr !== null || Object.keys(yr).length > 0;
-  });
-  if (!isZoomed.value) return null;
+  const isShown = useComputed(() => isZoomed(ws.view.value)).value;
+  if (!isShown) return null;
   return (
     <button
       type="button"

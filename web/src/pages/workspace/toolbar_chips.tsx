@@ -109,9 +109,31 @@ export function AxisChip({ ws }: ChipProps): JSX.Element {
             }}
           />
           <SettingsForm ws={ws} scope={PAGE} only={["xlog"]} />
+          <EventsField ws={ws} />
         </>
       )}
     </FormChip>
+  );
+}
+
+const EVENTS = [
+  { value: "auto", label: "auto", title: "With more than ten runs, only alerts and notes" },
+  { value: "on", label: "all", title: "Beginnings, ends, alerts, artifacts and notes" },
+  { value: "off", label: "none" },
+] as const;
+
+/** Which flags stand below the x axes. */
+function EventsField({ ws }: ChipProps): JSX.Element {
+  return (
+    <div class="setting">
+      <span class="setting-name">events</span>
+      <Choice
+        label="Events on the x axis"
+        value={ws.still.value.events}
+        options={EVENTS}
+        onPick={(events) => ws.set({ events })}
+      />
+    </div>
   );
 }
 
@@ -238,6 +260,7 @@ export function MoreChip({ ws }: ChipProps): JSX.Element {
               onPick={(value) => ws.set({ density: value })}
             />
           </div>
+          <EventsField ws={ws} />
           <p class="menu-title">Group</p>
           <GroupField ws={ws} />
         </div>

@@ -45,7 +45,7 @@ function save(blob: Blob, name: string): void {
 export function snippetOf(ws: Workspace, metric: Key): string {
   const keys = keysIn(ws, metric.name);
   const axis = ws.axisOf(metric);
-  const range = axis === "step" ? ws.rangeOn(axis) : null;
+  const range = axis === "step" ? ws.rangeOf(metric.name, axis) : null;
   const ids = ws.shown.peek().map((run) => run.id);
   const base = new URL(document.baseURI).href.replace(/\/$/, "");
   const lines = [

@@ -81,9 +81,16 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         {model.spoken}
       </span>
       <PanelCover ws={ws} model={model} metric={metric} />
+      <PanelEvents ws={ws} model={model} />
       <PanelTooltip ws={ws} model={model} metric={metric} axis={axis} />
     </figure>
   );
+}
+
+/** What is said of flags below the axis. */
+function PanelEvents({ ws, model }: { ws: Workspace; model: PanelModel }): JSX.Element | null {
+  const events = model.events.value;
+  return events === null ? null : <events.Layer ws={ws} events={events} />;
 }
 
 function PanelTitle({ ws, metric }: { ws: Workspace; metric: Key }): JSX.Element {

@@ -31,7 +31,7 @@ interface LineTableProps {
 export function LineTable({ ws, metric, isTitled }: LineTableProps): JSX.Element {
   const found = useSeries(ws, metric);
   const axis = ws.axisOf(metric);
-  const isZoomed = ws.rangeOn(axis) !== null;
+  const isZoomed = ws.rangeOf(metric.name, axis) !== null;
   const rows = found.filter((series) => ws.known.value.has(series.run)).slice(0, ROWS);
   const tails = useTails(metric.name, axis, rows);
   const heads = ["last", "min", "max", "at min", `mean ${LAST}`];

@@ -35,7 +35,7 @@ export function wantOf(ws: Workspace, metric: Key, px: number, visible: boolean)
     key: metric.name,
     runs: ws.shownOrder.value,
     x,
-    range: ws.rangeOn(x),
+    range: ws.rangeOf(metric.name, x),
     px,
     visible,
   };

@@ -14,6 +14,7 @@ import {
 } from "../../state/panel_edits.ts";
 import { notify, notifyError } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { isZoomedAlone, toggleZoomAlone } from "../../state/zoom.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { findKeys } from "./axis_field.tsx";
 import type { PanelModel } from "./panel_model.ts";
@@ -43,6 +44,7 @@ function Actions(props: PanelMenuProps & { onPage: (page: Page) => void }): JSX.
   const { ws, model, metric, isFull, close, onPage } = props;
   const { name } = metric;
   const isChanged = isPanelChanged(ws, name);
+  const isAlone = isZoomedAlone(ws, name);
   const item = (label: string, run: () => unknown) => (
     <button
       type="button"
@@ -84,6 +86,20 @@ function Actions(props: PanelMenuProps & { onPage: (page: Page) => void }): JSX.
       {page("Settings…", "settings")}
       {isChanged && item("Reset its settings", () => resetPanel(ws, name))}
       {page("Merge with another key…", "merge")}
+      <button
+        type="button"
+        class="menu-item"
+        aria-pressed={isAlone}
+        title="Zooming it leaves the other charts as they are, and theirs leave it"
+        onClick={() => {
+          close();
+          toggleZoomAlone(ws, name);
+        }}
+      >
+        <span class="tick">{isAlone ? "✓" : ""}</span>
+        Zoom this chart alone
+      </button>
+      {item("Write a note on the x axis…", () => model.events.peek()?.writeSomewhere())}
       <p class="menu-title">Save</p>
       {item("Image (PNG)", leave("png"))}
       {item("Vectors (SVG)", leave("svg"))}

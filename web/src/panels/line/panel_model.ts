@@ -1,14 +1,19 @@
 /** The moving parts of a line panel, outside of rendering: what it asks for, its plot, what is said of it. */
 import { effect, signal } from "@preact/signals";
+import { whenServed } from "../../base/idle.ts";
 import type { RequestError } from "../../data/client.ts";
 import type { Key } from "../../data/wire.ts";
+import type { Flag } from "../../plots/flags.ts";
 import { createLinePlot } from "../../plots/line_plot.ts";
 import type { Band, Hover, Line, LinePlot } from "../../plots/plot_types.ts";
+import { createViewHistory } from "../../plots/view_history.ts";
 import { marksOn, pinMark } from "../../state/marks.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { isZoomedAlone } from "../../state/zoom.ts";
 import { nextLogged, readChartKey, readOut } from "./chart_keys.ts";
 import { Drawing, positiveRange } from "./drawing.ts";
+import type { EventFlags } from "./event_flags.ts";
 import { areSameBands, areSameLines, sentence, xKindOf } from "./lines.ts";
 
 /** The sentence for those who do not see the chart is renewed at most this often. */
@@ -34,6 +39,9 @@ export class PanelModel {
   readonly sentence = signal("");
   /** What the keyboard has come to, for those who do not see the tooltip. */
   readonly spoken = signal("");
+  /** What happened to the runs, below the axis; null until its code is there. */
+  readonly events = signal<EventFlags | null>(null);
+  readonly flags = signal<readonly Flag[]>([]);
   private element: HTMLElement | null = null;
   /** Null before the panel is in the page, and after. */
   plot: LinePlot | null = null;
@@ -41,6 +49,10 @@ export class PanelModel {
   private drawnKey = "";
   private drawnLines: readonly Line[] = [];
   private drawnBands: readonly Band[] = [];
+  /** Where double-click goes back to while this chart is zoomed by itself. */
+  private readonly history = createViewHistory();
+  /** What the y axis spans by itself, of the key drawn last. */
+  private fit: { key: string; range: readonly [number, number] } | null = null;
   private speaking: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly ws: Workspace) {}
@@ -68,8 +80,16 @@ export class PanelModel {
         } else plot.setHover(x);
       }),
     ];
+    // Flags are not what the page is opened for: they come after the first lines.
+    const callOff = whenServed(
+      () => ws.loader.isSightAwaited(),
+      () => void this.loadEvents(element, plot),
+    );
     return () => {
       for (const stop of stops) stop();
+      callOff();
+      this.events.peek()?.close();
+      this.events.value = null;
       clearTimeout(this.speaking);
       drawing.close();
       plot.destroy();
@@ -77,6 +97,13 @@ export class PanelModel {
       this.plot = null;
       if (ws.hover.peek()?.panel === this.name()) ws.hover.value = null;
     };
+  }
+
+  private async loadEvents(element: HTMLElement, plot: LinePlot): Promise<void> {
+    const { EventFlags } = await import("./event_flags.ts").catch(() => ({ EventFlags: null }));
+    // Without them the chart is whole all the same; meanwhile it may be gone.
+    if (EventFlags === null || this.plot !== plot) return;
+    this.events.value = new EventFlags(this.ws, this, element, plot);
   }
 
   retry(): void {
@@ -88,6 +115,7 @@ export class PanelModel {
   press(key: string): boolean {
     const { ws, plot } = this;
     if (plot === null) return false;
+    if (this.events.peek()?.press(key)) return true;
     const name = this.metric.peek().name;
     const axis = ws.axisOf(this.metric.peek());
     const at = () => this.hover.peek()?.hover.x ?? null;
@@ -106,6 +134,7 @@ export class PanelModel {
 
   /** Lets go of the position that the keyboard has come to. */
   leaveKeyboard(): void {
+    this.events.peek()?.leave();
     if (this.spoken.peek() === "") return;
     this.spoken.value = "";
     this.plot?.setHover(null);
@@ -131,14 +160,19 @@ export class PanelModel {
     const { name } = this.metric.value;
     const axis = ws.axisOf(this.metric.value);
     const { xlog: xLog, ylog: yLog, outliers, restarts } = ws.settingsOf(name);
-    const range = positiveRange(ws.rangeOn(axis), xLog, axis);
+    const range = positiveRange(ws.rangeOf(name, axis), xLog, axis);
+    const yRange = ws.sameY.zoomed(name);
+    // There is nothing to go back to, as after Z.
+    if (range === null && yRange === null) this.history.clear();
     return {
       ...{ xKind: xKindOf(axis), xLog, yLog, outliers, restarts },
       marks: marksOn(ws, axis),
       view: range && { x0: range[0], x1: range[1] },
-      yRange: ws.view.value.yr[name] ?? null,
+      yRange,
+      yShared: yRange === null ? ws.sameY.shared(name) : null,
+      flags: this.flags.value,
       isBare: ws.view.value.density === "sparkline" && ws.view.value.full !== name,
-      history: ws.history,
+      history: isZoomedAlone(ws, name) ? this.history : ws.history,
       onView: (
         view: { x0: number; x1: number } | null,
         yRange: readonly [number, number] | null,
@@ -154,6 +188,10 @@ export class PanelModel {
         // A click on nothing first lets go of what is selected.
         if (ws.selected.peek() === null) pinMark(ws, axis, x, name);
         else ws.select(null);
+      },
+      onFitY: (fit: readonly [number, number]) => {
+        this.fit = { key: name, range: fit };
+        ws.sameY.tell(name, fit);
       },
       onWidth: (pixels: number) => {
         this.px.value = pixels;
@@ -182,7 +220,7 @@ export class PanelModel {
       this.drawnLines = lines;
       this.drawnBands = bands;
       this.tellDrawn();
-    }
+    } else if (this.fit?.key === metric.name) ws.sameY.tell(metric.name, this.fit.range);
     const status = {
       lines: lines.length + bands.length,
       isLoading: drawing.isLoading(),

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import type { Key } from "../../data/wire.ts";
 import { isLogY, toggleLogY, togglePin } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { isZoomedAlone, toggleZoomAlone } from "../../state/zoom.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
 import { PanelMenu } from "./panel_menu.tsx";
@@ -20,6 +21,7 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
   const { name } = metric;
   const isPinned = useComputed(() => ws.view.value.pin.includes(name)).value;
   const isLog = useComputed(() => isLogY(ws, name)).value;
+  const isAlone = useComputed(() => isZoomedAlone(ws, name)).value;
   const isSmall = useComputed(() => !isFull && ws.view.value.density === "sparkline").value;
   return (
     <div class={`panel-tools${isFull ? " shown" : ""}`}>
@@ -57,6 +59,18 @@ export function PanelTools({ ws, model, metric, isFull }: PanelToolsProps): JSX.
             log
           </button>
         </>
+      )}
+      {(isFull || isAlone) && (
+        <button
+          type="button"
+          class="icon-button word"
+          aria-pressed={isAlone}
+          aria-label={`alone: Zoom ${name} alone`}
+          title="Zoom this chart alone"
+          onClick={() => toggleZoomAlone(ws, name)}
+        >
+          alone
+        </button>
       )}
       <Menu
         kind="dialog"
