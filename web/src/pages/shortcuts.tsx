@@ -24,7 +24,7 @@ export function useShortcuts(bindings: Bindings): void {
 
 const POINTER = [
   ["Drag in a chart", "Zoom in x on all charts; a tall box zooms in y too"],
-  ["Double-click", "Back to the view before the zoom"],
+  ["Double-click", "Back to the view before the zoom; below the x axis: write a note"],
   ["Ctrl + wheel", "Zoom at the pointer; with Shift: in y"],
   ["Shift + drag", "Move along"],
   ["Click on a line", "Let its run stand out; again: no longer"],

@@ -97,6 +97,7 @@ function NoteForm({ ws, events, editing }: FormProps): JSX.Element {
         <input
           ref={field}
           type="text"
+          class="inline-field"
           aria-label="Text of the note"
           placeholder="What happened here"
           maxLength={LONGEST_NOTE}
@@ -112,6 +113,7 @@ function NoteForm({ ws, events, editing }: FormProps): JSX.Element {
               at {axisName(axis)}
               <input
                 type="number"
+                class="inline-field"
                 step="any"
                 aria-label={`Position: ${axisName(axis)}`}
                 value={x}
