@@ -40,6 +40,7 @@ const CHANGED: Required<View> = {
   kind: "image",
   density: "compact",
   cols: ["a"],
+  spark: "a",
   sort: "name",
   spin: ["a"],
   fold: ["a"],

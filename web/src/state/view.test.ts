@@ -77,6 +77,7 @@ describe("the view in the address", () => {
       kind: "image",
       tags: "/^train\\/(loss|acc)$/",
       cols: ["config.lr", "summary.val/loss"],
+      spark: "val/loss",
       sort: "summary.val/loss,-created",
       spin: ["train", ""],
       fold: [""],
@@ -104,6 +105,7 @@ describe("the view in the address", () => {
 
   it("knows showing nothing from showing the default", () => {
     expect(decodeView(encodeView({ ...DEFAULT_VIEW, only: [] })).only).toEqual([]);
+    expect(decodeView(encodeView({ ...DEFAULT_VIEW, spark: "" })).spark).toBe("");
   });
 
   it("takes broken parts for their defaults", () => {

@@ -66,6 +66,8 @@ export interface View extends PanelSettings {
   density: Density;
   /** Columns beside the names of the runs; null: those that suggest themselves. */
   cols: readonly string[] | null;
+  /** The key whose line stands in small in each row; "" for none, null: that of the first pinned line panel. */
+  spark: string | null;
   sort: string;
   /** Sections that lead the others, in this order. */
   spin: readonly string[];
@@ -114,6 +116,7 @@ export const DEFAULT_VIEW: View = {
   kind: "",
   density: "comfortable",
   cols: null,
+  spark: null,
   sort: "-created",
   spin: [],
   fold: [],
@@ -200,6 +203,7 @@ export function encodeView(view: View): string {
   if (view.kind) add("kind", encodePart(view.kind));
   if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
+  if (view.spark !== null) add("spark", encodePart(view.spark));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
   addList("spin", view.spin);
   addList("fold", view.fold);
@@ -263,6 +267,7 @@ export function decodeView(query: string): View {
     kind: text("kind"),
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,
+    spark: raw.has("spark") ? text("spark") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,
     spin: sections("spin"),
     fold: sections("fold"),

@@ -31,6 +31,7 @@ const WORDS: Partial<Record<Field, string>> = {
   kind: "kind of the panels",
   density: "size of the charts",
   cols: "columns",
+  spark: "sparkline",
   sort: "order of the runs",
   spin: "pinned sections",
   fold: "folded sections",
