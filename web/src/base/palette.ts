@@ -130,10 +130,10 @@ const DEUTERANOPIA_TWINS: readonly Pair[] = [
 ];
 
 const GREYS: readonly Pair[] = [
-  ["#14171c", "#f4f5f7"],
-  ["#8a8f96", "#767c85"],
-  ["#4b5058", "#c8ccd3"],
-  ["#6d727a", "#9fa4ac"],
+  ["#14171c", "#ffffff"],
+  ["#8a8f96", "#6e747d"],
+  ["#4b5058", "#c8ccd2"],
+  ["#6d727a", "#989ea6"],
 ];
 
 const GREY_DASHES: readonly (readonly number[])[] = [[], [12, 4], [3, 3], [9, 3, 2, 3], [6, 6]];

@@ -46,6 +46,7 @@ const CHANGED: Required<View> = {
   fold: ["a"],
   full: "a",
   tcols: ["a"],
+  freeze: "a",
   differs: true,
   axes: ["a"],
   axcolor: "a",

@@ -83,6 +83,7 @@ describe("the view in the address", () => {
       fold: [""],
       full: "val/loss",
       tcols: ["config.lr", "min.val/loss"],
+      freeze: "config.lr",
       differs: true,
       axes: ["config.lr~log", "min.val/loss~flip"],
       axcolor: "min.val/loss",

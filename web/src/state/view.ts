@@ -76,6 +76,8 @@ export interface View extends PanelSettings {
   full: string | null;
   /** Columns of the runs table; null: those that suggest themselves. */
   tcols: readonly string[] | null;
+  /** The last of the table's columns that stay in sight beside the names; "" for none. */
+  freeze: string;
   /** The runs table shows only columns whose values differ. */
   differs: boolean;
   /** Axes of the hyperparameters page (state/hparam_axes.ts); null: those that suggest themselves. */
@@ -122,6 +124,7 @@ export const DEFAULT_VIEW: View = {
   fold: [],
   full: null,
   tcols: null,
+  freeze: "",
   differs: false,
   axes: null,
   axcolor: "",
@@ -209,6 +212,7 @@ export function encodeView(view: View): string {
   addList("fold", view.fold);
   if (view.full !== null) add("full", encodePart(view.full));
   if (view.tcols) add("tcols", list(view.tcols));
+  if (view.freeze) add("freeze", encodePart(view.freeze));
   if (view.differs) add("differs", "1");
   if (view.axes) add("ax", list(view.axes));
   if (view.axcolor) add("axc", encodePart(view.axcolor));
@@ -273,6 +277,7 @@ export function decodeView(query: string): View {
     fold: sections("fold"),
     full: raw.has("full") ? text("full") : null,
     tcols: raw.has("tcols") ? items("tcols") : null,
+    freeze: text("freeze"),
     differs: text("differs") === "1",
     axes: raw.has("ax") ? items("ax") : null,
     axcolor: text("axc"),

@@ -36,6 +36,7 @@ const WORDS: Partial<Record<Field, string>> = {
   spin: "pinned sections",
   fold: "folded sections",
   tcols: "columns",
+  freeze: "frozen columns",
   differs: "columns",
   axes: "axes",
   axcolor: "colour of the axes",
