@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { SLOTS, slotOf } from "./palette.ts";
+import {
+  dashOf,
+  PALETTE_NAMES,
+  PALETTES,
+  type PaletteName,
+  paletteName,
+  SLOTS,
+  slotOf,
+  slots,
+  solidSlots,
+} from "./palette.ts";
 
 type Triple = [number, number, number];
 type Matrix = [Triple, Triple, Triple];
@@ -141,6 +151,76 @@ describe.each(["light", "dark"] as const)("the %s palette", (theme) => {
 
   it("keeps all twenty apart", () => {
     expect(closest(all)).toBeGreaterThanOrEqual(8);
+  });
+});
+
+/** Of each palette: the least contrast of its hues and of all, and how far apart they are (CIEDE2000). */
+const KEPT: readonly {
+  name: PaletteName;
+  contrast: readonly [hues: number, all: number];
+  apart: readonly [hues: number, all: number];
+}[] = [
+  { name: "tableau10", contrast: [3, 3], apart: [10, 8] },
+  { name: "high-contrast", contrast: [7, 4.5], apart: [12, 8] },
+  { name: "deuteranopia", contrast: [3, 3], apart: [11, 8] },
+];
+
+describe.each(KEPT)("$name", ({ name, contrast: least, apart }) => {
+  it.each(["light", "dark"] as const)("is readable and told apart on the %s theme", (theme) => {
+    const all = PALETTES[name].map((slot) => linear(slot[theme]));
+    const hues = all.slice(0, 10);
+    const weakest = (colors: Triple[]) =>
+      Math.min(...colors.map((color) => contrast(color, linear(PANELS[theme]))));
+    expect(all).toHaveLength(20);
+    expect(weakest(hues)).toBeGreaterThanOrEqual(least[0]);
+    expect(weakest(all)).toBeGreaterThanOrEqual(least[1]);
+    expect(closest(hues)).toBeGreaterThanOrEqual(apart[0]);
+    expect(closest(all)).toBeGreaterThanOrEqual(apart[1]);
+  });
+});
+
+describe.each(["light", "dark"] as const)("deuteranopia on the %s theme", (theme) => {
+  it("keeps all twenty 7 apart for eyes without green cones, and the hues 10", () => {
+    const seen = PALETTES.deuteranopia.map((slot) => seenWith(DEUTERANOPIA, linear(slot[theme])));
+    expect(closest(seen.slice(0, 10))).toBeGreaterThanOrEqual(10);
+    expect(closest(seen)).toBeGreaterThanOrEqual(7);
+  });
+});
+
+describe.each(["light", "dark"] as const)("mono+dash on the %s theme", (theme) => {
+  it("has twenty pairs of a grey of 3:1 and a dash, no two alike", () => {
+    const mono = PALETTES["mono+dash"];
+    expect(new Set(mono.map((slot) => `${slot[theme]} ${slot.dash}`)).size).toBe(20);
+    for (const slot of mono) {
+      expect(slot[theme]).toMatch(/^#[0-9a-f]{6}$/);
+      expect(contrast(linear(slot[theme]), linear(PANELS[theme]))).toBeGreaterThanOrEqual(3);
+    }
+    const greys = [...new Set(mono.map((slot) => slot[theme]))].map(linear);
+    expect(closest(greys)).toBeGreaterThanOrEqual(10);
+  });
+});
+
+describe("the palette that is chosen", () => {
+  it("decides what a slot looks like, never which slot a run has", () => {
+    try {
+      for (const name of PALETTE_NAMES) {
+        paletteName.value = name;
+        expect(slots.value).toHaveLength(20);
+        expect(slotOf(43)).toBe(PALETTES[name][3]);
+        expect(slotOf(-1)).toBe(PALETTES[name][19]);
+      }
+      // Points cannot be dashed.
+      expect(solidSlots.value).toBe(SLOTS);
+    } finally {
+      paletteName.value = "default";
+    }
+  });
+
+  it("dashes twins among many lines, and greys always", () => {
+    const [hue, twin, grey] = [SLOTS[0]!, SLOTS[10]!, PALETTES["mono+dash"][1]!];
+    expect([dashOf(hue, 50), dashOf(twin, 10)]).toEqual([[], []]);
+    expect(dashOf(twin, 11)).toBe(twin.dash);
+    expect(dashOf(grey, 1)).toBe(grey.dash);
   });
 });
 

@@ -1,6 +1,7 @@
 /** The one line at the top of every page. A page that is embedded has none. */
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { PALETTE_NAMES, PALETTES, paletteName } from "../base/palette.ts";
 import { formatMoment } from "../base/times.ts";
 import type { Liveness } from "../data/stream.ts";
 import { whatMore } from "../state/has_more.ts";
@@ -16,10 +17,12 @@ import {
   tableHref,
   viewHref,
 } from "../state/route.ts";
-import { cycleTheme, themeChoice } from "../state/theme.ts";
+import { setPalette, setTheme, type ThemeChoice, theme, themeChoice } from "../state/theme.ts";
 import { redoLast, undoLast, undoStack } from "../state/undo.ts";
 import type { Workspace } from "../state/workspace.ts";
 import { Icon, type IconName, Mark } from "../widgets/icon.tsx";
+import { Menu, MenuItem } from "../widgets/menu.tsx";
+import { Colour } from "../widgets/swatch.tsx";
 import { Age } from "./age.tsx";
 import { isPaletteOpen } from "./palette/opening.ts";
 import { isSheetOpen, useShortcuts } from "./shortcuts.tsx";
@@ -49,11 +52,13 @@ const LIVENESS: Record<Liveness, { word: string; title: string }> = {
   paused: { word: "paused", title: "Paused while the tab is hidden." },
 };
 
-const THEMES: Record<string, { icon: IconName; label: string }> = {
-  system: { icon: "system", label: "Theme: as the system" },
-  light: { icon: "sun", label: "Theme: light" },
-  dark: { icon: "moon", label: "Theme: dark" },
+const THEMES: Record<ThemeChoice, { icon: IconName; label: string; word: string }> = {
+  system: { icon: "system", label: "Theme: as the system", word: "As the system" },
+  light: { icon: "sun", label: "Theme: light", word: "Light" },
+  dark: { icon: "moon", label: "Theme: dark", word: "Dark" },
 };
+/** Of each palette, in the menu. */
+const SHOWN_COLOURS = 6;
 
 export function Header(props: HeaderProps): JSX.Element | null {
   if (isEmbedded.value) return props.ws ? <ProjectKeys ws={props.ws} /> : null;
@@ -167,18 +172,9 @@ function FindButton(): JSX.Element {
 }
 
 function PageButtons(): JSX.Element {
-  const theme = THEMES[themeChoice.value]!;
   return (
     <span class="page-buttons">
-      <button
-        type="button"
-        class="icon-button"
-        aria-label={theme.label}
-        title={theme.label}
-        onClick={cycleTheme}
-      >
-        <Icon name={theme.icon} />
-      </button>
+      <ThemeMenu />
       <button
         type="button"
         class="icon-button"
@@ -191,6 +187,53 @@ function PageButtons(): JSX.Element {
         <Icon name="help" />
       </button>
     </span>
+  );
+}
+
+/** Light and dark, and the palette of the runs: what this browser keeps. */
+function ThemeMenu(): JSX.Element {
+  const chosen = themeChoice.value;
+  return (
+    <Menu
+      label={THEMES[chosen].label}
+      class="icon-button"
+      align="right"
+      button={<Icon name={THEMES[chosen].icon} />}
+    >
+      {(close) => (
+        <>
+          <p class="menu-title">Theme</p>
+          {(Object.keys(THEMES) as ThemeChoice[]).map((name) => (
+            <MenuItem
+              key={name}
+              isChosen={name === chosen}
+              onPick={() => {
+                setTheme(name);
+                close();
+              }}
+            >
+              {THEMES[name].word}
+            </MenuItem>
+          ))}
+          <p class="menu-title">Palette of the runs</p>
+          {PALETTE_NAMES.map((name) => (
+            <MenuItem
+              key={name}
+              isChosen={name === paletteName.value}
+              onPick={() => {
+                setPalette(name);
+                close();
+              }}
+            >
+              <span class="palette-name">{name}</span>
+              {PALETTES[name].slice(0, SHOWN_COLOURS).map((paint, i) => (
+                <Colour key={i} paint={paint} theme={theme.value} />
+              ))}
+            </MenuItem>
+          ))}
+        </>
+      )}
+    </Menu>
   );
 }
 

@@ -1,11 +1,11 @@
 /** What runs are coloured by: themselves, their group, the value of a column, or a part of their name. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { SLOTS } from "../base/palette.ts";
+import { slots } from "../base/palette.ts";
 import { rampColor } from "../base/ramp.ts";
 import { type ColumnValues, getValues } from "../data/run_routes.ts";
 import type { Json, Run } from "../data/wire.ts";
 import { takeSlots, valueLabel } from "./groups.ts";
-import { type Paint, type PaintOf, paintBySlot } from "./paint.ts";
+import { PALETTE_SLOTS, type Paint, type PaintOf, paintBySlot } from "./paint.ts";
 import { columnValue } from "./run_values.ts";
 import type { View } from "./view.ts";
 import type { Workspace } from "./workspace.ts";
@@ -36,10 +36,9 @@ interface Colours {
 
 /** Of runs that have no value, or whose name does not match. */
 export const NO_VALUE: Paint = { light: "#868a8f", dark: "#787d87", dash: [] };
-const BY_SLOT: Colours = { paint: paintBySlot, legend: null };
 /** Beyond this ratio a scale of positive numbers is logarithmic: learning rates are. */
 const LOG_FROM = 50;
-const CLASSES = SLOTS.length;
+const CLASSES = PALETTE_SLOTS;
 /** Longer names are cut before an expression sees them: a hostile one must not hold up the page. */
 const MATCHED_LENGTH = 128;
 
@@ -80,7 +79,7 @@ export class RunColours {
     const colours = computed((): Colours => {
       switch (colouring.value.by) {
         case "run":
-          return BY_SLOT;
+          return bySlot();
         case "group":
           return { paint: this.byGroup(), legend: null };
         case "column":
@@ -117,13 +116,14 @@ export class RunColours {
 
   private byGroup(): PaintOf {
     const paints = this.ws.grouping.runPaints.value;
-    return (run) => paints.get(run.uid) ?? paintBySlot(run);
+    const own = paintBySlot.value;
+    return (run) => paints.get(run.uid) ?? own(run);
   }
 
   private byColumn(): Colours {
     const column = this.column.value;
     const values = this.values.value;
-    if (column === null || values?.column !== column) return BY_SLOT;
+    if (column === null || values?.column !== column) return bySlot();
     return coloursOfValues(column, values.found);
   }
 
@@ -141,9 +141,13 @@ export class RunColours {
       const text = capture(run.name);
       if (text !== null) oldest.set(text, Math.min(run.ordinal, oldest.get(text) ?? run.ordinal));
     }
-    const slots = takeSlots([...oldest]);
-    return new Map([...slots].map(([text, slot]) => [text, SLOTS[slot]!]));
+    const taken = takeSlots([...oldest]);
+    return new Map([...taken].map(([text, slot]) => [text, slots.value[slot]!]));
   }
+}
+
+function bySlot(): Colours {
+  return { paint: paintBySlot.value, legend: null };
 }
 
 /** Colours for what a column holds: a ramp for numbers, else a slot for each value. */
@@ -154,7 +158,8 @@ export function coloursOfValues(column: string, found: ColumnValues): Colours {
     return rampColours(column, found.min, found.max);
   }
   const labels = [...new Set(values.map(valueLabel))].sort((a, b) => a.localeCompare(b, "en"));
-  const paints = new Map(labels.map((label, i) => [label, SLOTS[i % CLASSES]!]));
+  const all = slots.value;
+  const paints = new Map(labels.map((label, i) => [label, all[i % CLASSES]!]));
   const paintValue = (value: Json) =>
     value === null ? NO_VALUE : (paints.get(valueLabel(value)) ?? NO_VALUE);
   return {
@@ -216,7 +221,7 @@ function coloursOfNames(pattern: string, classes: ReadonlyMap<string, Paint> | n
   const capture = captureOf(pattern);
   if (classes === null || capture === null) {
     const message = "This regular expression cannot be read.";
-    return { paint: paintBySlot, legend: { kind: "fault", title, message } };
+    return { paint: paintBySlot.value, legend: { kind: "fault", title, message } };
   }
   return {
     paint: (run: Run) => classes.get(capture(run.name) ?? "") ?? NO_VALUE,

@@ -1,6 +1,6 @@
 /** Runs in groups: the tree that the list shows, and what of it is drawn. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { SLOTS } from "../base/palette.ts";
+import { slots } from "../base/palette.ts";
 import { askGroups, type GroupNode, type GroupTree } from "../data/run_routes.ts";
 import type { Json } from "../data/wire.ts";
 import { PALETTE_SLOTS, type Paint } from "./paint.ts";
@@ -217,7 +217,7 @@ export function paintGroups(
   nodes: readonly Pick<GroupNode, "path" | "ordinal">[],
 ): ReadonlyMap<string, Paint> {
   const ordered = nodes.map((node) => [groupId(node), node.ordinal] as const);
-  return new Map([...takeSlots(ordered)].map(([id, slot]) => [id, SLOTS[slot]!]));
+  return new Map([...takeSlots(ordered)].map(([id, slot]) => [id, slots.value[slot]!]));
 }
 
 /** A slot of the palette for each name, by ordinals; no slot twice while there are others. */

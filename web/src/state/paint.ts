@@ -1,5 +1,6 @@
 /** In which colours runs are drawn: one place, for charts, lists and tables alike. */
-import { type Slot, slotOf as slotAt } from "../base/palette.ts";
+import { computed, type ReadonlySignal } from "@preact/signals";
+import { type Slot, slots } from "../base/palette.ts";
 import type { Run } from "../data/wire.ts";
 
 export const PALETTE_SLOTS = 20;
@@ -13,5 +14,8 @@ export function slotOf(run: Pick<Run, "color" | "ordinal">): number {
   return run.color ?? run.ordinal % PALETTE_SLOTS;
 }
 
-/** Every run in the colour of its slot. */
-export const paintBySlot: PaintOf = (run) => slotAt(slotOf(run));
+/** Every run in the colour of its slot; another function for another palette. */
+export const paintBySlot: ReadonlySignal<PaintOf> = computed(() => {
+  const all = slots.value;
+  return (run) => all[slotOf(run) % PALETTE_SLOTS]!;
+});

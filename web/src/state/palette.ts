@@ -1,4 +1,5 @@
 /** What the palette offers, and what was picked of it lately. */
+import { PALETTE_NAMES } from "../base/palette.ts";
 import { getProjects, getRuns } from "../data/api.ts";
 import type { Project, Run } from "../data/wire.ts";
 import { stepMetric } from "./default_axis.ts";
@@ -20,7 +21,7 @@ import {
   runHref,
   tableHref,
 } from "./route.ts";
-import { setTheme, type ThemeChoice } from "./theme.ts";
+import { setPalette, setTheme, type ThemeChoice } from "./theme.ts";
 import { encodeView, type View } from "./view.ts";
 import { openView, readViews, viewsOf } from "./views.ts";
 import type { Workspace } from "./workspace.ts";
@@ -100,6 +101,14 @@ function pageSettings(): Entry[] {
         kind: "setting",
         title: `Theme: ${theme === "system" ? "as the system" : theme}`,
         run: () => setTheme(theme),
+      }),
+    ),
+    ...PALETTE_NAMES.map(
+      (name): Entry => ({
+        id: `setting:palette:${name}`,
+        kind: "setting",
+        title: `Palette of the runs: ${name}`,
+        run: () => setPalette(name),
       }),
     ),
     {

@@ -57,6 +57,8 @@ export class RunTable {
   readonly isOwn: ReadonlySignal<boolean>;
   /** Those of them that are shown. */
   readonly columns: ReadonlySignal<readonly TableColumn[]>;
+  /** How many of the columns shown stay in sight beside the names. */
+  readonly frozen: ReadonlySignal<number>;
   /** A width that is being dragged: it enters the address at the end. */
   readonly dragged = signal<{ name: string; width: number } | null>(null);
   readonly cursor = signal<Cell>({ row: 0, column: -1 });
@@ -97,6 +99,10 @@ export class RunTable {
       const drag = this.dragged.value;
       if (drag === null) return shown;
       return shown.map((one) => (one.name === drag.name ? { ...one, width: drag.width } : one));
+    });
+    this.frozen = computed(() => {
+      const { freeze } = ws.view.value;
+      return freeze === "" ? 0 : this.columns.value.findIndex(({ name }) => name === freeze) + 1;
     });
     this.groups = new TableGroups(ws, this.columns);
   }

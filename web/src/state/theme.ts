@@ -1,9 +1,11 @@
-/** Light, dark, or as the system has it; kept on this device. */
+/** Light, dark, or as the system has it, and the palette of the runs; kept on this device. */
 import { computed, effect, signal } from "@preact/signals";
+import { PALETTE_NAMES, type PaletteName, paletteName } from "../base/palette.ts";
 
 export type ThemeChoice = "system" | "light" | "dark";
 
 const STORED = "epochal.theme";
+const STORED_PALETTE = "epochal.palette";
 
 function stored(): ThemeChoice {
   try {
@@ -24,6 +26,7 @@ export const theme = computed<"light" | "dark">(() => {
 });
 
 export function startTheme(): void {
+  paletteName.value = storedPalette();
   const query = matchMedia("(prefers-color-scheme: dark)");
   systemDark.value = query.matches;
   query.addEventListener("change", () => {
@@ -47,5 +50,25 @@ export function setTheme(choice: ThemeChoice): void {
     else localStorage.setItem(STORED, choice);
   } catch {
     // A browser that keeps nothing still shows the theme until the page is closed.
+  }
+}
+
+function storedPalette(): PaletteName {
+  try {
+    const text = localStorage.getItem(STORED_PALETTE);
+    return PALETTE_NAMES.find((name) => name === text) ?? "default";
+  } catch {
+    return "default";
+  }
+}
+
+/** Draws every run in the colours of another palette. */
+export function setPalette(name: PaletteName): void {
+  paletteName.value = name;
+  try {
+    if (name === "default") localStorage.removeItem(STORED_PALETTE);
+    else localStorage.setItem(STORED_PALETTE, name);
+  } catch {
+    // As with the theme.
   }
 }

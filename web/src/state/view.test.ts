@@ -77,6 +77,7 @@ describe("the view in the address", () => {
       kind: "image",
       tags: "/^train\\/(loss|acc)$/",
       cols: ["config.lr", "summary.val/loss"],
+      spark: "val/loss",
       sort: "summary.val/loss,-created",
       spin: ["train", ""],
       own: { "train/loss": { lo: 2, hi: 8.5, axis: "relative" }, "a=b&c": null },
@@ -89,6 +90,7 @@ describe("the view in the address", () => {
       fold: [""],
       full: "val/loss",
       tcols: ["config.lr", "min.val/loss"],
+      freeze: "config.lr",
       differs: true,
       axes: ["config.lr~log", "min.val/loss~flip"],
       axcolor: "min.val/loss",
@@ -111,6 +113,7 @@ describe("the view in the address", () => {
 
   it("knows showing nothing from showing the default", () => {
     expect(decodeView(encodeView({ ...DEFAULT_VIEW, only: [] })).only).toEqual([]);
+    expect(decodeView(encodeView({ ...DEFAULT_VIEW, spark: "" })).spark).toBe("");
   });
 
   it("takes broken parts for their defaults", () => {

@@ -82,6 +82,8 @@ export interface View extends PanelSettings {
   density: Density;
   /** Columns beside the names of the runs; null: those that suggest themselves. */
   cols: readonly string[] | null;
+  /** The key whose line stands in small in each row; "" for none, null: that of the first pinned line panel. */
+  spark: string | null;
   sort: string;
   /** Sections that lead the others, in this order. */
   spin: readonly string[];
@@ -90,6 +92,8 @@ export interface View extends PanelSettings {
   full: string | null;
   /** Columns of the runs table; null: those that suggest themselves. */
   tcols: readonly string[] | null;
+  /** The last of the table's columns that stay in sight beside the names; "" for none. */
+  freeze: string;
   /** The runs table shows only columns whose values differ. */
   differs: boolean;
   /** Axes of the hyperparameters page (state/hparam_axes.ts); null: those that suggest themselves. */
@@ -134,11 +138,13 @@ export const DEFAULT_VIEW: View = {
   kind: "",
   density: "comfortable",
   cols: null,
+  spark: null,
   sort: "-created",
   spin: [],
   fold: [],
   full: null,
   tcols: null,
+  freeze: "",
   differs: false,
   axes: null,
   axcolor: "",
@@ -224,11 +230,13 @@ export function encodeView(view: View): string {
   if (view.kind) add("kind", encodePart(view.kind));
   if (view.density !== "comfortable") add("d", view.density);
   if (view.cols) add("cols", list(view.cols));
+  if (view.spark !== null) add("spark", encodePart(view.spark));
   if (view.sort !== DEFAULT_VIEW.sort) add("sort", encodePart(view.sort));
   addList("spin", view.spin);
   addList("fold", view.fold);
   if (view.full !== null) add("full", encodePart(view.full));
   if (view.tcols) add("tcols", list(view.tcols));
+  if (view.freeze) add("freeze", encodePart(view.freeze));
   if (view.differs) add("differs", "1");
   if (view.axes) add("ax", list(view.axes));
   if (view.axcolor) add("axc", encodePart(view.axcolor));
@@ -291,11 +299,13 @@ export function decodeView(query: string): View {
     kind: text("kind"),
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
     cols: raw.has("cols") ? items("cols") : null,
+    spark: raw.has("spark") ? text("spark") : null,
     sort: text("sort") || DEFAULT_VIEW.sort,
     spin: sections("spin"),
     fold: sections("fold"),
     full: raw.has("full") ? text("full") : null,
     tcols: raw.has("tcols") ? items("tcols") : null,
+    freeze: text("freeze"),
     differs: text("differs") === "1",
     axes: raw.has("ax") ? items("ax") : null,
     axcolor: text("axc"),

@@ -1,6 +1,6 @@
 /** A run's colour, and the choice of another. */
 import type { JSX } from "preact";
-import { SLOTS, type Slot, slotOf } from "../base/palette.ts";
+import { type Slot, slotOf, slots } from "../base/palette.ts";
 import { Menu } from "./menu.tsx";
 
 interface SwatchProps {
@@ -66,7 +66,7 @@ export function SlotChoice(props: SlotChoiceProps): JSX.Element {
   return (
     <>
       <div class="swatches">
-        {SLOTS.map((paint, index) => (
+        {slots.value.map((paint, index) => (
           <button
             type="button"
             key={index}
@@ -99,12 +99,30 @@ interface ColourProps {
   isOff?: boolean;
 }
 
-/** A small square in a colour; one that is drawn dashed shows a gap. */
+/** A small square in a colour; one that is drawn dashed shows a gap, or its dashes where they tell it from others. */
 export function Colour({ paint, theme, isOff = false }: ColourProps): JSX.Element {
   return (
     <span
-      class={`swatch${isOff ? " off" : ""}${paint.dash.length ? " dashed" : ""}`}
-      style={isOff ? {} : { backgroundColor: paint[theme] }}
+      class={swatchClass(paint, isOff)}
+      style={isOff ? {} : { background: swatchBackground(paint, theme) }}
     />
   );
+}
+
+export function swatchClass(paint: Slot, isOff: boolean): string {
+  const hasGap = paint.dash.length > 0 && !paint.isAlwaysDashed;
+  return `swatch${isOff ? " off" : ""}${hasGap ? " dashed" : ""}`;
+}
+
+/** The CSS background of a swatch. */
+export function swatchBackground(paint: Slot, theme: "light" | "dark"): string {
+  const color = paint[theme];
+  if (!paint.isAlwaysDashed || paint.dash.length === 0) return color;
+  let at = 0;
+  const stops = paint.dash.map((part, i) => {
+    const from = at;
+    at += part / 2;
+    return `${i % 2 === 0 ? color : "transparent"} ${from}px ${at}px`;
+  });
+  return `repeating-linear-gradient(90deg, ${stops.join(", ")})`;
 }

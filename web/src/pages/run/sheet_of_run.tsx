@@ -11,6 +11,7 @@ import { closeSheet } from "../../state/sheet.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { swatchBackground } from "../../widgets/swatch.tsx";
 import { Age } from "../age.tsx";
 import { StateMark } from "../run_state.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
@@ -111,11 +112,11 @@ function EmptyHead({ name }: { name: string }): JSX.Element {
 }
 
 function SheetHead({ ws, run }: { ws: Workspace; run: RunDetail }): JSX.Element {
-  const colour = ws.paint.value(run)[theme.value];
+  const background = swatchBackground(ws.paint.value(run), theme.value);
   return (
     <header class="sheet-head">
       <div class="sheet-title">
-        <span class="swatch" style={{ backgroundColor: colour }} />
+        <span class="swatch" style={{ background }} />
         <h2>
           <Name ws={ws} run={run} />
         </h2>

@@ -64,7 +64,7 @@ export function Grid({ table }: { table: RunTable }): JSX.Element {
             key={`${table.editing.value.row}:${table.editing.value.column}`}
             table={table}
             cell={table.editing.value}
-            place={grid.place(table.editing.value.column)}
+            place={grid.placeSeen(table.editing.value.column)}
             top={HEAD_HEIGHT}
             onDone={() => box.current?.focus({ preventScroll: true })}
           />
@@ -82,6 +82,7 @@ function useRedraw(table: RunTable, grid: GridRows | null): void {
     table.rows.revision.value;
     table.extremes.revision.value;
     table.columns.value;
+    table.frozen.value;
     table.range.value;
     ws.shownUids.value;
     ws.highlighted.value;

@@ -21,6 +21,8 @@ const COLUMNS_READ = 16;
 /** Browsers lose precision in taller elements (Firefox gives up at 17.9 million px). */
 export const MAX_HEIGHT = 15_000_000;
 const MOST_TAIL = 9;
+/** Beside frozen columns there must be room for others, in CSS pixels: a phone has it for none or one. */
+const LEAST_SCROLLED = 140;
 
 export interface ColumnSight {
   readonly first: number;
@@ -39,6 +41,8 @@ interface RowSlot {
   readonly element: HTMLElement;
   readonly name: NameCell;
   readonly cells: CellSlot[];
+  /** One for each frozen column. */
+  readonly frozen: CellSlot[];
   index: number;
 }
 
@@ -59,6 +63,8 @@ export class GridRows {
   private readonly tails = new Map<string, number>();
   /** Columns in which a number was seen: their heads stand at the right, as the numbers do. */
   readonly numeric = signal<ReadonlySet<string>>(new Set());
+  /** Columns that stay beside the names: as many of those asked for as leave room for others. */
+  readonly frozen = signal(0);
   private frame = 0;
   private isStale = true;
   private sight: ColumnSight = { first: 0, last: -1 };
@@ -98,11 +104,33 @@ export class GridRows {
     this.ask();
   }
 
-  /** Left edge and width of a column, in the coordinates of the rows. */
+  /** Left edge and width of a column, in the coordinates of the rows; of a frozen one while nothing is scrolled. */
   place(column: number): { left: number; width: number } {
     if (column < 0) return { left: 0, width: this.nameWidth };
     const left = this.lefts[column] ?? 0;
     return { left: this.nameWidth + left, width: (this.lefts[column + 1] ?? left) - left };
+  }
+
+  /** Where a column is seen now, in the coordinates of the rows. */
+  placeSeen(column: number): { left: number; width: number } {
+    const { left, width } = this.place(column);
+    return { left: column < this.frozen.peek() ? left + this.box.scrollLeft : left, width };
+  }
+
+  /** The column at a place of the window, the last one beyond it. */
+  columnUnder(clientX: number): number {
+    const x = clientX - this.box.getBoundingClientRect().left;
+    const count = this.columns.length;
+    for (let at = 0; at < count; at++) {
+      const { left, width } = this.placeSeen(at);
+      if (x + this.box.scrollLeft < left + width) return at;
+    }
+    return count - 1;
+  }
+
+  /** From the left edge of the table to the end of what stays in sight. */
+  private get frozenEdge(): number {
+    return this.nameWidth + this.lefts[this.frozen.peek()]!;
   }
 
   /** Scrolls until a cell is seen whole. */
@@ -114,11 +142,12 @@ export class GridRows {
       if (top < box.scrollTop) box.scrollTop = top;
       else if (top + ROW_HEIGHT > box.scrollTop + seen) box.scrollTop = top + ROW_HEIGHT - seen;
     }
-    if (column < 0) return;
+    if (column < this.frozen.peek()) return;
     const { left, width } = this.place(column);
-    if (left - this.nameWidth < box.scrollLeft) box.scrollLeft = left - this.nameWidth;
+    const edge = this.frozenEdge;
+    if (left - edge < box.scrollLeft) box.scrollLeft = left - edge;
     else if (left + width > box.scrollLeft + this.width) {
-      box.scrollLeft = Math.min(left - this.nameWidth, left + width - this.width);
+      box.scrollLeft = Math.min(left - edge, left + width - this.width);
     }
   }
 
@@ -140,7 +169,7 @@ export class GridRows {
     const slot = row ? this.bySlot.get(row) : undefined;
     if (!slot || !element) return null;
     const cell = element.closest("[role=gridcell]");
-    const at = slot.cells.find((one) => one.element === cell);
+    const at = [...slot.frozen, ...slot.cells].find((one) => one.element === cell);
     if (at) return { row: slot.index, column: at.column, part: "cell" };
     const part = element.closest(".eye") ? "eye" : "name";
     return { row: slot.index, column: -1, part };
@@ -159,7 +188,8 @@ export class GridRows {
     const first = Math.max(0, Math.floor(scrollTop / ROW_HEIGHT) - ROWS_READY);
     const inSight = Math.ceil((this.height - HEAD_HEIGHT) / ROW_HEIGHT) + 2 * ROWS_READY;
     const last = Math.min(most, first + inSight);
-    const columns = this.columnsBetween(scrollLeft, scrollLeft + this.width - this.nameWidth);
+    const from = scrollLeft + this.frozenEdge - this.nameWidth;
+    const columns = this.columnsBetween(from, scrollLeft + this.width - this.nameWidth);
     const isOtherColumns = columns.first !== this.sight.first || columns.last !== this.sight.last;
     this.sight = columns;
     this.makeSlots(inSight + 1, columns.last - columns.first + 1);
@@ -190,12 +220,15 @@ export class GridRows {
   /** Asks for what is looked at, and a little beside it. */
   private readSight(): void {
     const { first, last } = this.sight;
-    const names = this.columns.slice(Math.max(0, first - COLUMNS_READ), last + COLUMNS_READ + 1);
+    const frozen = this.frozen.peek();
+    const kept = this.columns.slice(0, frozen);
+    const from = Math.max(frozen, first - COLUMNS_READ);
+    const names = [...kept, ...this.columns.slice(from, last + COLUMNS_READ + 1)];
     this.table.rows.look({
       rows: this.rowSight,
       columns: names.map((one) => one.name).filter(isAsked),
     });
-    const seen = this.columns.slice(first, last + 1);
+    const seen = [...kept, ...this.columns.slice(first, last + 1)];
     this.table.extremes.look(
       seen.filter((one) => one.shade !== "none" || isMarked(one.name)).map((one) => one.name),
     );
@@ -206,27 +239,59 @@ export class GridRows {
     const count = this.table.rows.matched.peek();
     const lefts = [0];
     for (const column of columns) lefts.push(lefts.at(-1)! + column.width);
-    const isOther = columns !== this.columns;
+    const frozen = this.frozenAmong(lefts);
+    const isOther = columns !== this.columns || frozen !== this.frozen.peek();
     this.columns = columns;
     this.lefts = lefts;
+    this.frozen.value = frozen;
     this.rows.style.width = `${this.nameWidth + lefts.at(-1)!}px`;
     this.rows.style.height = `${Math.min(MAX_HEIGHT, count * ROW_HEIGHT)}px`;
     if (isOther) {
-      for (const slot of this.slots) for (const cell of slot.cells) cell.column = -1;
+      for (const slot of this.slots) {
+        for (const cell of slot.cells) cell.column = -1;
+        this.freezeCells(slot, frozen);
+      }
       // Whatever columns are in sight now, they are to be read.
       this.sight = { first: 0, last: -1 };
     }
   }
 
+  private frozenAmong(lefts: readonly number[]): number {
+    const room = this.width - this.nameWidth - LEAST_SCROLLED;
+    let frozen = this.table.frozen.peek();
+    while (frozen > 0 && lefts[frozen]! > room) frozen--;
+    return frozen;
+  }
+
+  /** Gives a row its cells of frozen columns, which stick to the place that their margins give them. */
+  private freezeCells(slot: RowSlot, frozen: number): void {
+    while (slot.frozen.length > frozen) slot.frozen.pop()!.element.remove();
+    while (slot.frozen.length < frozen) {
+      const element = makeCell(`${slot.name.element.id}-${slot.frozen.length}`);
+      // Beside the name: cells are heard in the order of the document.
+      (slot.frozen.at(-1)?.element ?? slot.name.element).after(element);
+      slot.frozen.push({ element, column: -1, text: "", look: "", fraction: "" });
+    }
+    slot.frozen.forEach((cell, at) => {
+      const { left, width } = this.place(at);
+      cell.column = at;
+      cell.element.hidden = false;
+      cell.element.style.marginLeft = `${left}px`;
+      cell.element.style.width = `${width}px`;
+      cell.element.setAttribute("aria-colindex", String(at + 2));
+    });
+  }
+
   private columnsBetween(from: number, to: number): ColumnSight {
     const { lefts } = this;
     const count = lefts.length - 1;
-    let first = 0;
+    const frozen = this.frozen.peek();
+    let first = frozen;
     while (first < count && lefts[first + 1]! <= from) first++;
     let last = first;
     while (last < count - 1 && lefts[last + 1]! < to) last++;
     return {
-      first: Math.max(0, first - COLUMNS_READY),
+      first: Math.max(frozen, first - COLUMNS_READY),
       last: Math.min(count - 1, last + COLUMNS_READY),
     };
   }
@@ -242,7 +307,8 @@ export class GridRows {
       const name = new NameCell(`grid-${this.slots.length}-name`);
       element.append(name.element);
       this.rows.append(element);
-      const slot = { element, name, cells: [], index: -1 };
+      const slot: RowSlot = { element, name, cells: [], frozen: [], index: -1 };
+      this.freezeCells(slot, this.frozen.peek());
       this.bySlot.set(element, slot);
       this.slots.push(slot);
     }
@@ -251,11 +317,7 @@ export class GridRows {
     this.slots.forEach((slot, at) => {
       for (const cell of slot.cells) cell.column = -1;
       while (slot.cells.length < columns) {
-        const element = document.createElement("div");
-        element.className = "grid-cell";
-        element.id = `grid-${at}-${slot.cells.length}`;
-        element.setAttribute("role", "gridcell");
-        element.hidden = true;
+        const element = makeCell(`grid-${at}-${slot.cells.length}`);
         slot.element.append(element);
         slot.cells.push({ element, column: -1, text: "", look: "", fraction: "" });
       }
@@ -286,6 +348,13 @@ export class GridRows {
     slot.element.className = `grid-row${run ? "" : " waiting"}${isShown ? "" : " off"}${isLit ? " lit" : ""}${isChosen ? " chosen" : ""}`;
     slot.name.fill(run, isShown, ws, lookOf(isRowIn && range.left < 0, this.isCursor(index, -1)));
     let isWidened = false;
+    for (const cell of slot.frozen) {
+      const at = cell.column;
+      const isIn = isRowIn && at >= range.left && at <= range.right;
+      const edge = at === slot.frozen.length - 1 ? " frozen edge" : " frozen";
+      const look = edge + lookOf(isIn, this.isCursor(index, at));
+      if (this.fillCell(cell, run, columns[at]!, look)) isWidened = true;
+    }
     const isUsed = new Set<CellSlot>();
     for (let at = sight.first; at <= sight.last; at++) {
       const cell = slot.cells[at % slot.cells.length]!;
@@ -377,7 +446,8 @@ export class GridRows {
   private pointAtCursor(): void {
     const { row, column } = this.table.cursor.peek();
     const slot = this.slots.find((one) => one.index === row);
-    const cell = slot?.cells.find((one) => one.column === column);
+    const cells = slot ? [...slot.frozen, ...slot.cells] : [];
+    const cell = cells.find((one) => one.column === column);
     let id = cell?.element.id;
     if (slot && column < 0) id = slot.name.element.id;
     if (row < 0) id = headId(column);
@@ -385,6 +455,15 @@ export class GridRows {
       this.box.setAttribute("aria-activedescendant", id);
     } else this.box.removeAttribute("aria-activedescendant");
   }
+}
+
+function makeCell(id: string): HTMLElement {
+  const element = document.createElement("div");
+  element.className = "grid-cell";
+  element.id = id;
+  element.setAttribute("role", "gridcell");
+  element.hidden = true;
+  return element;
 }
 
 export function headId(column: number): string {

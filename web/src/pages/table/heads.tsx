@@ -25,8 +25,20 @@ export function Heads({ table, grid, sight }: HeadsProps): JSX.Element {
   const cursor = table.cursor.value;
   const edge = grid?.place(columns.length - 1) ?? { left: 0, width: 0 };
   const right = edge.left + edge.width;
+  const frozen = Math.min(grid?.frozen.value ?? 0, columns.length);
   const heads: JSX.Element[] = [];
-  for (let at = sight.first; at <= Math.min(sight.last, columns.length - 1); at++) {
+  for (let at = 0; at < frozen; at++) {
+    const isCursor = cursor.row < 0 && cursor.column === at;
+    const isEdge = at === frozen - 1;
+    heads.push(
+      <Head key={columns[at]!.name} {...{ table, grid: grid!, at, isCursor, isEdge }} isFrozen />,
+    );
+  }
+  for (
+    let at = Math.max(frozen, sight.first);
+    at <= Math.min(sight.last, columns.length - 1);
+    at++
+  ) {
     const isCursor = cursor.row < 0 && cursor.column === at;
     heads.push(<Head key={columns[at]!.name} {...{ table, grid: grid!, at, isCursor }} />);
   }
@@ -107,9 +119,12 @@ interface HeadProps {
   grid: GridRows;
   at: number;
   isCursor: boolean;
+  isFrozen?: boolean;
+  /** Whether it is the last frozen one. */
+  isEdge?: boolean;
 }
 
-function Head({ table, grid, at, isCursor }: HeadProps): JSX.Element {
+function Head({ table, grid, at, isCursor, isFrozen, isEdge }: HeadProps): JSX.Element {
   const column = table.columns.value[at]!;
   const { name } = column;
   const { group, label, aggregate } = describeColumn(name);
@@ -121,11 +136,11 @@ function Head({ table, grid, at, isCursor }: HeadProps): JSX.Element {
     // biome-ignore lint/a11y/useFocusableInteractive: aria-activedescendant moves in it
     <div
       id={headId(at)}
-      class={`grid-head ${group}${grid.numeric.value.has(name) ? " number" : ""}${isCursor ? " cursor" : ""}`}
+      class={`grid-head ${group}${grid.numeric.value.has(name) ? " number" : ""}${isCursor ? " cursor" : ""}${isFrozen ? " frozen" : ""}${isEdge ? " edge" : ""}`}
       role="columnheader"
       aria-colindex={at + 2}
       aria-sort={ariaSort(sort)}
-      style={{ left: `${left}px`, width: `${width}px` }}
+      style={{ [isFrozen ? "marginLeft" : "left"]: `${left}px`, width: `${width}px` }}
     >
       <button
         type="button"
@@ -190,6 +205,11 @@ function HeadMenu(props: { table: RunTable; at: number; column: TableColumn }): 
             )}
             {at < last && (
               <MenuItem onPick={pick(() => table.moveColumn(name, at + 1))}>Move right</MenuItem>
+            )}
+            {ws.view.value.freeze === name ? (
+              <MenuItem onPick={pick(() => ws.set({ freeze: "" }))}>Unfreeze</MenuItem>
+            ) : (
+              <MenuItem onPick={pick(() => ws.set({ freeze: name }))}>Freeze up to here</MenuItem>
             )}
             <MenuItem onPick={pick(() => table.toggleColumn(name))}>Hide</MenuItem>
           </>

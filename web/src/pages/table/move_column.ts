@@ -26,21 +26,11 @@ export function startMove(
       box.append(mark);
       box.classList.add("moving");
     }
-    to = columnUnder(moved.clientX);
+    to = grid.columnUnder(moved.clientX);
     const from = table.columns.peek().findIndex((one) => one.name === name);
-    const { left, width } = grid.place(to);
+    const { left, width } = grid.placeSeen(to);
     mark.style.left = `${to > from ? left + width : left}px`;
     mark.hidden = to === from;
-  }
-
-  function columnUnder(clientX: number): number {
-    const x = clientX - box.getBoundingClientRect().left + box.scrollLeft;
-    const count = table.columns.peek().length;
-    for (let at = 0; at < count; at++) {
-      const { left, width } = grid.place(at);
-      if (x < left + width) return at;
-    }
-    return count - 1;
   }
 
   function end(isDropped: boolean): void {

@@ -3,6 +3,7 @@ import type { Run } from "../../data/wire.ts";
 import { runHref } from "../../state/route.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { swatchBackground, swatchClass } from "../../widgets/swatch.tsx";
 import { STATE_SHAPES, UNKNOWN_SHAPE } from "../run_state.tsx";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -47,7 +48,7 @@ export class NameCell {
 
   fill(run: Run | undefined, isShown: boolean, ws: Workspace, chosen: string): void {
     const paint = run && ws.paint.peek()(run);
-    const colour = paint?.[theme.peek()] ?? "";
+    const colour = paint ? swatchBackground(paint, theme.peek()) : "";
     const filled = [run?.uid, run?.name, run?.state, run?.archived, colour, isShown, chosen].join(
       "\n",
     );
@@ -59,8 +60,8 @@ export class NameCell {
     if (!run) return;
     this.eye.setAttribute("aria-pressed", String(isShown));
     this.eye.setAttribute("aria-label", `Show ${run.name}`);
-    this.swatch.className = `swatch${isShown ? "" : " off"}${paint!.dash.length ? " dashed" : ""}`;
-    this.swatch.style.backgroundColor = isShown ? colour : "";
+    this.swatch.className = swatchClass(paint!, !isShown);
+    this.swatch.style.background = isShown ? colour : "";
     this.link.textContent = run.name;
     this.link.title = run.name;
     this.link.href = runHref(run.entity, run.project, run.id);

@@ -4,8 +4,9 @@ import { useEffect, useState } from "preact/hooks";
 import { projectPath } from "../../data/api.ts";
 import { address, canGet } from "../../data/client.ts";
 import type { RunTable } from "../../state/table.ts";
+import { notifyError } from "../../state/toasts.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { Menu } from "../../widgets/menu.tsx";
+import { Menu, MenuItem } from "../../widgets/menu.tsx";
 import { RunListHead } from "../workspace/run_list_head.tsx";
 import { GroupChip } from "../workspace/toolbar_chips.tsx";
 import { ColumnMenu } from "./column_choice.tsx";
@@ -55,6 +56,16 @@ function ExportMenu({ table }: { table: RunTable }): JSX.Element {
   );
 }
 
+/** Saves the table as a text to put into another one. */
+async function saveWritten(table: RunTable, kind: "md" | "tex"): Promise<void> {
+  try {
+    const { saveTable } = await import("./save_table.ts");
+    await saveTable(table, kind);
+  } catch (error) {
+    notifyError(error);
+  }
+}
+
 /** null: nobody has asked whether the server can write Parquet. */
 let isParquet: boolean | null = null;
 
@@ -84,11 +95,23 @@ function ExportLinks({ table, close }: { table: RunTable; close: () => void }): 
       <Icon name="down" /> {text}
     </a>
   );
+  const written = (kind: "md" | "tex", text: string) => (
+    <MenuItem
+      onPick={() => {
+        close();
+        void saveWritten(table, kind);
+      }}
+    >
+      <Icon name="down" /> {text}
+    </MenuItem>
+  );
   return (
     <>
       <p class="menu-title">All runs that match, these columns</p>
       {link("csv", "CSV")}
       {hasParquet && link("parquet", "Parquet")}
+      {written("md", "Markdown")}
+      {written("tex", "LaTeX")}
     </>
   );
 }

@@ -17,12 +17,13 @@ interface GroupRowProps {
   isOpen: boolean;
   top: number;
   columns: readonly string[];
+  hasSpark: boolean;
   events: RowEvents;
   onFold: (node: GroupNode) => void;
 }
 
 export function GroupRow(props: GroupRowProps): JSX.Element {
-  const { ws, node, isOpen, top, columns, events, onFold } = props;
+  const { ws, node, isOpen, top, columns, hasSpark, events, onFold } = props;
   const id = groupId(node);
   const isShown = useComputed(() => {
     const away = new Set(ws.view.value.ghide);
@@ -36,7 +37,7 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
   return (
     // biome-ignore lint/a11y/useSemanticElements: see VirtualRows
     <div
-      class={`run-row group-row cols-${columns.length}${isShown.value ? "" : " off"}${isCursor.value ? " cursor" : ""}`}
+      class={`run-row group-row cols-${columns.length}${hasSpark ? " has-spark" : ""}${isShown.value ? "" : " off"}${isCursor.value ? " cursor" : ""}`}
       role="listitem"
       data-group={id}
       style={{ transform: `translateY(${top}px)`, "--depth": node.depth - 1 }}

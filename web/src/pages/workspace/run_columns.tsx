@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { RUN_COLUMN_NAMES } from "../../state/run_values.ts";
+import { firstPinned } from "../../state/sparkline.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
@@ -10,13 +11,21 @@ import { ColourMenu } from "./run_colouring.tsx";
 
 export const MAX_COLUMNS = 2;
 const LISTED_COLUMNS = 200;
+/** Choices that are no keys. */
+const FIRST_PINNED = "pinned";
+const NO_SPARK = "none";
 
-interface HeadsProps {
+interface ChoiceProps {
   ws: Workspace;
   columns: readonly string[];
 }
 
-export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
+interface HeadsProps extends ChoiceProps {
+  /** The key of the rows' small lines. */
+  spark: string | null;
+}
+
+export function ColumnHeads({ ws, columns, spark }: HeadsProps): JSX.Element {
   const { sort } = ws.still.value;
   const head = (column: string, label: string, firstDown = false) => {
     const isDown = sort === `-${column}`;
@@ -37,7 +46,7 @@ export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
     );
   };
   return (
-    <div class={`run-heads cols-${columns.length}`}>
+    <div class={`run-heads cols-${columns.length}${spark === null ? "" : " has-spark"}`}>
       <Menu
         label="Columns and sorting"
         class="icon-button row-menu shown"
@@ -52,11 +61,16 @@ export function ColumnHeads({ ws, columns }: HeadsProps): JSX.Element {
         {head("created", "age", true)}
       </span>
       {columns.map((column) => head(column, shortName(column)))}
+      {spark !== null && (
+        <span class="head" title={`Line of ${spark}`}>
+          <span>{spark.slice(spark.lastIndexOf("/") + 1)}</span>
+        </span>
+      )}
     </div>
   );
 }
 
-function ColumnChoice({ ws, columns }: HeadsProps): JSX.Element {
+function ColumnChoice({ ws, columns }: ChoiceProps): JSX.Element {
   const [text, setText] = useState("");
   useEffect(() => {
     void ws.readColumns();
@@ -95,6 +109,43 @@ function ColumnChoice({ ws, columns }: HeadsProps): JSX.Element {
         ))}
         {found.length === 0 && <p class="list-notice">No column is called “{text}”.</p>}
       </div>
+      <SparkChoice ws={ws} text={text} />
     </div>
+  );
+}
+
+/** Of which key the rows have a small line: among those that the text above finds. */
+function SparkChoice({ ws, text }: { ws: Workspace; text: string }): JSX.Element {
+  const { spark } = ws.view.value;
+  const pinned = firstPinned(ws)?.name;
+  const needle = text.toLowerCase();
+  const names = ws.chartKeys.value.map((key) => key.name);
+  const found = names.filter((name) => name === spark || name.toLowerCase().includes(needle));
+  const listed = found.slice(0, LISTED_COLUMNS);
+  if (spark && !listed.includes(spark)) listed.unshift(spark);
+  return (
+    <label class="spark-choice">
+      Sparkline
+      <select
+        value={spark === null ? FIRST_PINNED : spark === "" ? NO_SPARK : `key:${spark}`}
+        onChange={({ currentTarget: { value } }) => {
+          if (value === FIRST_PINNED) ws.set({ spark: null });
+          else ws.set({ spark: value === NO_SPARK ? "" : value.slice("key:".length) });
+        }}
+      >
+        <option value={FIRST_PINNED}>
+          {pinned === undefined ? "Of the first pinned chart" : `${pinned} (pinned first)`}
+        </option>
+        <option value={NO_SPARK}>None</option>
+        {listed.map((name) => (
+          <option key={name} value={`key:${name}`}>
+            {name}
+          </option>
+        ))}
+        {found.length > LISTED_COLUMNS && (
+          <option disabled>{`${found.length - LISTED_COLUMNS} more: find them above`}</option>
+        )}
+      </select>
+    </label>
   );
 }

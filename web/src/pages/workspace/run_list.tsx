@@ -1,4 +1,5 @@
 /** The rows of the run list, and what the pointer does with them. */
+import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
@@ -8,6 +9,7 @@ import { unitOffset } from "../../state/filter_tokens.ts";
 import { ListRows, type Row } from "../../state/list_rows.ts";
 import { runQuestion } from "../../state/run_actions.ts";
 import { isPlainClick, openSheet } from "../../state/sheet.ts";
+import { sparkKey } from "../../state/sparkline.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
 import { lazy } from "../lazy.tsx";
@@ -32,6 +34,8 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   const list = useMemo(() => new ListRows(ws), [ws]);
   const listed = ws.listed.value;
   const columns = useMemo(() => listed.slice(0, MAX_COLUMNS), [listed]);
+  const spark = useComputed(() => sparkKey(ws)?.name ?? null).value;
+  const hasSpark = spark !== null;
   const [reveal, setReveal] = useState<{ index: number } | null>(null);
   const [opened, setOpened] = useState<OpenedRow | null>(null);
   const close = useCallback(() => setOpened(null), []);
@@ -65,7 +69,7 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   const isReady = list.isGrouped() ? ws.grouping.tree.value !== null : ws.list.isReady.value;
   return (
     <>
-      <ColumnHeads ws={ws} columns={columns} />
+      <ColumnHeads ws={ws} columns={columns} spark={spark} />
       <ColourLegend ws={ws} />
       <ListNotice ws={ws} />
       {list.heldBack.value > 0 && (
@@ -81,7 +85,9 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
           onSight={onSight}
           reveal={reveal}
           onPointer={(isOver) => (isOver ? list.hold() : list.release())}
-          row={(index, top) => rowOf(rows[index], index, top, { ws, list, columns, events })}
+          row={(index, top) =>
+            rowOf(rows[index], index, top, { ws, list, columns, hasSpark, events })
+          }
         />
       )}
       <PickBar ws={ws} />
@@ -115,19 +121,31 @@ interface RowContext {
   ws: Workspace;
   list: ListRows;
   columns: readonly string[];
+  hasSpark: boolean;
   events: RowEvents;
 }
 
 function rowOf(row: Row | undefined, index: number, top: number, context: RowContext): JSX.Element {
-  const { ws, list, columns, events } = context;
+  const { ws, list, events } = context;
+  const { columns, hasSpark } = context;
   if (row?.kind === "run") {
     const { key, run, depth, place } = row;
-    return <RunRow key={key} rowKey={key} {...{ ws, run, top, depth, place, columns, events }} />;
+    return (
+      <RunRow
+        key={key}
+        rowKey={key}
+        {...{ ws, run, top, depth, place, columns, hasSpark, events }}
+      />
+    );
   }
   if (row?.kind === "group") {
     const { key, node, isOpen } = row;
     return (
-      <GroupRow key={key} {...{ ws, node, isOpen, top, columns, events }} onFold={list.toggle} />
+      <GroupRow
+        key={key}
+        {...{ ws, node, isOpen, top, columns, hasSpark, events }}
+        onFold={list.toggle}
+      />
     );
   }
   return (

@@ -8,8 +8,10 @@ import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Colour } from "../../widgets/swatch.tsx";
+import { lazy } from "../lazy.tsx";
 import { StateMark } from "../run_state.tsx";
 import { cellText, narrowText } from "./columns.ts";
+import type { SparklineProps } from "./sparkline.tsx";
 
 /** What rows tell the list; the same object for all of them, so that rows rest when nothing changes. */
 export interface RowEvents {
@@ -32,11 +34,21 @@ interface RunRowProps {
   /** Pinned runs lead the list; a line is drawn below the last. */
   place: "list" | "pinned" | "last-pinned";
   columns: readonly string[];
+  /** Whether the row has a small line of one of the run's series. */
+  hasSpark: boolean;
   events: RowEvents;
 }
 
+const Sparkline = lazy<SparklineProps>(() =>
+  // A list without them is whole; where the page has lost its server, it says so elsewhere.
+  import("./sparkline.tsx").then(
+    (module) => module.Sparkline,
+    () => () => null,
+  ),
+);
+
 export function RunRow(props: RunRowProps): JSX.Element {
-  const { ws, rowKey, run, top, depth, place, columns, events } = props;
+  const { ws, rowKey, run, top, depth, place, columns, hasSpark, events } = props;
   const isShown = ws.shownUids.value.has(run.uid);
   // One row is lit at a time: the others need not be made anew when the pointer moves.
   const isLit = useComputed(() => ws.highlighted.value === run.uid || ws.lit.value === run.uid);
@@ -44,6 +56,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
   const isPicked = useComputed(() => ws.picks.uids.value.has(run.uid));
   const isBase = useComputed(() => ws.view.value.base === run.id);
   const marks = [
+    hasSpark && "has-spark",
     !isShown && "off",
     isLit.value && "lit",
     isCursor.value && "cursor",
@@ -121,6 +134,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
           {narrowText(run, column)}
         </span>
       ))}
+      {hasSpark && <Sparkline ws={ws} run={run} />}
       <button
         type="button"
         class="icon-button row-menu"

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { FLAT, FRONT } from "../../base/orbit.ts";
+import { solidSlots } from "../../base/palette.ts";
 import type { MethodName, MetricName, TensorReference } from "../../data/embeddings.ts";
 import { mediaUrl, type ObjectEntry } from "../../data/objects.ts";
 import { cloudOf } from "../../plots/cloud.ts";
@@ -121,6 +122,7 @@ function EmbeddingBody({ ws, id, value, step, isFull }: BodyProps): JSX.Element 
   useEffect(() => view.current?.reset(dimensions === 2 ? FLAT : FRONT), [dimensions]);
   useSignalEffect(() => {
     theme.value;
+    solidSlots.value;
     view.current?.draw();
   });
 
@@ -136,7 +138,11 @@ function EmbeddingBody({ ws, id, value, step, isFull }: BodyProps): JSX.Element 
   const placement = model.placement.value;
   const rows = model.rows.value;
   const scheme = theme.value;
-  const colouring = useMemo(() => colour(column, rows, scheme), [column, rows, scheme]);
+  const palette = solidSlots.value;
+  const colouring = useMemo(
+    () => colour(column, rows, scheme, palette),
+    [column, rows, scheme, palette],
+  );
   const cloud = useMemo(
     () =>
       placement === null

@@ -1,5 +1,5 @@
 /** The labels of points: columns of texts, and a colour for each point by one of them. */
-import { SLOTS } from "../../base/palette.ts";
+import { SLOTS, type Slot } from "../../base/palette.ts";
 import { rampColor } from "../../base/ramp.ts";
 
 export interface LabelColumn {
@@ -42,6 +42,7 @@ export function colour(
   column: LabelColumn | null,
   rows: ArrayLike<number>,
   theme: "light" | "dark",
+  palette: readonly Slot[] = SLOTS,
 ): Colouring {
   const colors = new Uint8Array(3 * rows.length);
   const paint = (i: number, hex: string) => {
@@ -51,7 +52,7 @@ export function colour(
     colors[3 * i + 2] = rgb & 255;
   };
   if (column === null) {
-    for (let i = 0; i < rows.length; i++) paint(i, SLOTS[0]![theme]);
+    for (let i = 0; i < rows.length; i++) paint(i, palette[0]![theme]);
     return { colors, legend: [], range: null };
   }
   const values = Array.from({ length: rows.length }, (_, i) => column.values[rows[i]!] ?? "");
@@ -73,7 +74,7 @@ export function colour(
     .slice(0, MOST_COLORS)
     .map(([value]) => value)
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const slots = new Map(frequent.map((value, i) => [value, SLOTS[i]![theme]]));
+  const slots = new Map(frequent.map((value, i) => [value, palette[i]![theme]]));
   for (const [i, value] of values.entries()) paint(i, slots.get(value) ?? GREY[theme]);
   const legend = frequent.map((value) => ({ label: value || "—", color: slots.get(value)! }));
   const others = counts.size - frequent.length;

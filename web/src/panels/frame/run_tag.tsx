@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { swatchBackground } from "../../widgets/swatch.tsx";
 
 /** A press makes the run's lines stand out in every chart, and another one no longer. */
 export function RunTag({ ws, uid }: { ws: Workspace; uid: string }): JSX.Element | null {
@@ -21,7 +22,10 @@ export function RunTag({ ws, uid }: { ws: Workspace; uid: string }): JSX.Element
         ws.pointedRun.value = null;
       }}
     >
-      <span class="swatch" style={{ backgroundColor: ws.paint.value(run)[theme.value] }} />
+      <span
+        class="swatch"
+        style={{ background: swatchBackground(ws.paint.value(run), theme.value) }}
+      />
       <span class="run-tag-name">{run.name}</span>
     </button>
   );

@@ -32,7 +32,8 @@ export function fileName(text: string, extension: string): string {
   return `${plain.slice(0, 120) || "chart"}.${extension}`;
 }
 
-function save(blob: Blob, name: string): void {
+/** Hands a file to the browser to keep. */
+export function save(blob: Blob, name: string): void {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(blob);
   link.download = name;

@@ -7,6 +7,7 @@ import type { Key } from "../../data/wire.ts";
 import type { Series } from "../../plots/series.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { swatchBackground } from "../../widgets/swatch.tsx";
 import { formatX, wantOf } from "./lines.ts";
 import { factsOf, meanOfLast } from "./statistics.ts";
 import { useTails } from "./tails.ts";
@@ -92,7 +93,10 @@ function LineTableRow({ ws, series, end, axis }: RowProps): JSX.Element {
     >
       <td>
         <span class="name" title={run.name}>
-          <span class="swatch" style={{ backgroundColor: ws.paint.value(run)[theme.value] }} />
+          <span
+            class="swatch"
+            style={{ background: swatchBackground(ws.paint.value(run), theme.value) }}
+          />
           <span>{run.name}</span>
         </span>
       </td>

@@ -1,5 +1,6 @@
 /** What a line panel asks for and draws, worked out from the workspace. */
 import { formatValue, groupDigits } from "../../base/numbers.ts";
+import { dashOf } from "../../base/palette.ts";
 import { formatDuration, formatMoment } from "../../base/times.ts";
 import type { Want } from "../../data/series_loader.ts";
 import type { Key, Run } from "../../data/wire.ts";
@@ -81,8 +82,8 @@ export function linesOf(
       const group = isBaseline ? undefined : members?.get(one.run);
       const slot = group?.paint ?? (run && paint(run));
       if (slot === undefined || (members !== null && group === undefined && !isBaseline)) continue;
-      const isMany = members === null && ofKey.length > 10;
-      const dash = isMerged ? KEY_DASHES[index]! : isMany ? slot.dash : [];
+      const own = members === null ? dashOf(slot, ofKey.length) : [];
+      const dash = isMerged ? KEY_DASHES[index]! : own;
       const name = run?.name ?? group?.label ?? "";
       lines.push({
         ...{ series: one, run: one.run, color: slot[theme] },

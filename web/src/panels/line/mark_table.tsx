@@ -9,6 +9,7 @@ import { marksOn } from "../../state/marks.ts";
 import { theme } from "../../state/theme.ts";
 import { notifyError } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { swatchBackground } from "../../widgets/swatch.tsx";
 import { formatX } from "./lines.ts";
 import { pointAt, type RangeStatistics, statisticsBetween } from "./statistics.ts";
 
@@ -134,7 +135,10 @@ function MarkTableRow(props: { ws: Workspace; row: MarkRow; axis: string }): JSX
     >
       <td>
         <span class="name" title={run.name}>
-          <span class="swatch" style={{ backgroundColor: ws.paint.value(run)[theme.value] }} />
+          <span
+            class="swatch"
+            style={{ background: swatchBackground(ws.paint.value(run), theme.value) }}
+          />
           <span>{run.name}</span>
         </span>
       </td>

@@ -2,12 +2,14 @@
 import type { JSX } from "preact";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { swatchBackground } from "../../widgets/swatch.tsx";
 import type { PanelModel } from "./panel_model.ts";
 
 interface Entry {
   id: string;
   label: string;
-  color: string;
+  /** Of its swatch, as CSS. */
+  background: string;
 }
 
 /** Room for one name, in CSS pixels. */
@@ -39,7 +41,7 @@ export function PanelLegend({ ws, model, width }: LegendProps): JSX.Element | nu
             ws.pointedRun.value = null;
           }}
         >
-          <span class="swatch" style={{ backgroundColor: entry.color }} />
+          <span class="swatch" style={{ background: entry.background }} />
           <span>{entry.label}</span>
         </li>
       ))}
@@ -64,11 +66,15 @@ function entriesOf(ws: Workspace): Entry[] {
     const hidden = new Set(ws.view.value.ghide);
     return groups
       .filter((group) => !hidden.has(group.id))
-      .map(({ id, label, paint }) => ({ id, label, color: paint[theme.value] }));
+      .map(({ id, label, paint }) => ({
+        id,
+        label,
+        background: swatchBackground(paint, theme.value),
+      }));
   }
   return ws.shown.value.map((run) => ({
     id: run.uid,
     label: run.name,
-    color: ws.paint.value(run)[theme.value],
+    background: swatchBackground(ws.paint.value(run), theme.value),
   }));
 }

@@ -1,6 +1,7 @@
 /** What the panel of precision and recall draws, out of what the server answers. */
 import { formatValue, groupDigits } from "../../base/numbers.ts";
 import { unpack } from "../../base/packed.ts";
+import { dashOf } from "../../base/palette.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import type { Run } from "../../data/wire.ts";
 import {
@@ -45,7 +46,7 @@ export function curvesOf(
     return {
       ...counts,
       ...{ run: entry.run, label: run.name, color: slot[theme], step: value.step },
-      dash: entries.length > 10 ? slot.dash : [],
+      dash: dashOf(slot, entries.length),
       drawn: drawnThresholds(counts),
     };
   });

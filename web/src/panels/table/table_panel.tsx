@@ -3,6 +3,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
+import { dashOf } from "../../base/palette.ts";
 import type { ChartSpec, RunCharts } from "../../data/charts.ts";
 import type { ObjectEntry } from "../../data/objects.ts";
 import { readStoredQuery } from "../../data/view_routes.ts";
@@ -272,7 +273,7 @@ function Charts({ ws, spec, entries, tables, place }: ChartsProps): JSX.Element 
       if (found === undefined) return [];
       const slot = paint(found);
       const color = slot[theme.value];
-      const dash = entries.length > 10 ? slot.dash : [];
+      const dash = dashOf(slot, entries.length);
       return [{ run, label: found.name, color, dash, table: tables.get(run)! }];
     });
     return chartsOf(spec, drawn, theme.value);

@@ -1,7 +1,7 @@
 /** A table as a Vega-Lite specification describes it; what draws it is loaded with the first of its kind. */
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { SLOTS } from "../../base/palette.ts";
+import { solidSlots } from "../../base/palette.ts";
 import { theme } from "../../state/theme.ts";
 import { type RunTable, stack } from "./table_rows.ts";
 import type { VegaPlot } from "./vega_plot.ts";
@@ -35,6 +35,7 @@ export function VegaView(props: VegaViewProps): JSX.Element {
     });
   }, [tables]);
   const shown = theme.value;
+  const colours = solidSlots.value;
   const texts = JSON.stringify([fields, strings]);
   useEffect(() => {
     const element = box.current!;
@@ -48,7 +49,7 @@ export function VegaView(props: VegaViewProps): JSX.Element {
         ...{ width, height, font: style.fontFamily },
         ink: style.getPropertyValue("--ink2").trim(),
         grid: style.getPropertyValue("--grid").trim(),
-        colors: SLOTS.slice(0, 10).map((slot) => slot[shown]),
+        colors: colours.slice(0, 10).map((slot) => slot[shown]),
       });
       if (isGone) made.destroy();
       else plot = made;
@@ -59,7 +60,7 @@ export function VegaView(props: VegaViewProps): JSX.Element {
       isGone = true;
       plot?.destroy();
     };
-  }, [spec, texts, rows, width, height, shown]);
+  }, [spec, texts, rows, width, height, shown, colours]);
   return (
     <div class="vega-view">
       {error !== null && (

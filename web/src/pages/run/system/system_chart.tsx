@@ -3,7 +3,7 @@ import { effect, signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { formatValue } from "../../../base/numbers.ts";
-import { slotOf } from "../../../base/palette.ts";
+import { slotOf, slots } from "../../../base/palette.ts";
 import type { RunDetail } from "../../../data/wire.ts";
 import { Tooltip } from "../../../panels/line/tooltip.tsx";
 import { Watches } from "../../../panels/line/watches.ts";
@@ -120,6 +120,7 @@ export class ChartModel {
     // Colours are of the theme.
     const stopTheme = effect(() => {
       void theme.value;
+      void slots.value;
       this.read(watches);
     });
     return () => {
@@ -142,7 +143,7 @@ export class ChartModel {
             run: label,
             label,
             color: slot[theme.peek()],
-            ...(i >= 10 ? { dash: slot.dash } : {}),
+            ...(slot.isAlwaysDashed || i >= 10 ? { dash: slot.dash } : {}),
           }
         : null;
       return { label, line };
