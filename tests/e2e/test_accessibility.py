@@ -74,6 +74,16 @@ def project_scenes(page: Page) -> Iterator[str]:
         yield f"menu {label}"
         page.keyboard.press("Escape")
         page.locator(".popover").wait_for(state="detached")
+    page.locator('.panel[data-key="epoch"] figcaption').click(modifiers=["Shift"])
+    page.get_by_label("Select optim/lr", exact=True).check()
+    page.get_by_label("More about train/loss", exact=True).focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Move and size…").click()
+    page.get_by_role("button", name="Usual size").wait_for()
+    yield "selected panels, and the place and size of one"
+    page.keyboard.press("Escape")
+    page.locator(".popover").wait_for(state="detached")
+    page.get_by_role("button", name="Select no panel").click()
     page.locator(".run-row").first.click(button="right", position={"x": 90, "y": 12})
     page.locator(".popover").wait_for()
     yield "menu of a run"

@@ -12,6 +12,7 @@ import "./styles/controls.css";
 import "./styles/frame.css";
 import "./styles/run_list.css";
 import "./styles/panels.css";
+import "./styles/arrange.css";
 import "./styles/full_screen.css";
 import "./styles/media.css";
 import "./styles/settings.css";

@@ -31,6 +31,9 @@ const POINTER = [
   ["Alt + click on an eye", "Show this run only; again: as before"],
   ["Shift + click on an eye", "Show or hide all from the last one"],
   ["Alt + click on a section", "Unfold this section only"],
+  ["Drag of a panel's head", "Put the panel elsewhere"],
+  ["Drag of a panel's lower right corner", "Resize the panel"],
+  ["Shift + click on a panel's head", "Select the panel"],
 ] as const;
 
 export function ShortcutSheet(): JSX.Element | null {

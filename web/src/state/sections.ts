@@ -12,6 +12,7 @@ import {
   type Panel,
   panelsOf,
 } from "./panel_kinds.ts";
+import { groupsOf, type Order, settledHomes } from "./panel_order.ts";
 import { keyFilter, type View } from "./view.ts";
 
 export interface Section {
@@ -22,11 +23,13 @@ export interface Section {
   readonly id: string;
   readonly title: string;
   readonly panels: readonly Panel[];
+  /** Panels of it that are hidden, by id. */
+  readonly hidden: readonly string[];
   readonly isFolded: boolean;
 }
 
 /** What of a view decides which panel stands where. */
-export type Arrangement = Pick<View, "tags" | "kind" | "pin" | "spin" | "fold" | "merged" | "off">;
+export type Arrangement = Placing & Narrowing;
 
 export const PINNED = "*";
 export const FOUND = "?";
@@ -86,42 +89,60 @@ export function homesOf(panels: readonly Panel[]): ReadonlyMap<string, string> {
   return homes;
 }
 
-type Placing = Pick<View, "pin" | "spin" | "merged" | "off">;
+type Placing = Pick<View, "pin" | "spin" | "merged" | "off"> & Order;
 type Narrowing = Pick<View, "tags" | "kind" | "fold" | "merged">;
+
+/** Keys that are drawn in the panel of another key, which is there. */
+function mergedAway(
+  homes: ReadonlyMap<string, string>,
+  { merged, off, manual }: Placing,
+): ReadonlySet<string> {
+  const away = new Set<string>();
+  // What is listed is shown.
+  if (manual !== null) return away;
+  const hidden = new Set(off);
+  for (const [lead, others] of Object.entries(merged)) {
+    if (!homes.has(lead) || hidden.has(lead)) continue;
+    for (const other of others) if (other !== lead) away.add(other);
+  }
+  return away;
+}
 
 /** All sections, unfolded, whatever the filter says. `panels` are in the order in which they were first logged. */
 function place(
   panels: readonly Panel[],
   homes: ReadonlyMap<string, string>,
-  { pin, spin, merged, off }: Placing,
+  view: Placing,
 ): Section[] {
-  const sections = new Map<string, Panel[]>();
-  const put = (id: string, panel: Panel) => {
-    const inside = sections.get(id);
-    if (inside) inside.push(panel);
-    else sections.set(id, [panel]);
-  };
-  const absent = new Set(off);
-  for (const [lead, others] of Object.entries(merged)) {
-    if (!homes.has(lead) || absent.has(lead)) continue;
-    for (const other of others) if (other !== lead) absent.add(other);
-  }
+  const { pin, spin, off, manual } = view;
+  const isManual = manual !== null;
+  const away = mergedAway(homes, view);
+  const unseen = new Set(isManual ? [] : off);
   const pinned = new Set(pin);
   const leading = new Map<string, Panel>();
-  for (const panel of panels) {
-    if (absent.has(panel.id)) continue;
-    if (pinned.has(panel.id)) leading.set(panel.id, panel);
-    else put(homes.get(panel.id)!, panel);
-  }
-  const front = pin.map((id) => leading.get(id)).filter((panel) => panel !== undefined);
-  if (front.length > 0) sections.set(PINNED, front);
-  const list = [...sections].map(([id, inside]): Section => {
-    return { id, title: titleOf(id), panels: inside, isFolded: false };
+  const list = groupsOf(panels, homes, view).flatMap((group): Section[] => {
+    const inside: Panel[] = [];
+    const hidden: string[] = [];
+    for (const panel of group.panels) {
+      if (unseen.has(panel.id)) hidden.push(panel.id);
+      else if (away.has(panel.id)) continue;
+      else if (pinned.has(panel.id)) leading.set(panel.id, panel);
+      else inside.push(panel);
+    }
+    if (inside.length === 0 && !isManual) return [];
+    const title = group.title ?? titleOf(group.id);
+    return [{ id: group.id, title, panels: inside, hidden, isFolded: false }];
   });
+  const places = new Map(list.map((section, i) => [section.id, i + 1]));
+  const front = pin.map((id) => leading.get(id)).filter((panel) => panel !== undefined);
+  if (front.length > 0) {
+    list.push({ id: PINNED, title: "Pinned", panels: front, hidden: [], isFolded: false });
+  }
   const placeOf = (section: Section) => {
     const at = spin.indexOf(section.id);
     // Behind the pinned panels, which rank 0, and before all that is ranked by name.
-    return at < 0 || section.id === PINNED ? rank(section) : (at + 1) / (spin.length + 2);
+    if (at >= 0 && section.id !== PINNED) return (at + 1) / (spin.length + 2);
+    return isManual ? (places.get(section.id) ?? 0) : rank(section);
   };
   // Array.sort is stable: sections of one rank stay in the order of their first key.
   return list.sort((a, b) => placeOf(a) - placeOf(b));
@@ -163,7 +184,7 @@ function narrow(all: readonly Section[], view: Narrowing): readonly Section[] {
   }
   const panels = find(sections, view.tags, view.merged);
   if (panels.length === 0) return [];
-  return [{ id: FOUND, title: "Found", panels, isFolded: view.fold.includes(FOUND) }];
+  return [{ id: FOUND, title: "Found", panels, hidden: [], isFolded: view.fold.includes(FOUND) }];
 }
 
 /** The sections of a workspace, as the view has them. */
@@ -174,6 +195,7 @@ export function arrange(keys: readonly Key[], view: Arrangement): readonly Secti
 
 export interface WatchedSections {
   sections: ReadonlySignal<readonly Section[]>;
+  /** The section of each panel, as it comes or as it was moved; pinned panels have theirs, too. */
   homes: ReadonlySignal<ReadonlyMap<string, string>>;
   /** Every panel by its id, whatever the view leaves out. */
   panels: ReadonlySignal<ReadonlyMap<string, Panel>>;
@@ -188,26 +210,23 @@ export function watchSections(
   view: ReadonlySignal<View>,
 ): WatchedSections {
   const part = <K extends keyof View>(name: K) => computed(() => view.value[name]);
-  const [tags, kind, fold, pin, spin, merged, off] = [
-    ...([
-      part("tags"),
-      part("kind"),
-      part("fold"),
-      part("pin"),
-      part("spin"),
-      part("merged"),
-      part("off"),
-    ] as const),
-  ];
+  const [tags, kind, fold] = [part("tags"), part("kind"), part("fold")];
+  const [pin, spin, merged, off] = [part("pin"), part("spin"), part("merged"), part("off")];
+  const [moved, manual] = [part("moved"), part("manual")];
   const all = computed(() => panelsOf(keys.value));
   const panels = computed(() => new Map(all.value.map((panel) => [panel.id, panel])));
-  const homes = computed(() => homesOf(all.value));
+  const natural = computed(() => homesOf(all.value));
+  const homes = computed(() =>
+    settledHomes(natural.value, { moved: moved.value, manual: manual.value }),
+  );
   const placed = computed(() =>
-    place(all.value, homes.value, {
+    place(all.value, natural.value, {
       pin: pin.value,
       spin: spin.value,
       merged: merged.value,
       off: off.value,
+      moved: moved.value,
+      manual: manual.value,
     }),
   );
   const sections = computed(() =>
@@ -228,8 +247,12 @@ export function hasStepwise(sections: readonly Section[]): boolean {
   );
 }
 
-function titleOf(id: string): string {
-  if (id === PINNED) return "Pinned";
-  if (isMediaSection(id)) return kindLabel(id.slice(1) as MediaKind);
+/** What a section is called by itself. */
+export function titleOf(id: string): string {
+  if (isMediaSection(id)) {
+    // An address may name a kind that nobody knows.
+    const kind = KINDS.find((one) => one === id.slice(1));
+    return kind === undefined ? id : kindLabel(kind);
+  }
   return id === "" ? "Charts" : id;
 }

@@ -73,6 +73,17 @@ describe("the view in the address", () => {
       options: { "weights;a:b=c": { mode: "heat", note: "a;b:c&d" } },
       merged: { "train/loss": ["val/loss", "a,b"] },
       off: ["train/x=1", "b,c"],
+      moved: [
+        { id: "a,b", section: "val;x", after: null },
+        { id: "2", section: "", after: "a;b&c" },
+        { id: "1", section: "/image", after: "2" },
+      ],
+      size: { "val/loss": [2, 1], "a=b": [12, 6] },
+      manual: [
+        { id: "7", title: null, panels: ["a,b", "c;d"] },
+        { id: "", title: "What; matters, & why", panels: [] },
+        { id: "1", title: null, panels: [] },
+      ],
       density: "sparkline",
       kind: "image",
       tags: "/^train\\/(loss|acc)$/",
@@ -114,11 +125,12 @@ describe("the view in the address", () => {
   it("knows showing nothing from showing the default", () => {
     expect(decodeView(encodeView({ ...DEFAULT_VIEW, only: [] })).only).toEqual([]);
     expect(decodeView(encodeView({ ...DEFAULT_VIEW, spark: "" })).spark).toBe("");
+    expect(decodeView(encodeView({ ...DEFAULT_VIEW, manual: [] })).manual).toEqual([]);
   });
 
   it("takes broken parts for their defaults", () => {
     const view = decodeView(
-      "?xr=5,1&sm=ema:1&step=1,2,3&d=huge&ylog=x&list=everything&show=&q=%E0%A4%A&zzz=1&note=x;;a,3;;&events=maybe&full=",
+      "?xr=5,1&sm=ema:1&step=1,2,3&d=huge&ylog=x&list=everything&show=&q=%E0%A4%A&zzz=1&note=x;;a,3;;&events=maybe&full=&mv=;a&size:a=0x1&size:b=2x",
     );
     expect(view).toEqual({ ...DEFAULT_VIEW, q: "%E0%A4%A", full: "" });
   });

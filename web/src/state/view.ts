@@ -76,6 +76,12 @@ export interface View extends PanelSettings {
   merged: Readonly<Record<string, readonly string[]>>;
   /** Keys whose panels are hidden. */
   off: readonly string[];
+  /** Panels that stand elsewhere than they would by themselves, each placed after those before it. */
+  moved: readonly Move[];
+  /** Sizes of panels, by panel, in columns and rows of the grid. */
+  size: Readonly<Record<string, PanelSize>>;
+  /** The sections of a manual workspace in their order; null: they follow from the keys. */
+  manual: readonly ManualSection[] | null;
   tags: string;
   /** The kind of the panels that are shown ("line", "image", ...); "" for all. */
   kind: string;
@@ -102,6 +108,25 @@ export interface View extends PanelSettings {
   axcolor: string;
   /** What stands below the axes. */
   below: Below;
+}
+
+/** A panel's place in a section: behind another panel of it, or (null) at its head. */
+export interface Move {
+  readonly id: string;
+  readonly section: string;
+  readonly after: string | null;
+}
+
+export type PanelSize = readonly [columns: number, rows: number];
+
+export const MOST_COLUMNS = 12;
+export const MOST_ROWS = 6;
+
+/** A section that shows the panels listed in it and no others; `title` null: as sections of its id are called. */
+export interface ManualSection {
+  readonly id: string;
+  readonly title: string | null;
+  readonly panels: readonly string[];
 }
 
 /** `mode` → `heat`: settings of one panel of a kind of its own, none of which is as by default. */
@@ -134,6 +159,9 @@ export const DEFAULT_VIEW: View = {
   options: {},
   merged: {},
   off: [],
+  moved: [],
+  size: {},
+  manual: null,
   tags: "",
   kind: "",
   density: "comfortable",
@@ -226,6 +254,13 @@ export function encodeView(view: View): string {
   for (const [id, one] of Object.entries(view.options)) addOptions(parts, id, one);
   for (const [key, keys] of Object.entries(view.merged)) addList(`m:${encodePart(key)}`, keys);
   addList("off", view.off);
+  if (view.moved.length > 0) add("mv", view.moved.map(moveText).join(";"));
+  for (const [id, size] of Object.entries(view.size)) add(`size:${encodePart(id)}`, size.join("x"));
+  if (view.manual?.length === 0) add("man", "");
+  for (const { id, title, panels } of view.manual ?? []) {
+    const text = list(panels);
+    add(`man:${encodePart(id)}`, title === null ? text : `${text};${encodePart(title)}`);
+  }
   if (view.tags) add("tags", encodePart(view.tags));
   if (view.kind) add("kind", encodePart(view.kind));
   if (view.density !== "comfortable") add("d", view.density);
@@ -242,6 +277,11 @@ export function encodeView(view: View): string {
   if (view.axcolor) add("axc", encodePart(view.axcolor));
   if (view.below !== "table") add("below", view.below);
   return parts.length ? `?${parts.join("&")}` : "";
+}
+
+/** `val/loss,train,train/acc`: panel, section, the panel before it (at the head of the section: none). */
+function moveText({ id, section, after }: Move): string {
+  return list(after === null ? [id, section] : [id, section, after]);
 }
 
 /** `s:train=sm:ema:0.9;ylog:1`: the settings that a section or a panel changes. */
@@ -295,6 +335,9 @@ export function decodeView(query: string): View {
     options: named(raw, "o:", (text) => Object.fromEntries(decodeTexts(text))),
     merged: named(raw, "m:", unlist),
     off: items("off"),
+    moved: decodeMoves(raw.get("mv") ?? ""),
+    size: decodeSizes(raw),
+    manual: decodeManual(raw),
     tags: text("tags"),
     kind: text("kind"),
     density: oneOf(text("d"), ["compact", "sparkline"], "comfortable"),
@@ -326,6 +369,35 @@ function named<T>(
     if (name.startsWith(prefix)) found[decodePart(name.slice(prefix.length))] = read(text);
   }
   return found;
+}
+
+function decodeMoves(text: string): Move[] {
+  return text.split(";").flatMap((part) => {
+    const [id, section, after = null] = part.split(",").map(decodePart);
+    return id === undefined || section === undefined ? [] : [{ id, section, after }];
+  });
+}
+
+function decodeSizes(raw: ReadonlyMap<string, string>): View["size"] {
+  const found: Record<string, PanelSize> = {};
+  for (const [id, text] of Object.entries(named(raw, "size:", (one) => one))) {
+    const [, columns, rows] = /^(\d{1,2})x(\d)$/.exec(text)?.map(Number) ?? [];
+    const isGood = columns! >= 1 && columns! <= MOST_COLUMNS && rows! >= 1 && rows! <= MOST_ROWS;
+    if (isGood) found[id] = [columns!, rows!];
+  }
+  return found;
+}
+
+/** In the order of the address, which an object of names that are numbers would not keep. */
+function decodeManual(raw: ReadonlyMap<string, string>): ManualSection[] | null {
+  const found: ManualSection[] = [];
+  for (const [name, text] of raw) {
+    if (!name.startsWith("man:")) continue;
+    const [panels = "", title] = text.split(";");
+    const id = decodePart(name.slice(4));
+    found.push({ id, title: title ? decodePart(title) : null, panels: unlist(panels) });
+  }
+  return found.length > 0 || raw.has("man") ? found : null;
 }
 
 function decodeOverrides(text: string): Overrides {

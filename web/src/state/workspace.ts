@@ -120,6 +120,8 @@ export class Workspace {
   readonly chartKeys: ReadonlySignal<readonly Key[]>;
   /** Every panel by its id, whatever the view leaves out. */
   readonly panels: ReadonlySignal<ReadonlyMap<string, Panel>>;
+  /** Panels that are picked to do something with all of them, by id. */
+  readonly pickedPanels = signal<ReadonlySet<string>>(new Set());
   /** The step at which media are shown: the one pinned last; null: the newest of each run. `setStep` changes it. */
   readonly step = computed(() => stepOf(this.view.value.marks));
   /** The same where the axis is another one: time, or a metric such as the epoch. `setPlace` changes it. */

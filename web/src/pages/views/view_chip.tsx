@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { type Bindings, keyHint } from "../../state/keys.ts";
+import { notifyError } from "../../state/toasts.ts";
 import {
   asking,
   discardChanges,
@@ -70,6 +71,8 @@ function ViewMenu({ ws, close }: { ws: Workspace; close: () => void }): JSX.Elem
         </MenuItem>
       ))}
       <hr />
+      <PanelsChoice ws={ws} close={close} />
+      <hr />
       {saved !== null && isChanged && (
         <MenuItem onPick={pick(() => saveView(ws))}>
           Save the changes <Hint id="save" />
@@ -99,6 +102,32 @@ function ViewMenu({ ws, close }: { ws: Workspace; close: () => void }): JSX.Elem
           </MenuItem>
         </>
       )}
+    </>
+  );
+}
+
+/** Whether every key has a panel by itself, or those that are listed in the view. */
+function PanelsChoice({ ws, close }: { ws: Workspace; close: () => void }): JSX.Element {
+  const isManual = ws.view.value.manual !== null;
+  const turn = async (to: "automatic" | "manual") => {
+    close();
+    try {
+      const { makeAutomatic, makeManual } = await import("../../state/manual.ts");
+      if (to === "manual") makeManual(ws);
+      else makeAutomatic(ws);
+    } catch (error) {
+      notifyError(error);
+    }
+  };
+  return (
+    <>
+      <p class="menu-title">Panels</p>
+      <MenuItem isChosen={!isManual} onPick={() => void turn("automatic")}>
+        Automatic: one for each key
+      </MenuItem>
+      <MenuItem isChosen={isManual} onPick={() => void turn("manual")}>
+        Manual: those that you add
+      </MenuItem>
     </>
   );
 }

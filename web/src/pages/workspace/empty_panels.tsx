@@ -58,6 +58,13 @@ export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
       </Notice>
     );
   }
+  if (ws.sections.value.length === 0 && ws.still.value.manual !== null) {
+    return (
+      <Notice title="No panels yet">
+        <p>This workspace is manual: it shows the panels that you add to it.</p>
+      </Notice>
+    );
+  }
   return null;
 }
 

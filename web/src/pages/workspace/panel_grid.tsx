@@ -17,12 +17,14 @@ import { LOGDIRS } from "../../state/route.ts";
 import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { lazy } from "../lazy.tsx";
+import { DropMark, useArranging } from "./arranging.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
 import { MarkStrip } from "./mark_strip.tsx";
 import { useReach } from "./reach.ts";
 import { SectionHead } from "./section_head.tsx";
 
 const LogdirNotice = lazy(async () => (await import("./logdir_notice.tsx")).LogdirNotice);
+const PanelPickBar = lazy(async () => (await import("./panel_pick_bar.tsx")).PanelPickBar);
 export const StepBar = lazy(async () => (await import("./step_bar.tsx")).StepBar);
 
 interface Sight {
@@ -42,16 +44,20 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   useAskAhead(ws, seen);
   const sections = ws.sections.value;
   const density = useComputed(() => ws.view.value.density).value;
+  const size = useComputed(() => ws.view.value.size).value;
   const layout = useMemo(
-    () => layOut(sections, Math.max(1, sight.width), density),
-    [sections, sight.width, density],
+    () => layOut(sections, Math.max(1, sight.width), density, size),
+    [sections, sight.width, density, size],
   );
+  const arranging = useArranging(ws, layout);
   useStillView(box, layout.sections);
   const reach = useReach(ws.loader, layout.sections.length > 0);
   // On the full screen the slider stands there.
   const hasSteps = useComputed(
     () => ws.view.value.full === null && hasStepwise(ws.sections.value),
   ).value;
+
+  const arePicked = useComputed(() => ws.pickedPanels.value.size > 0).value;
 
   const isUnknownLogdir =
     ws.entity === LOGDIRS && ws.keysError.value !== null && !ws.areKeysReady.value;
@@ -67,12 +73,14 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
           <EmptyPanels ws={ws} />
         )}
         {sight.width > 0 && (
-          <div class="panels-all" style={{ height: `${layout.height}px` }}>
+          <div class="panels-all" style={{ height: `${layout.height}px` }} {...arranging}>
             {piecesInSight(ws, layout, sight, reach)}
+            <DropMark />
           </div>
         )}
       </main>
       <MarkStrip ws={ws} />
+      {arePicked && <PanelPickBar ws={ws} />}
       {hasSteps && <StepBar ws={ws} />}
     </>
   );

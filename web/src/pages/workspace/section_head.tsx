@@ -4,11 +4,15 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import { SettingsForm } from "../../panels/line/settings_form.tsx";
+import { showPanels } from "../../state/panel_edits.ts";
 import { openOnly, toggleFold, toggleLead } from "../../state/panel_settings.ts";
 import { FOUND, isMediaSection, PINNED, type Section } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
+import { lazy } from "../lazy.tsx";
+
+const ManualItems = lazy(async () => (await import("./manual_items.tsx")).ManualItems);
 
 interface SectionHeadProps {
   ws: Workspace;
@@ -17,7 +21,7 @@ interface SectionHeadProps {
 }
 
 export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
-  const { id, title, panels, isFolded } = section;
+  const { id, title, panels, hidden, isFolded } = section;
   const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
   const isLeading = useComputed(() => ws.view.value.spin.includes(id)).value;
   const isSameY = useComputed(() => ws.view.value.samey.includes(id)).value;
@@ -36,6 +40,16 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
           <span class="section-count">{groupDigits(panels.length)}</span>
         </button>
       </h2>
+      {hidden.length > 0 && (
+        <button
+          type="button"
+          class="section-hidden"
+          title={`Hidden: ${hidden.join(", ")}`}
+          onClick={() => showPanels(ws, hidden)}
+        >
+          {groupDigits(hidden.length)} hidden · <b>show</b>
+        </button>
+      )}
       {isLeading && (
         <button
           type="button"
@@ -69,6 +83,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
   const { ws, section, close } = props;
   const { id } = section;
   const [isForm, setForm] = useState(false);
+  const isManual = ws.view.value.manual !== null;
   // Panels keep the settings of the section that they come from.
   const hasSettings = id !== PINNED && id !== FOUND && !isMediaSection(id);
   const isChanged = ws.view.value.sections[id] !== undefined;
@@ -115,6 +130,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
       {id !== FOUND && item("Open only this", () => openOnly(ws, id))}
       {id !== FOUND && item("Open all sections", () => openAll(ws))}
       {id === PINNED && item("Unpin all", () => ws.set({ pin: [] }))}
+      {isManual && canLead && <ManualItems ws={ws} section={section} close={close} />}
     </>
   );
 }

@@ -26,6 +26,7 @@ import {
   SmoothChip,
 } from "./toolbar_chips.tsx";
 
+const AddChip = lazy(async () => (await import("./manual_items.tsx")).AddChip);
 const SubRunsChip = lazy(async () => (await import("./sub_runs_chip.tsx")).SubRunsChip);
 
 interface ToolbarProps {
@@ -131,10 +132,11 @@ function ZoomChip({ ws }: { ws: Workspace }): JSX.Element | null {
 function PanelCount({ ws }: { ws: Workspace }): JSX.Element | null {
   if (!ws.areKeysReady.value) return null;
   const panels = ws.sections.value.reduce((sum, section) => sum + section.panels.length, 0);
-  const { off } = ws.still.value;
+  const { off, manual } = ws.still.value;
   return (
     <>
-      {off.length > 0 && (
+      {manual !== null && <AddChip ws={ws} />}
+      {manual === null && off.length > 0 && (
         <button
           type="button"
           class="chip"

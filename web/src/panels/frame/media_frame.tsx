@@ -1,18 +1,21 @@
 /** The frame of a panel of media: its title and tools, and what stands for its content while there is none. */
 import { useComputed } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
+import { useState } from "preact/hooks";
 import { groupDigits } from "../../base/numbers.ts";
 import type { RequestError } from "../../data/client.ts";
 import type { Key } from "../../data/wire.ts";
 import type { Objects } from "../../state/objects.ts";
-import { hidePanel } from "../../state/panel_edits.ts";
+import { hidePanels } from "../../state/panel_edits.ts";
 import { type MediaKind, panelId } from "../../state/panel_kinds.ts";
 import { togglePin } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
+import { ArrangeItems, ArrangePage } from "./arrange.tsx";
 import { KeyInfo } from "./key_info.tsx";
+import { PanelPick } from "./panel_pick.tsx";
 import { KeyName, type PanelPlace, placeStyle } from "./panel_place.tsx";
 
 /** What the component of every kind of media is given. */
@@ -60,6 +63,7 @@ export function MediaFrame(props: MediaFrameProps): JSX.Element {
       }}
     >
       <figcaption>
+        {!isFull && <PanelPick ws={ws} id={id} />}
         <h3 title={metric.name}>
           {props.title === undefined ? (
             <KeyName name={metric.name} shown={metric.display_name} />
@@ -75,6 +79,7 @@ export function MediaFrame(props: MediaFrameProps): JSX.Element {
       {objects !== null && (
         <MediaCover ws={ws} metric={metric} {...objects} hasEntries={hasEntries} />
       )}
+      {!isFull && <span class="panel-corner" aria-hidden="true" />}
     </figure>
   );
 }
@@ -114,25 +119,42 @@ function MediaTools(props: MediaFrameProps & { id: string; isFull: boolean }): J
           button={<Icon name="dots" />}
         >
           {(close) => (
-            <>
+            <MediaMenu ws={ws} id={id} isFull={isFull} close={close}>
               {menu?.(close)}
-              {!isFull && (
-                <button
-                  type="button"
-                  class="menu-item"
-                  onClick={() => {
-                    close();
-                    hidePanel(ws, id);
-                  }}
-                >
-                  Hide this panel
-                </button>
-              )}
-            </>
+            </MediaMenu>
           )}
         </Menu>
       )}
     </div>
+  );
+}
+
+interface MediaMenuProps {
+  ws: Workspace;
+  id: string;
+  isFull: boolean;
+  close: () => void;
+  /** What the kind itself offers. */
+  children: ComponentChildren;
+}
+
+function MediaMenu({ ws, id, isFull, close, children }: MediaMenuProps): JSX.Element {
+  const [isArranging, setArranging] = useState(false);
+  if (isArranging) return <ArrangePage ws={ws} id={id} />;
+  return (
+    <>
+      {children}
+      {!isFull && (
+        <ArrangeItems
+          ws={ws}
+          id={id}
+          close={close}
+          onPage={() => setArranging(true)}
+          hideLabel="Hide this panel"
+          onHide={() => hidePanels(ws, [id])}
+        />
+      )}
+    </>
   );
 }
 

@@ -7,6 +7,7 @@ import { isListAway } from "../../state/list_shown.ts";
 import { isPanelChanged, keysIn } from "../../state/panel_edits.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { KeyInfo } from "../frame/key_info.tsx";
+import { PanelPick } from "../frame/panel_pick.tsx";
 import { KeyName, type PanelPlace, placeStyle } from "../frame/panel_place.tsx";
 import { PanelCover } from "./panel_cover.tsx";
 import { PanelLegend } from "./panel_legend.tsx";
@@ -59,6 +60,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
       }}
     >
       <figcaption>
+        {!isFull && <PanelPick ws={ws} id={metric.name} />}
         <PanelTitle ws={ws} metric={metric} />
         <PanelTools ws={ws} model={model} metric={metric} isFull={isFull} />
       </figcaption>
@@ -83,6 +85,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
       <PanelCover ws={ws} model={model} metric={metric} />
       <PanelEvents ws={ws} model={model} />
       <PanelTooltip ws={ws} model={model} metric={metric} axis={axis} />
+      {!isFull && <span class="panel-corner" aria-hidden="true" />}
     </figure>
   );
 }

@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Key } from "../../data/wire.ts";
 import { copyText } from "../../state/clipboard.ts";
 import {
-  hidePanel,
+  hidePanels,
   isPanelChanged,
   keysIn,
   MOST_KEYS,
@@ -16,6 +16,7 @@ import { notify, notifyError } from "../../state/toasts.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { isZoomedAlone, toggleZoomAlone } from "../../state/zoom.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { ArrangeItems, ArrangePage } from "../frame/arrange.tsx";
 import { findKeys } from "./axis_field.tsx";
 import type { PanelModel } from "./panel_model.ts";
 import { SettingsForm } from "./settings_form.tsx";
@@ -28,7 +29,7 @@ interface PanelMenuProps {
   close: () => void;
 }
 
-type Page = "actions" | "settings" | "merge";
+type Page = "actions" | "settings" | "merge" | "arrange";
 
 export function PanelMenu(props: PanelMenuProps): JSX.Element {
   const { ws, metric } = props;
@@ -36,6 +37,7 @@ export function PanelMenu(props: PanelMenuProps): JSX.Element {
   if (page === "settings") {
     return <SettingsForm ws={ws} scope={{ kind: "panel", key: metric.name }} />;
   }
+  if (page === "arrange") return <ArrangePage ws={ws} id={metric.name} />;
   if (page === "merge") return <MergeForm ws={ws} name={metric.name} />;
   return <Actions {...props} onPage={setPage} />;
 }
@@ -108,7 +110,14 @@ function Actions(props: PanelMenuProps & { onPage: (page: Page) => void }): JSX.
       {!isFull && (
         <>
           <hr class="menu-line" />
-          {item("Hide this chart", () => hidePanel(ws, name))}
+          <ArrangeItems
+            ws={ws}
+            id={name}
+            close={close}
+            onPage={() => onPage("arrange")}
+            hideLabel="Hide this chart"
+            onHide={() => hidePanels(ws, [name], "chart")}
+          />
         </>
       )}
     </>
