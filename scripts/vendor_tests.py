@@ -141,11 +141,7 @@ def run_file(suite: Path, file: str, options: argparse.Namespace, ports: str) ->
         "PATH": f"{binaries}{os.pathsep}{os.environ.get('PATH', '')}",
         "EPOCHAL_TEST_PORTS": ports,
         "CI": "true",
-        **(
-            {}
-            if options.service_wait == 30
-            else {"WANDB_X_SERVICE_WAIT": f"{options.service_wait:g}"}
-        ),
+        "WANDB_X_SERVICE_WAIT": f"{options.service_wait:g}",
     }
     outcome = Outcome()
     try:

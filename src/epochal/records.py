@@ -349,7 +349,7 @@ class RunAlert(Struct, frozen=True):
 EventKind = Literal["start", "resume", "end", "alert", "artifact"]
 
 
-class RunEvent(Struct, frozen=True):
+class RunEvent(Struct, frozen=True, omit_defaults=True):
     """Something that happened to a run, beside the values that it logged.
 
     kind: its script began ("start"), began again ("resume") or ended badly ("end"); it sent an alert; it logged a

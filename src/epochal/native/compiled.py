@@ -109,12 +109,7 @@ def merge_columns(
     room: int,
 ) -> Merged | None:
     """See `plain.merge_columns`."""
-    width = 4 if all(array.dtype == np.float32 for array in values) else 8
-    dtype = np.float32 if width == 4 else np.float64
-    given = [np.ascontiguousarray(array, dtype=dtype) for array in values]
-    begin = _floats(places[0])
-    end = begin if places[1] is places[0] else _floats(places[1])
-    inputs = (begin, end, _floats(x[0]), _floats(x[1]), *given, np.ascontiguousarray(flags))
+    inputs, width = _items(places, x, values, flags)
     return _merged(inputs, width, pixels, min(room, len(flags)))
 
 
@@ -128,12 +123,7 @@ def merge_smoothed(
     room: int,
 ) -> tuple[Merged, tuple[Floats, ...]] | None:
     """See `plain.merge_smoothed`."""
-    width = 4 if all(array.dtype == np.float32 for array in values) else 8
-    dtype = np.float32 if width == 4 else np.float64
-    given = [np.ascontiguousarray(array, dtype=dtype) for array in values]
-    begin = _floats(places[0])
-    end = begin if places[1] is places[0] else _floats(places[1])
-    inputs = (begin, end, _floats(x[0]), _floats(x[1]), *given, np.ascontiguousarray(flags))
+    inputs, width = _items(places, x, values, flags)
     columns = np.empty((10, room := min(room, len(flags))))
     seen = np.empty(room, dtype=np.uint8)
     count = _compiled.merge_columns(
@@ -143,6 +133,21 @@ def merge_smoothed(
         return None
     x0, x1, first, low, high, last, *smoothed = columns[:, :count]
     return Merged(x0, x1, first, low, high, last, seen[:count]), tuple(smoothed)
+
+
+def _items(
+    places: tuple[Floats, Floats],
+    x: tuple[Floats, Floats],
+    values: tuple[npt.NDArray[Any], ...],
+    flags: npt.NDArray[np.uint8],
+) -> tuple[tuple[npt.NDArray[Any], ...], int]:
+    """Return the arrays that the C function takes of items, and the bytes of one of their values."""
+    width = 4 if all(array.dtype == np.float32 for array in values) else 8
+    dtype = np.float32 if width == 4 else np.float64
+    given = [np.ascontiguousarray(array, dtype=dtype) for array in values]
+    begin = _floats(places[0])
+    end = begin if places[1] is places[0] else _floats(places[1])
+    return (begin, end, _floats(x[0]), _floats(x[1]), *given, np.ascontiguousarray(flags)), width
 
 
 def merge_points(
