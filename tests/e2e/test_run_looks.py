@@ -85,10 +85,8 @@ def test_rows_have_the_line_of_a_metric(open_page: OpenPage) -> None:
     page.keyboard.press("p")
     uid = uid_of(page, "torn")
     expect_said(page, uid, "val/loss: last 39, from 0 to 39")
-    # All rows in one question, of the width of the line.
-    (question,) = [one for one in asked if one["px"] == 128]
-    assert question["keys"] == ["val/loss"]
-    assert len(question["runs"]) == 4
+    # What the charts have loaded is not asked for again.
+    assert [one for one in asked if one["px"] == 128] == []
     found = page.evaluate(SPARK, uid)
     assert found["first"] <= 3
     assert found["last"] >= found["width"] - 4
@@ -128,6 +126,15 @@ def test_rows_have_the_line_of_a_metric(open_page: OpenPage) -> None:
     vectors = download.value.path().read_text(encoding="utf-8")
     assert "stroke-dasharray" in vectors
     assert "#8a8f96" in vectors
+
+    # Where no chart has the line, all rows ask in one question, of the width of the line.
+    page.get_by_role("button", name="None", exact=True).click()
+    asked.clear()
+    page.reload()
+    expect_said(page, uid, "val/loss")
+    (question,) = [one for one in asked if "val/loss" in one["keys"]]
+    assert question["px"] == 128
+    assert len(question["runs"]) == 4
 
 
 def test_table_becomes_text_and_keeps_columns_in_sight(open_page: OpenPage) -> None:

@@ -230,6 +230,23 @@ describe("SeriesLoader", () => {
     ]);
   });
 
+  it("tells who is out of sight of what another one's question brought", async () => {
+    const { server, loader } = setUp();
+    loader.open(want("loss"), ignore);
+    await server.turn();
+    const seen: number[] = [];
+    const small = loader.open(want("loss", { px: 48, visible: false }), () =>
+      seen.push(small.series()[1]!.total),
+    );
+    await server.turn();
+    server.rows = 5;
+    loader.markChanged(["b"]);
+    await server.turn();
+    await server.turn();
+    expect(server.questions).toHaveLength(2);
+    expect(seen).toEqual([5]);
+  });
+
   it("asks again for rows that were told while an answer was under way", async () => {
     const { server, loader } = setUp();
     loader.open(want("loss"), ignore);

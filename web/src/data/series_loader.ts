@@ -45,6 +45,7 @@ const CACHE_BYTES = 192 * 2 ** 20;
 const REST_MS = 150;
 
 interface Request {
+  group: Group;
   ids: Set<string>;
   watches: Set<Watch>;
   abort: AbortController;
@@ -254,6 +255,7 @@ export class SeriesLoader {
     const keys = [...group.keys.keys()];
     const part = partOf(placeOf(group.range, group.px, group.log), group.smooth);
     const request: Request = {
+      group,
       ids: new Set(
         keys.flatMap((key) => group.runs.map((run) => `${run}\n${key}\n${group.x}\n${part}`)),
       ),
@@ -328,15 +330,21 @@ export class SeriesLoader {
     for (const id of request.ids) {
       if (this.pending.get(id) === request) this.pending.delete(id);
     }
-    for (const watch of request.watches) {
-      if (!this.watches.has(watch)) continue;
-      watch.error = error;
+    for (const watch of this.watches) {
+      if (request.watches.has(watch)) watch.error = error;
+      else if (error !== null || !shares(watch, request)) continue;
       watch.onChange();
     }
     if (error !== null) this.retry.after(error);
     this.cache.fit(this.shownBases());
     this.schedule();
   }
+}
+
+/** Whether a watch that did not wait for the answer shows what it brought: one out of sight, by the same part. */
+function shares(watch: Watch, { group, ids }: Request): boolean {
+  if (watch.want.x !== group.x || !group.keys.has(watch.want.key)) return false;
+  return watch.entries().some((entry) => entry !== null && ids.has(idOf(entry)));
 }
 
 function toRequestError(error: unknown): RequestError {

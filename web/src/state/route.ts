@@ -209,11 +209,6 @@ export function writeLine(hash: string): void {
   history.replaceState(history.state, "", location.pathname + location.search + hash);
 }
 
-/** Has what is still to be written in the address now. */
-export function flushAddress(): void {
-  bar.flush();
-}
-
 function onClick(event: MouseEvent): void {
   if (event.defaultPrevented || event.button !== 0) return;
   if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
@@ -228,10 +223,37 @@ function onClick(event: MouseEvent): void {
   else navigate(link.href);
 }
 
+/** Where a page that is left notes the address that it was too late to reload from, with the one it had till then. */
+const LATE_ADDRESS = "epochal.late-address";
+
+/** Writes what still waits; a reload has taken the address before it, so the next page is told. */
+function leave(): void {
+  const before = location.href;
+  bar.flush();
+  if (location.href === before) return;
+  try {
+    sessionStorage.setItem(LATE_ADDRESS, JSON.stringify([before, location.href]));
+  } catch {
+    // No storage: the reloaded page shows the view of a moment before.
+  }
+}
+
+function takeLateAddress(): void {
+  try {
+    const noted = sessionStorage.getItem(LATE_ADDRESS);
+    sessionStorage.removeItem(LATE_ADDRESS);
+    const [before, after] = JSON.parse(noted ?? "[]") as string[];
+    if (after !== undefined && before === location.href) history.replaceState(EXACT, "", after);
+  } catch {
+    // No storage, or not ours.
+  }
+}
+
 /** Follows links and the back button inside the page. */
 export function startRouting(): void {
+  takeLateAddress();
   addEventListener("popstate", arrive);
-  addEventListener("pagehide", flushAddress);
+  addEventListener("pagehide", leave);
   document.addEventListener("click", onClick);
   arrive();
 }

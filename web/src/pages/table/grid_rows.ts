@@ -263,7 +263,7 @@ export class GridRows {
     return frozen;
   }
 
-  /** Gives a row its cells of frozen columns, which stick to the place that their margins give them. */
+  /** Gives a row its cells of frozen columns, which stick to their places. */
   private freezeCells(slot: RowSlot, frozen: number): void {
     while (slot.frozen.length > frozen) slot.frozen.pop()!.element.remove();
     while (slot.frozen.length < frozen) {
@@ -276,7 +276,7 @@ export class GridRows {
       const { left, width } = this.place(at);
       cell.column = at;
       cell.element.hidden = false;
-      cell.element.style.marginLeft = `${left}px`;
+      cell.element.style.left = `${left}px`;
       cell.element.style.width = `${width}px`;
       cell.element.setAttribute("aria-colindex", String(at + 2));
     });
@@ -365,7 +365,7 @@ export class GridRows {
       if (this.fillCell(cell, run, columns[at]!, look)) isWidened = true;
     }
     for (const cell of slot.cells) {
-      if (!isUsed.has(cell) && cell.column >= 0) {
+      if (!isUsed.has(cell) && !cell.element.hidden) {
         cell.column = -1;
         cell.element.hidden = true;
       }

@@ -140,7 +140,7 @@ function Head({ table, grid, at, isCursor, isFrozen, isEdge }: HeadProps): JSX.E
       role="columnheader"
       aria-colindex={at + 2}
       aria-sort={ariaSort(sort)}
-      style={{ [isFrozen ? "marginLeft" : "left"]: `${left}px`, width: `${width}px` }}
+      style={{ left: `${left}px`, width: `${width}px` }}
     >
       <button
         type="button"

@@ -40,7 +40,7 @@ export function PanelPickBar({ ws }: { ws: Workspace }): JSX.Element {
       <b aria-live="polite">
         {ids.length} {ids.length === 1 ? "panel" : "panels"} selected
       </b>
-      <Menu kind="dialog" label="Move the selected panels to a section" button="Move to…">
+      <Menu kind="dialog" label="Move to a section" button="Move to a section">
         {(close) => <SectionChoice ws={ws} ids={ids} chosen={chosen} onMoved={close} />}
       </Menu>
       {act(arePinned ? "Unpin" : "Pin", () => pinPanels(ws, inOrder(ws, ids), !arePinned))}
