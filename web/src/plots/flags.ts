@@ -11,7 +11,7 @@ export interface Flag {
 }
 
 /** Height of a flag and half its width, in CSS pixels: it fits between the axis and the labels. */
-const SIZE = { height: 6, half: 3.5 };
+const SIZE = { height: 5.5, half: 3.5 };
 
 /** Outlines in a box of -1 to 1 by 0 to 1, from the axis down. */
 const OUTLINES: Readonly<Record<FlagShape, readonly (readonly [number, number])[]>> = {
@@ -69,7 +69,7 @@ export function drawFlags(
     }
     context.beginPath();
     OUTLINES[shape].forEach(([across, down], corner) => {
-      const place = [left + across * SIZE.half, plot.bottom + 1 + down * SIZE.height] as const;
+      const place = [left + across * SIZE.half, plot.bottom + 0.5 + down * SIZE.height] as const;
       if (corner === 0) context.moveTo(...place);
       else context.lineTo(...place);
     });

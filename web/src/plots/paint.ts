@@ -218,7 +218,7 @@ export function paintLabels(
   }
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
-  for (const { text, at } of scene.xAxis.labels) context.fillText(text, at, height / ratio - 6);
+  for (const { text, at } of scene.xAxis.labels) context.fillText(text, at, height / ratio - 4);
   context.restore();
 }
 

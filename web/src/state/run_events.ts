@@ -12,6 +12,8 @@ const MOST_RUNS = 500;
 /** While runs go on, their events are asked for again at this pace. */
 const REST_MS = 3000;
 const ALERTS: readonly EventKind[] = ["alert"];
+/** All but where a run began: that is where its line begins. */
+const TELLING: readonly EventKind[] = ["resume", "end", "alert", "artifact"];
 
 const KNOWN = new WeakMap<Workspace, Map<string, ReadonlySignal<Known>>>();
 
@@ -19,7 +21,8 @@ const KNOWN = new WeakMap<Workspace, Map<string, ReadonlySignal<Known>>>();
 export function shownKinds(ws: Workspace): readonly EventKind[] | null {
   const { events } = ws.view.value;
   if (events === "off") return [];
-  return events === "on" || ws.shownOrder.value.length <= FEW_RUNS ? null : ALERTS;
+  if (events === "on") return null;
+  return ws.shownOrder.value.length <= FEW_RUNS ? TELLING : ALERTS;
 }
 
 /** The events of runs on an axis (as the server names it), by run; those of runs that it lacks are asked for. */
