@@ -24,8 +24,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent))
 from series_read import PX, build, ranges
 
-from epochal import native
-from epochal.native import plain
+from epochal.native import kernels, plain
 from epochal.records import LOCAL_ADMIN, SeriesQuery, Smoothing
 from epochal.store.sql import SqlStore, open_store
 
@@ -81,8 +80,8 @@ def measure(folder: Path, runs: list[str], points: int, repeats: int) -> None:
         zoomed = [spent(lambda: ask(store, runs, smoothing, next(zooms))) for _ in range(repeats)]  # noqa: B023
         store.close()
         figures = [statistics.median(column) for column in (first, cached, zoomed)]
-        kernels = [kernel(twin, smoothing, points) for twin in (native, plain)]
-        shown = " | ".join(f"{figure:8.1f}" for figure in (*figures, *kernels))
+        times = [kernel(twin, smoothing, points) for twin in (kernels, plain)]
+        shown = " | ".join(f"{figure:8.1f}" for figure in (*figures, *times))
         print(f"{points:>8} | {smoothing.kind:<9} | {shown}")
 
 
@@ -93,7 +92,7 @@ def main() -> None:
     parser.add_argument("--points", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args()
-    twin = "compiled" if native.is_compiled else "numpy"
+    twin = "compiled" if kernels.is_compiled else "numpy"
     print(f"{options.runs} runs, one key, {PX} px; CPU ms; kernels: {twin}")
     print(
         f"{'points':>8} | {'kind':<9} | {'first':>8} | {'cached':>8} | {'zoom 10%':>8} | {'ns/value':>8} | {'numpy':>8}"

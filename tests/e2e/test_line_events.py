@@ -53,7 +53,7 @@ def test_flags_notes_own_zoom_and_one_y_axis(open_page: OpenPage) -> None:
     expect_eventually(
         page,
         """key => document.querySelector(`.panel[data-key="${key}"] .plot`)
-                .plot.options.flags?.length >= 3""",
+                .plot.options.flags?.length >= 2""",
         key,
     )
     page.mouse.move(*below(page, key, 990))
@@ -63,8 +63,7 @@ def test_flags_notes_own_zoom_and_one_y_axis(open_page: OpenPage) -> None:
     assert "resumed (session 2)" in tip.inner_text()
     page.mouse.move(5, 5)
     plot(page, key).focus()
-    for _ in range(2):
-        page.keyboard.press("PageDown")
+    page.keyboard.press("PageDown")
     spoken = page.locator(f'.panel[data-key="{key}"] .sr').inner_text()
     assert spoken == "run-0 failed at step 990"
 

@@ -139,11 +139,11 @@ def test_view_is_in_the_address_and_a_reload_gives_the_same_pixels(open_page: Op
             .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
             .map(row => row.querySelector('.run-name a').innerText).join() === 'run-0,run-1,run-2,run-3'""",
     )
-    assert page.locator(".run-heads > .head").all_inner_texts() == ["val/loss", "epoch"]
+    assert page.locator(".run-heads > .head").all_inner_texts() == ["val/loss", "epoch", "top5"]
     expect_eventually(
         page,
         """() => [...document.querySelectorAll('.run-row')].every(
-            row => row.lastElementChild.previousElementSibling.innerText === '3')""",
+            row => [...row.querySelectorAll('.cell')].at(-1).innerText === '3')""",
     )
     assert page.locator(".section-head").first.inner_text().startswith("Pinned")
 

@@ -23,13 +23,13 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats import projector, sniffing, tfrecord
 from epochal.formats.graphdef import read_graphdef, read_profile
 from epochal.formats.keras_graph import read_keras
 from epochal.formats.onnx import read_onnx
 from epochal.formats.tfevents import EventReader
+from epochal.native import kernels as fastest
 from epochal.native import plain
 from tests.formats import event_bytes as made
 from tests.formats.event_bytes import event, metadata, points, summary, tensor
@@ -49,7 +49,7 @@ def records(data: bytes) -> None:
     good = tfrecord.write_records([event(9.0, 777, summary(made.scalar("end", 1.0)))] * 2)
     whole = data + good
     # The walk in numpy takes long under a trace function: some of the inputs are for it.
-    for kernels in (native, plain) if len(data) % 8 == 0 else (native,):
+    for kernels in (fastest, plain) if len(data) % 8 == 0 else (fastest,):
         reader, at, last = EventReader(kernels=kernels), 0, [0]
         while at < len(whole):
             found = reader.read(whole[at:], at)

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from epochal import native
 from epochal.formats import media, tfrecord
 from epochal.formats.tfevents import EventReader, Events
+from epochal.native import kernels as fastest
 from epochal.native import plain
 from tests.formats import event_bytes as made
 from tests.formats import fuzzing
@@ -221,7 +221,7 @@ def test_metadata_of_the_first_value_counts_for_those_after_it():
     assert values(found) == [2.0, 2.0]
 
 
-@pytest.mark.parametrize("kernels", [native, plain], ids=["fastest", "numpy"])
+@pytest.mark.parametrize("kernels", [fastest, plain], ids=["fastest", "numpy"])
 def test_names_and_descriptions_are_noted_once(kernels):
     def about(name: bytes) -> bytes:
         return part(9, part(1, part(1, "scalars")) + part(2, name) + part(3, b"*of* " + name))

@@ -15,13 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import epochal
+from epochal.formats import row_packer
 from epochal.sdk import sink as sinks
 from tests.patience import PATIENCE_S
 from tests.sdk.journals import only_journal, read_journals
 
 
-@pytest.fixture
-def run(data_dir):
+@pytest.fixture(params=["fastest", "python"])
+def run(data_dir, request, monkeypatch):
+    """A run whose rows are packed by the compiled call, where there is one, and one that packs them in Python."""
+    if request.param == "python":
+        monkeypatch.setattr(row_packer, "_compiled", None)
     run = epochal.init(project="p", settings={"quiet": True, "environment": False})
     yield run
     run.finish()

@@ -90,10 +90,10 @@ def _versions(report: Report) -> None:
 def _kernels() -> str:
     """Say who runs the inner loops of charts: the compiled ones or numpy's."""
     try:
-        from epochal import native
+        from epochal.native import kernels
     except ImportError as error:
         return f"cannot be loaded ({error})"
-    if native.is_compiled:
+    if kernels.is_compiled:
         return "compiled"
     return "numpy's (slower charts); with a C compiler and Python's headers, install epochal again"
 

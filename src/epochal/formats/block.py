@@ -41,9 +41,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats.journal import dump_json
+from epochal.native import kernels
 from epochal.records import Kind
 
 if sys.version_info >= (3, 14):
@@ -173,7 +173,7 @@ def _widen(
     if width not in (1, 2, 4, 8):
         message = f"integers of {width} bytes"
         raise ValueError(message)
-    return native.widen(_planes(data, start, width, n), n, base, first)
+    return kernels.widen(_planes(data, start, width, n), n, base, first)
 
 
 def _decode(data: bytes | memoryview, n: int) -> Values:
@@ -248,7 +248,7 @@ def _shuffle(values: npt.NDArray[Any]) -> bytes:
 
 
 def _unshuffle(data: bytes | memoryview, start: int, dtype: str, n: int) -> npt.NDArray[Any]:
-    return native.read_planes(data, start, int(dtype[2:]), n, _decompress).view(dtype)
+    return kernels.read_planes(data, start, int(dtype[2:]), n, _decompress).view(dtype)
 
 
 def _planes(data: bytes | memoryview, start: int, width: int, n: int) -> list[bytes | memoryview]:
@@ -420,7 +420,7 @@ def _open(data: bytes, layout: struct.Struct, name: str) -> tuple[int, int, list
     if version != VERSION:
         message = f"a {name} of version {version}; this epochal reads version {VERSION}"
         raise CorruptBlock(message)
-    if native.crc32(data, 8) != crc or layout.size + sum(lengths) != len(data):
+    if kernels.crc32(data, 8) != crc or layout.size + sum(lengths) != len(data):
         message = f"the checksum of a {name} of {len(data)} bytes is wrong"
         raise CorruptBlock(message)
     if kind >= len(KINDS):

@@ -1,7 +1,7 @@
 """Event files: the bytes that TensorBoard's writers leave, to rows of numbers and media values.
 
 An event is a row: its step and time, and a value for each of its tags. Events of scalars alone, which most are, are
-found and unpacked by `native.walk_events`; all others are read here. Every value is kept, in the order written: what
+found and unpacked by `fastest.walk_events`; all others are read here. Every value is kept, in the order written: what
 TensorBoard's loaders leave out (steps that go back, several values of one step, types that its plugins do not expect)
 is in the rows too. The format of records: `tfrecord.py`; of events: `event_protos.py`; of values: `event_values.py`.
 """
@@ -18,7 +18,6 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats import event_protos as protos
 from epochal.formats import event_values, media, tensors
@@ -27,6 +26,7 @@ from epochal.formats.event_values import MeshPart, Place
 from epochal.formats.hparams import Session
 from epochal.formats.protowire import BYTES, Bytes, Span, read_spans
 from epochal.formats.tfrecord import HEAD_SIZE
+from epochal.native import kernels as fastest
 from epochal.records import Column, Frame, Kind
 
 _OTHER, _OTHER_DAMAGED = 0, 1
@@ -92,7 +92,7 @@ class EventReader:
     def __init__(
         self,
         recall: Callable[[str], Metadata | None] | None = None,
-        kernels: Any = native,
+        kernels: Any = fastest,
     ) -> None:
         self.hparams = Session()
         self.hparams_changed = False

@@ -20,7 +20,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from epochal.errors import CorruptBlock
-from epochal.native import crc32c, find_length, frame_records
+from epochal.native.kernels import crc32c, find_length, frame_records
 
 __all__ = [
     "HEAD_SIZE",

@@ -120,3 +120,9 @@ def group_values(
     grouped_values: npt.NDArray[Any],
     /,
 ) -> None: ...
+
+class RowPacker:
+    def __new__(
+        cls, keys: tuple[str, ...], types: tuple[type, ...], letters: str, head: bytes, /
+    ) -> RowPacker: ...
+    def pack(self, data: object, step: int, time: float, /) -> bytes | None: ...

@@ -581,6 +581,10 @@ static PyObject *merge_columns(PyObject *module, PyObject *arguments)
 
 #include "blocks.c"
 
+/* ------------------------------------------------------------------------------------------------ logged rows */
+
+#include "rows.c"
+
 /* ------------------------------------------------------------------------------------------------ the module */
 
 static PyMethodDef methods[] = {
@@ -612,12 +616,17 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-/* The number that compiled.py asks for: another one there means that this file was compiled of other sources. */
-#define INTERFACE 1
+/* The number that __init__.py asks for: another one there means that this file was compiled of other sources. */
+#define INTERFACE 2
 
 static int fill_module(PyObject *module)
 {
-    return PyModule_AddIntConstant(module, "INTERFACE", INTERFACE);
+    PyObject *packer = PyType_FromModuleAndSpec(module, &row_packer, NULL);
+    if (packer == NULL)
+        return -1;
+    int failed = PyModule_AddType(module, (PyTypeObject *)packer);
+    Py_DECREF(packer);
+    return failed ? -1 : PyModule_AddIntConstant(module, "INTERFACE", INTERFACE);
 }
 
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, fill_module}, {0, NULL}};

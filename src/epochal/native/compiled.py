@@ -12,10 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal.native import _compiled, plain
-
-INTERFACE = 1
-"""Of compiled.c; both go up when a function of _compiled.pyi comes, goes, or is called or answers in another way."""
+from epochal.native import INTERFACE, _compiled, plain
 
 if getattr(_compiled, "INTERFACE", 0) != INTERFACE:
     OLD = (

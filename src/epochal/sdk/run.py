@@ -24,7 +24,7 @@ from epochal.sdk.messages import printable, warn
 from epochal.sdk.metrics import Metrics
 from epochal.sdk.redaction import redact
 from epochal.sdk.settings import Resolved
-from epochal.sdk.sink import Sink
+from epochal.sdk.sink import NO_ENTRY, Sink
 from epochal.sdk.summary import Summary
 from epochal.sdk.values import DIRECT, INT64_MAX, INT64_MIN, Unloggable, flatten, plain_scalar
 
@@ -101,37 +101,39 @@ class Run:
             return
         with sink.lock:
             try:
-                entry = sink.current
-                values = data.values()
-                # Lists, because tuple(map(...)) grows its result in small steps: 0.25 us at 50 keys.
-                types = [*map(type, values)]
-                keys = [*data]
-                if keys != entry.key_list or types != entry.type_list:
-                    entry = sink.fast.get((tuple(keys), tuple(types)))
-                if (
-                    entry is not None
-                    and commit is not False
-                    and (step is None or step.__class__ is int)
-                ):
+                if commit is not False and (step is None or step.__class__ is int):
                     place = sink.step if step is None else step
-                    body = entry.pack(entry.prefix, entry.schema_id, place, wall_time(), *values)
-                    sink.step = place + 1
-                    entry.last = body
-                    if entry is not sink.current:
-                        sink.counter += 1
-                        entry.order = sink.counter
-                        sink.current = entry
-                    if entry.tracked is not None:
-                        sink.track(entry, list(values))
-                    record = body + pack_crc(crc32(body))
-                    try:
-                        written = sinks.write_bytes(sink.fd, record)
-                    except OSError as error:
-                        sink.write_failed(record, 0, error)
+                    entry = sink.current
+                    pack_row = entry.pack_row
+                    record = None if pack_row is None else pack_row(data, place, wall_time())
+                    if record is None:
+                        values = data.values()
+                        # Lists, because tuple(map(...)) grows its result in small steps: 0.25 us at 50 keys.
+                        types = [*map(type, values)]
+                        keys = [*data]
+                        if keys != entry.key_list or types != entry.type_list:
+                            entry = sink.fast.get((tuple(keys), tuple(types)), NO_ENTRY)
+                        if entry is not NO_ENTRY:
+                            prefix, schema_id = entry.prefix, entry.schema_id
+                            body = entry.pack(prefix, schema_id, place, wall_time(), *values)
+                            record = body + pack_crc(crc32(body))
+                    if record is not None:
+                        sink.step = place + 1
+                        entry.last = record
+                        if entry is not sink.current:
+                            sink.counter += 1
+                            entry.order = sink.counter
+                            sink.current = entry
+                        if entry.tracked is not None:
+                            sink.track(entry, [*data.values()])
+                        try:
+                            written = sinks.write_bytes(sink.fd, record)
+                        except OSError as error:
+                            sink.write_failed(record, 0, error)
+                            return
+                        if written != entry.size:
+                            sink.write_failed(record, written, None)
                         return
-                    if written != entry.size:
-                        sink.write_failed(record, written, None)
-                    return
             except (AttributeError, TypeError, struct.error):
                 pass  # not a dict, an integer beyond int64: the other path's
             self._log_unusual(sink, data, step, commit)

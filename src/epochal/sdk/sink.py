@@ -30,6 +30,7 @@ from epochal.formats.journal import (
     encode_schema,
     segment_name,
 )
+from epochal.formats.row_packer import row_packer
 from epochal.sdk.directory import DataDirectory, announcement, remove_quietly
 from epochal.sdk.messages import warn
 from epochal.sdk.metrics import Metrics, Tracker
@@ -67,6 +68,7 @@ class Entry:
         "layout",
         "order",
         "pack",
+        "pack_row",
         "prefix",
         "schema_id",
         "size",
@@ -85,6 +87,7 @@ class Entry:
         self.type_list = None if types is None else list(types)
         self.layout = layout
         self.pack = layout.fixed.pack
+        self.pack_row = None if keys is None or types is None else row_packer(layout, keys, types)
         self.prefix = layout.prefix
         self.schema_id = layout.schema_id
         self.size = layout.size
@@ -94,7 +97,7 @@ class Entry:
 
     def values(self) -> tuple[int, float, dict[str, Any]]:
         """Return step, time and values of the last row."""
-        step, wall_time, values = self.layout.decode(self.last[PREFIX_SIZE:])
+        step, wall_time, values = self.layout.decode(self.last[PREFIX_SIZE : -CRC.size])
         return step, wall_time, dict(zip(self.keys or (), values, strict=True))
 
 
@@ -380,13 +383,13 @@ class Sink:
                 self._append_first_number(key, value, step, wall_time)
                 return
             body = entry.pack(entry.prefix, entry.schema_id, step, wall_time, value)
+            record = body + pack_crc(crc32(body))
             self.step = step + 1
             self.counter += 1
             entry.order = self.counter
-            entry.last = body
+            entry.last = record
             if entry.tracked is not None:
                 self.track(entry, [value])
-            record = body + pack_crc(crc32(body))
             try:
                 written = write_bytes(self.fd, record)
             except OSError as error:
@@ -467,7 +470,7 @@ class Sink:
         if is_last:
             self.counter += 1
             entry.order = self.counter
-            entry.last = record[: -CRC.size]
+            entry.last = record
             if entry.tracked is not None:
                 self.track(entry, [value for _letter, value in values.values()])
         self._emit(record, droppable=True)

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.records import Band, BandsAnswer, BandsQuery, Points, Series, SeriesQuery
 from epochal.store.cache import ArrayCache
 from epochal.store.columns import ColumnReader, SeriesRef
@@ -66,12 +66,12 @@ class _Read(SeriesRead):
         """By run: see `_sample`."""
 
     def _straight(
-        self, item: Item, ref: SeriesRef, lines: list[list[native.Part]], grid: Grid
+        self, item: Item, ref: SeriesRef, lines: list[list[kernels.Part]], grid: Grid
     ) -> Series | None:
         if self.positions is None or len(lines) != 1:
             return super()._straight(item, ref, lines, grid)
         parts = [(x, y if course is None else course, None) for x, y, course in lines[0]]
-        found = native.sample_parts(parts, self.origins.get(item.run, 0.0), self.positions)
+        found = kernels.sample_parts(parts, self.origins.get(item.run, 0.0), self.positions)
         if found is None or np.isnan(found[0]).all():
             # Nothing at any position: whether the run has a finite value elsewhere, its points tell.
             return super()._straight(item, ref, lines, grid)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.store.columns import Values
 from epochal.store.reduce import Grid, Strip, is_sorted, points_strip, reduce_points, visible
 
@@ -58,8 +58,8 @@ def join_lines(lines: Sequence[Line]) -> Line:
     )
 
 
-def cut_parts(parts: Sequence[native.Part], origin: float, begin: int, end: int) -> Line:
-    """Return points begin to before end, counted through all parts, as a line; see `native.merge_parts`."""
+def cut_parts(parts: Sequence[kernels.Part], origin: float, begin: int, end: int) -> Line:
+    """Return points begin to before end, counted through all parts, as a line; see `kernels.merge_parts`."""
     lines: list[Line] = []
     for x, y, smoothed in parts:
         inside = slice(max(begin, 0), max(end, 0))

@@ -34,9 +34,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
 from epochal.errors import CorruptBlock
 from epochal.formats import block
+from epochal.native import kernels
 from epochal.store.engine import Connection
 
 logger = logging.getLogger(__name__)
@@ -212,7 +212,7 @@ class Segment:
         if version != VERSION:
             message = f"a pyramid row of version {version}; this epochal reads version {VERSION}"
             raise CorruptBlock(message)
-        if native.crc32(data, 8) != crc or _HEADER.size + sum(lengths) != len(data):
+        if kernels.crc32(data, 8) != crc or _HEADER.size + sum(lengths) != len(data):
             message = f"the checksum of a pyramid row of {len(data)} bytes is wrong"
             raise CorruptBlock(message)
         self._data = memoryview(data)

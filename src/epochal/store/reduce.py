@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.store.pyramid import Buckets, value_flags
 
 Floats = npt.NDArray[np.float64]
@@ -204,11 +204,11 @@ def reduce_strip(strip: Strip, grid: Grid, *, in_order: bool, limit: int | None 
     given = (values.first, values.min, values.max, values.last)
     for most in (few, room) if few < room else (room,):
         if strip.smoothed is None:
-            merged = native.merge_columns(places, x, given, values.flags, grid.pixels, most)
+            merged = kernels.merge_columns(places, x, given, values.flags, grid.pixels, most)
             if merged is not None:
                 return merged_strip(merged, None)
         else:
-            both = native.merge_smoothed(
+            both = kernels.merge_smoothed(
                 places, x, given, strip.smoothed, values.flags, grid.pixels, most
             )
             if both is not None:
@@ -232,18 +232,18 @@ def reduce_points(
         return points_strip(x, y, smoothed)
     places = grid.place(x)
     room = len(x) if limit is None or in_order else limit
-    merged = native.merge_points(places, x, y, grid.pixels, room)
+    merged = kernels.merge_points(places, x, y, grid.pixels, room)
     if merged is None:
         order = np.argsort(grid.column(x), kind="stable")
         smoothed = smoothed[order] if smoothed is not None else None
         return reduce_points(x[order], y[order], smoothed, grid, in_order=False)
     course = None
     if smoothed is not None:
-        course = native.merge_points(places, x, smoothed, grid.pixels, len(merged.flags))
+        course = kernels.merge_points(places, x, smoothed, grid.pixels, len(merged.flags))
     return merged_strip(merged, course)
 
 
-def merged_strip(merged: native.Merged, course: native.Merged | None) -> Strip:
+def merged_strip(merged: kernels.Merged, course: kernels.Merged | None) -> Strip:
     """Return merged columns as items; course: those of their smoothed values."""
     values = Buckets(merged.first, merged.min, merged.max, merged.last, merged.flags)
     smoothed = None

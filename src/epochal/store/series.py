@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.records import (
     Columns,
     Points,
@@ -350,7 +350,7 @@ class SeriesRead(PointSources):
         run: str,
         grid: Grid,
         smoothed: Smoothed | None,
-    ) -> list[native.Part]:
+    ) -> list[kernels.Part]:
         """Return the points of a series and writer around the range as they lie in blocks and tail rows."""
         keys = self._block_keys(ref, writer, run, grid, None)
         found = [self.blocks[key[:3]] for key in keys]
@@ -371,7 +371,7 @@ class SeriesRead(PointSources):
         ]
 
     def _straight(
-        self, item: Item, ref: SeriesRef, lines: list[list[native.Part]], grid: Grid
+        self, item: Item, ref: SeriesRef, lines: list[list[kernels.Part]], grid: Grid
     ) -> Series | None:
         """Return the answer from points as they lie, None where x falls or is not finite."""
         span = (-np.inf, np.inf) if self.query.range is None else (grid.lo, grid.hi)
@@ -379,8 +379,8 @@ class SeriesRead(PointSources):
         most = sys.maxsize if self.query.mode == "points" else POINTS_PER_PIXEL * grid.px
         room = grid.px + 64  # points in order of x: one column a pixel, and what is outside
 
-        def merged(parts: list[native.Part], most: int) -> native.MergedParts | None:
-            return native.merge_parts(parts, origin, span, grid.pixels, most, room)
+        def merged(parts: list[kernels.Part], most: int) -> kernels.MergedParts | None:
+            return kernels.merge_parts(parts, origin, span, grid.pixels, most, room)
 
         found = [merged(parts, most) for parts in lines]
         sound = [each for each in found if each is not None]

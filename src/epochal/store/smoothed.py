@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.store.pyramid import coarser_starts
 from epochal.store.reduce import Envelope
 
@@ -46,11 +46,11 @@ class Smoothed(ABC):
         """Return the buckets of `level`, as the pyramid has them; blocks: int64[b] numbers of values."""
         found = self._buckets.get((writer_id, level))
         if found is None:
-            if level == native.BUCKET:
+            if level == kernels.BUCKET:
                 found = self._finest(writer_id, blocks)
             else:
-                fine = self.buckets(writer_id, native.BUCKET, blocks)
-                starts = coarser_starts(blocks, native.BUCKET, level)
+                fine = self.buckets(writer_id, kernels.BUCKET, blocks)
+                starts = coarser_starts(blocks, kernels.BUCKET, level)
                 found = Envelope(
                     fine.first[starts],
                     np.fmin.reduceat(fine.min, starts),
@@ -85,8 +85,8 @@ class Course(Smoothed):
 
     def _finest(self, writer_id: int, blocks: npt.NDArray[np.int64]) -> Envelope:
         values = self.values[writer_id][: int(blocks.sum())]
-        starts = coarser_starts(blocks, 1, native.BUCKET)
-        low, high = native.extremes(values, starts)
+        starts = coarser_starts(blocks, 1, kernels.BUCKET)
+        low, high = kernels.extremes(values, starts)
         ends = np.append(starts[1:], len(values)) - 1
         return Envelope(values[starts], low, high, values[ends])
 
@@ -94,7 +94,7 @@ class Course(Smoothed):
 class Decaying(NamedTuple):
     """A writer's part of an exponential moving average.
 
-    states: float64[blocks + 1, 2], see `native.DecayedParts`. finest: float64[4, n], buckets of level 16 of the
+    states: float64[blocks + 1, 2], see `kernels.DecayedParts`. finest: float64[4, n], buckets of level 16 of the
     blocks. tail: float64[n], values of the tail rows.
     """
 
@@ -128,7 +128,7 @@ class Decayed(Smoothed):
         del begin
         own = self._writers[writer_id]
         total, size = own.states[index].tolist()
-        found = native.decay_parts(
+        found = kernels.decay_parts(
             [values], own.weight, (total, size), buckets=False, values=True
         ).values
         assert found is not None
@@ -158,9 +158,9 @@ def decay(
     found: dict[int, Decaying] = {}
     state = (0.0, 0.0)
     for writer_id, (blocks, tails) in writers.items():
-        of_blocks = native.decay_parts(blocks, weight, state, buckets=True, values=False)
+        of_blocks = kernels.decay_parts(blocks, weight, state, buckets=True, values=False)
         total, size = of_blocks.states[-1].tolist()
-        of_tails = native.decay_parts(tails, weight, (total, size), buckets=False, values=True)
+        of_tails = kernels.decay_parts(tails, weight, (total, size), buckets=False, values=True)
         total, size = of_tails.states[-1].tolist()
         state = (total, size)
         assert of_blocks.buckets is not None

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from epochal import native
+from epochal.native import kernels
 from epochal.records import Smoothing
 
 Floats = npt.NDArray[np.float64]
@@ -56,12 +56,12 @@ def smooth(smoothing: Smoothing, x: Floats | None, y: Floats) -> Floats:
 
 def _smooth_finite(smoothing: Smoothing, x: Floats | None, values: Floats) -> Floats:
     if smoothing.kind == "ema":
-        return native.decaying_mean(values, smoothing.amount)
+        return kernels.decaying_mean(values, smoothing.amount)
     if smoothing.kind == "mean":
-        return native.centred_mean(values, int(smoothing.amount) // 2)
+        return kernels.centred_mean(values, int(smoothing.amount) // 2)
     assert x is not None, f"{smoothing.kind} smooths over x"
     if smoothing.kind == "time":
-        return native.fading_mean(values, _decays(x, smoothing.amount))
+        return kernels.fading_mean(values, _decays(x, smoothing.amount))
     order = None if bool((x[1:] >= x[:-1]).all()) else np.argsort(x, kind="stable")
     ordered, along = (values, x) if order is None else (values[order], x[order])
     low, reach = (
@@ -69,7 +69,7 @@ def _smooth_finite(smoothing: Smoothing, x: Floats | None, values: Floats) -> Fl
         along[-1] / 2 - along[0] / 2,
     )  # halves, because the whole may overflow
     deviation = max(smoothing.amount / 2, reach * _NARROWEST)
-    found = native.gaussian_mean((along / 2 - low) / deviation if reach else along * 0.0, ordered)
+    found = kernels.gaussian_mean((along / 2 - low) / deviation if reach else along * 0.0, ordered)
     if order is None:
         return found
     back = np.empty_like(found)

@@ -14,8 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from epochal import native
 from epochal.errors import EnvironmentFault, EpochalError, NotFound, RunDeleted, StoreFull
+from epochal.native import kernels
 from epochal.records import (
     Ack,
     BandsAnswer,
@@ -130,7 +130,7 @@ def open_store(
     """
     # The arrays of an answer come and go together: given back to the system after each, they took a quarter of the
     # time of the next one, in page faults (benchmarks/series_read.py).
-    native.keep_freed(_KEPT_BYTES, _APART_BYTES)
+    kernels.keep_freed(_KEPT_BYTES, _APART_BYTES)
     data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = lock or DataLock(data_dir, url)
     opened: Database | None = None

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from epochal.native import count_values, first_edges
+from epochal.native.kernels import count_values, first_edges
 from epochal.native.plain import Counted
 from epochal.tensorboard.arrays import Array
 from epochal.tensorboard.protos import HistogramProto

@@ -1,0 +1,37 @@
+"""Logged dicts packed into records of the journal by one compiled call, where the kernels are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from epochal.formats.journal import ROW_HEAD, RowLayout
+from epochal.native import INTERFACE
+
+try:
+    from epochal.native import _compiled
+except ImportError:
+    _compiled = None
+
+PackRow = Callable[[Any, int, float], bytes | None]
+"""Called with what is logged, a step and a time (seconds since 1970); returns the record, None for a row of other keys,
+of their other order, of other types, or with an integer beyond int64."""
+
+_PACKED = {"d": float, "q": int, "?": bool}
+
+
+def row_packer(layout: RowLayout, keys: tuple[str, ...], types: tuple[type, ...]) -> PackRow | None:
+    """Return what packs rows of these keys whose values are of these types, or None: `layout.encode` is the way then.
+
+    Values of `float` and types derived from it, `int` and `bool` are packed; for others the answer is None.
+    """
+    if _compiled is None or getattr(_compiled, "INTERFACE", 0) != INTERFACE:
+        return None
+    for letter, given in zip(layout.letters, types, strict=True):
+        wanted = _PACKED.get(letter)
+        if wanted is None or not (
+            given is wanted or (wanted is float and issubclass(given, float))
+        ):
+            return None
+    schema = ROW_HEAD.pack(layout.schema_id, 0, 0.0)[:2]
+    return _compiled.RowPacker(keys, types, layout.letters, layout.prefix + schema).pack
