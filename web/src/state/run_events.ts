@@ -11,6 +11,7 @@ export const FEW_RUNS = 10;
 const MOST_RUNS = 500;
 /** While runs go on, their events are asked for again at this pace. */
 const REST_MS = 3000;
+const NONE: readonly EventKind[] = [];
 const ALERTS: readonly EventKind[] = ["alert"];
 /** All but where a run began: that is where its line begins. */
 const TELLING: readonly EventKind[] = ["resume", "end", "alert", "artifact"];
@@ -20,7 +21,7 @@ const KNOWN = new WeakMap<Workspace, Map<string, ReadonlySignal<Known>>>();
 /** Which kinds of events are shown: null for all, [] for none. */
 export function shownKinds(ws: Workspace): readonly EventKind[] | null {
   const { events } = ws.view.value;
-  if (events === "off") return [];
+  if (events === "off") return NONE;
   if (events === "on") return null;
   return ws.shownOrder.value.length <= FEW_RUNS ? TELLING : ALERTS;
 }

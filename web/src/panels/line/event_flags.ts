@@ -7,6 +7,7 @@ import type { LinePlot } from "../../plots/plot_types.ts";
 import { notePosition } from "../../state/notes.ts";
 import { runEventsOf, shownKinds } from "../../state/run_events.ts";
 import { theme } from "../../state/theme.ts";
+import type { View } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { FlagLayer } from "./flag_layer.tsx";
 import { axisName, formatX } from "./lines.ts";
@@ -54,6 +55,7 @@ const SHAPES: Readonly<Record<RunEvent["kind"], FlagShape>> = {
   artifact: "artifact",
 };
 const DOUBLE_MS = 400;
+const NONE: readonly EventFlag[] = [];
 
 export class EventFlags {
   readonly Layer: ComponentType<LayerProps> = FlagLayer;
@@ -72,10 +74,22 @@ export class EventFlags {
     private readonly element: HTMLElement,
     private readonly plot: LinePlot,
   ) {
-    this.listed = computed(() => (model.isVisible.value ? this.list() : []));
+    // Parts of the view that a zoom, which makes a new view of every frame, does not change.
+    const isShown = computed(() => this.areShown());
+    const axis = computed(() => ws.axisOf(model.metric.value));
+    const kinds = computed(() => shownKinds(ws));
+    const notes = computed(() => ws.view.value.notes);
+    this.listed = computed(() =>
+      model.isVisible.value && isShown.value
+        ? this.list(axis.value, kinds.value, notes.value)
+        : NONE,
+    );
     this.stop = effect(() => {
-      model.flags.value = this.listed.value.map(({ x, color, shape }) => ({ x, color, shape }));
+      const flags = this.listed.value;
       this.at = null;
+      // Where there was and is none, the plot has nothing to draw anew.
+      if (flags.length + model.flags.peek().length === 0) return;
+      model.flags.value = flags.map(({ x, color, shape }) => ({ x, color, shape }));
     });
     const { signal: ended } = this.abort;
     const listen = (type: "pointermove" | "pointerdown", run: (event: PointerEvent) => void) =>
@@ -99,15 +113,20 @@ export class EventFlags {
 
   // ---- which there are
 
-  private list(): EventFlag[] {
+  private areShown(): boolean {
+    const { events, density, full } = this.ws.view.value;
+    const isBare = density === "sparkline" && full !== this.model.metric.value.name;
+    return events !== "off" && !isBare;
+  }
+
+  private list(
+    axis: string,
+    kinds: readonly RunEvent["kind"][] | null,
+    notes: View["notes"],
+  ): readonly EventFlag[] {
     const { ws, model } = this;
-    const axis = ws.axisOf(model.metric.value);
-    const { events, density, full, notes } = ws.view.value;
-    const isBare = density === "sparkline" && full !== model.metric.value.name;
-    if (events === "off" || isBare) return [];
-    const kinds = shownKinds(ws);
     const known = runEventsOf(ws, axis).value;
-    const drawn = ws.groups.value === null ? model.drawn.value : null;
+    const drawn = ws.groups.value !== null ? null : model.drawn.value;
     const flags: EventFlag[] = [];
     for (const run of ws.shown.value) {
       if (drawn !== null && !drawn.has(run.uid)) continue;
