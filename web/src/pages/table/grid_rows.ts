@@ -22,7 +22,7 @@ const COLUMNS_READ = 16;
 export const MAX_HEIGHT = 15_000_000;
 const MOST_TAIL = 9;
 /** Beside frozen columns there must be room for others, in CSS pixels: a phone has it for none or one. */
-const LEAST_SCROLLED = 140;
+const LEAST_SCROLLED = 120;
 
 export interface ColumnSight {
   readonly first: number;
