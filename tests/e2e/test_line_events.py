@@ -109,4 +109,4 @@ def test_flags_notes_own_zoom_and_one_y_axis(open_page: OpenPage) -> None:
     shared = frame(page, key)["y"]
     assert shared[0] <= min(lo for lo, _ in apart)
     assert shared[1] >= max(hi for _, hi in apart)
-    assert "samey=train" in page.url
+    expect_eventually(page, "() => location.search.includes('samey=train')")
