@@ -17,8 +17,6 @@ PackRow = Callable[[Any, int, float], bytes | None]
 """Called with what is logged, a step and a time (seconds since 1970); returns the record, None for a row of other keys,
 of their other order, of other types, or with an integer beyond int64."""
 
-_PACKED = {"d": float, "q": int, "?": bool}
-
 
 def row_packer(layout: RowLayout, keys: tuple[str, ...], types: tuple[type, ...]) -> PackRow | None:
     """Return what packs rows of these keys whose values are of these types, or None: `layout.encode` is the way then.
@@ -27,11 +25,8 @@ def row_packer(layout: RowLayout, keys: tuple[str, ...], types: tuple[type, ...]
     """
     if _compiled is None or getattr(_compiled, "INTERFACE", 0) != INTERFACE:
         return None
-    for letter, given in zip(layout.letters, types, strict=True):
-        wanted = _PACKED.get(letter)
-        if wanted is None or not (
-            given is wanted or (wanted is float and issubclass(given, float))
-        ):
-            return None
     schema = ROW_HEAD.pack(layout.schema_id, 0, 0.0)[:2]
-    return _compiled.RowPacker(keys, types, layout.letters, layout.prefix + schema).pack
+    try:
+        return _compiled.RowPacker(keys, types, layout.letters, layout.prefix + schema).pack
+    except ValueError:  # a type that it does not pack
+        return None

@@ -1,7 +1,7 @@
 """Event files: the bytes that TensorBoard's writers leave, to rows of numbers and media values.
 
 An event is a row: its step and time, and a value for each of its tags. Events of scalars alone, which most are, are
-found and unpacked by `fastest.walk_events`; all others are read here. Every value is kept, in the order written: what
+found and unpacked by `kernels.walk_events`; all others are read here. Every value is kept, in the order written: what
 TensorBoard's loaders leave out (steps that go back, several values of one step, types that its plugins do not expect)
 is in the rows too. The format of records: `tfrecord.py`; of events: `event_protos.py`; of values: `event_values.py`.
 """

@@ -163,6 +163,7 @@ static PyObject *row_packer_pack(PyObject *given, PyObject *const *arguments, Py
     put_double(at + 8, time);
     if (!put_values(self, arguments[0], at + 16)) {
         Py_DECREF(record);
+        PyErr_Clear(); /* a comparison of texts has run out of memory: the long way says so, if it does */
         Py_RETURN_NONE;
     }
     size_t body = (size_t)self->size - 4;
