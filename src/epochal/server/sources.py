@@ -40,7 +40,10 @@ class Sources:
 
         path = source.get("path")
         if not isinstance(path, str) or not self._is_allowed(path):
-            raise NotFound("the file of these bytes is in no log directory that is open here")
+            raise NotFound(
+                f"the event file {path} is in no log directory that is open here: "
+                "start `epochal up --logdir` with its folder"
+            )
         try:
             with _open(path) as file:
                 payload = read_record_at(file, record)

@@ -105,10 +105,14 @@ describe("time ticks", () => {
   });
 
   it("read as spans and moments", () => {
-    expect([0, 0.0945, 0.25, 2.3, 12, 252, 11100, 187200, -75].map(formatDuration)).toEqual([
+    expect(
+      [0, 2.24e-5, 9.9996e-4, 0.0945, 0.25, 2.3, 12, 252, 11100, 187200, -75].map(formatDuration),
+    ).toEqual([
       ...[
         "0 s",
-        "0.0945 s",
+        "22.4 µs",
+        "1.00 ms",
+        "94.5 ms",
         "0.250 s",
         "2.30 s",
         "12 s",

@@ -12,13 +12,15 @@ export const TIME_STEPS: readonly number[] = [
   ...[1, 2, 4, 7, 14, 28, 56].map((n) => n * DAY),
 ];
 
-/** A span to read, in its two largest units: 0.0945 s, 0.250 s, 2.30 s, 12 s, 4 m 12 s, 3 h 05 m, 2 d 4 h. */
+/** A span to read, in its two largest units: 22.4 µs, 94.5 ms, 0.250 s, 2.30 s, 12 s, 4 m 12 s, 3 h 05 m, 2 d 4 h. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return "–";
   const sign = seconds < 0 ? "-" : "";
   const size = Math.abs(seconds);
   if (size === 0 || size < 1e-6) return `${sign}${Number(size.toPrecision(3))} s`;
   // Always three digits, so that spans below each other in a column can be compared.
+  if (size < 9.995e-4) return `${sign}${(size * 1e6).toPrecision(3)} µs`;
+  if (size < 0.1) return `${sign}${(size * 1e3).toPrecision(3)} ms`;
   if (size < 10) return `${sign}${size.toPrecision(3)} s`;
   const whole = Math.round(size);
   if (whole < MINUTE) return `${sign}${whole} s`;

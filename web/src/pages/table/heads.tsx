@@ -11,8 +11,15 @@ import {
 } from "../../state/table_columns.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu, MenuItem } from "../../widgets/menu.tsx";
+import { PathName } from "../../widgets/path_name.tsx";
 import { type ColumnSight, type GridRows, headId } from "./grid_rows.ts";
 import { startMove } from "./move_column.ts";
+
+/** Room beside the name of a column, and for a letter of it, in CSS pixels. */
+const HEAD_MARKS = 44;
+const LETTER = 7;
+/** Letters of its end that are seen. */
+const HEAD_TAIL = 9;
 
 interface HeadsProps {
   table: RunTable;
@@ -151,7 +158,10 @@ function Head({ table, grid, at, isCursor, isFrozen, isEdge }: HeadProps): JSX.E
         onPointerDown={(event) => startMove(event, table, grid, name)}
         onClick={(event) => press(table, name, event)}
       >
-        <span class="head-group">{above}</span> <span class="head-label">{label}</span>
+        <span class="head-group">{above}</span>{" "}
+        <span class="head-label">
+          <PathName name={label} fits={(width - HEAD_MARKS) / LETTER} tail={HEAD_TAIL} />
+        </span>
       </button>
       <SortMark sort={sort} />
       <HeadMenu table={table} at={at} column={column} />

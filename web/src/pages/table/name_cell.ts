@@ -3,6 +3,7 @@ import type { Run } from "../../data/wire.ts";
 import { runHref } from "../../state/route.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { partsOf } from "../../widgets/path_name.tsx";
 import { swatchBackground, swatchClass } from "../../widgets/swatch.tsx";
 import { STATE_SHAPES, UNKNOWN_SHAPE } from "../run_state.tsx";
 
@@ -13,6 +14,15 @@ function make(tag: string, className: string): HTMLElement {
   element.className = className;
   return element;
 }
+
+function pieceOf(text: string): HTMLElement {
+  const piece = document.createElement("span");
+  piece.textContent = text;
+  return piece;
+}
+
+/** Names of this many letters are seen whole, on a phone too. */
+const SHORT = 12;
 
 export class NameCell {
   readonly element = make("div", "grid-cell name");
@@ -62,7 +72,7 @@ export class NameCell {
     this.eye.setAttribute("aria-label", `Show ${run.name}`);
     this.swatch.className = swatchClass(paint!, !isShown);
     this.swatch.style.background = isShown ? colour : "";
-    this.link.textContent = run.name;
+    this.nameLink(run.name);
     this.link.title = run.name;
     this.link.href = runHref(run.entity, run.project, run.id);
     const known = STATE_SHAPES[run.state] ?? { shape: UNKNOWN_SHAPE, word: run.state };
@@ -70,5 +80,11 @@ export class NameCell {
     this.state.title = known.word;
     this.word.textContent = known.word;
     this.shape.setAttribute("d", known.shape);
+  }
+
+  private nameLink(name: string): void {
+    const parts = partsOf(name, SHORT) ?? [name];
+    this.link.classList.toggle("path-name", parts.length > 1);
+    this.link.replaceChildren(...parts.map(pieceOf));
   }
 }

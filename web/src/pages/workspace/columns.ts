@@ -14,15 +14,12 @@ export function cellText(run: Run, column: string): string {
   return spell(columnValue(run, column));
 }
 
-/** Characters that a column of the list has room for. */
-const ROOM = 7;
-
-/** What stands in the list: a number that is cut off would be another number. */
-export function narrowText(run: Run, column: string): string {
+/** What stands in a column of the list with room for so many characters: a number cut off would be another number. */
+export function narrowText(run: Run, column: string, room: number): string {
   const value = columnValue(run, column);
   const text = cellText(run, column);
-  if (typeof value !== "number" || column === "duration" || text.length <= ROOM) return text;
-  return formatNarrow(value, ROOM);
+  if (typeof value !== "number" || column === "duration" || text.length <= room) return text;
+  return formatNarrow(value, room);
 }
 
 /** Numbers that a person wrote (0.005) stay as written; measured ones get four digits. */

@@ -35,7 +35,7 @@ export function GroupField({ ws }: { ws: Workspace }): JSX.Element {
   return (
     <div class="group-field">
       {g.length > 0 && (
-        <ul class="picked" aria-label="Grouped by">
+        <ul class="picked-keys" aria-label="Grouped by">
           {g.map((name) => (
             <li key={name}>
               <span title={name}>{shortName(name)}</span>

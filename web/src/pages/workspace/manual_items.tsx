@@ -185,7 +185,7 @@ function PanelForm({ ws, section, onDone }: PanelFormProps): JSX.Element {
       }}
     >
       {chosen.length > 0 && (
-        <ul class="picked" aria-label="Keys in the panel">
+        <ul class="picked-keys" aria-label="Keys in the panel">
           {chosen.map((id) => (
             <li key={id}>
               <span title={id}>{id}</span>

@@ -7,6 +7,7 @@ import { renamedRun, renameRun } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
+import { PathName } from "../../widgets/path_name.tsx";
 import { Colour } from "../../widgets/swatch.tsx";
 import { lazy } from "../lazy.tsx";
 import { StateMark } from "../run_state.tsx";
@@ -121,7 +122,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
             title={titleOf(run)}
             onClick={(event) => events.onName(rowKey, event)}
           >
-            <RunName name={run.name} />
+            <PathName name={run.name} fits={SHORT} />
           </a>
           <StateMark state={run.state} />
           {place !== "list" && <span class="sr">pinned</span>}
@@ -131,7 +132,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
       )}
       {columns.map((column) => (
         <span class="cell" key={column} title={cellText(run, column)}>
-          {narrowText(run, column)}
+          {narrowText(run, column, roomOf(columns, hasSpark))}
         </span>
       ))}
       {hasSpark && <Sparkline ws={ws} run={run} />}
@@ -151,20 +152,10 @@ export function RunRow(props: RunRowProps): JSX.Element {
 
 /** Names of this many letters are seen whole beside two columns. */
 const SHORT = 14;
-/** Letters at the end of a path that stay when it is cut: directories of one run begin alike. */
-const TAIL = 7;
 
-function RunName({ name }: { name: string }): JSX.Element {
-  if (name.length <= SHORT || !name.includes("/")) return <>{name}</>;
-  return (
-    <>
-      <span class="sr">{name}</span>
-      <span class="run-path" aria-hidden="true">
-        <span>{name.slice(0, -TAIL)}</span>
-        <span>{name.slice(-TAIL)}</span>
-      </span>
-    </>
-  );
+/** Characters that a column has room for; two of them beside a line are narrower. */
+function roomOf(columns: readonly string[], hasSpark: boolean): number {
+  return hasSpark && columns.length > 1 ? 6 : 7;
 }
 
 function titleOf(run: Run): string {

@@ -66,7 +66,7 @@ export function ImageView(props: ImageViewProps): JSX.Element {
       onPointerLeave={() => viewport.leave()}
     >
       {source === null ? (
-        <span class="image-broken">This picture cannot be shown.</span>
+        <Broken image={image} />
       ) : (
         <img
           src={source.url || undefined}
@@ -84,6 +84,20 @@ export function ImageView(props: ImageViewProps): JSX.Element {
       <Numbers image={image} width={wide} height={high} viewport={viewport} />
     </button>
   );
+}
+
+/** In place of a picture that did not come: why, in the server's words where it has some. */
+function Broken({ image }: { image: ImageValue }): JSX.Element {
+  const [reason, setReason] = useState("");
+  const url = mediaUrl(image);
+  useEffect(() => {
+    const abort = new AbortController();
+    getBytes(url, abort.signal, 1).catch((error) => {
+      if (!abort.signal.aborted) setReason(`: ${error.message}`);
+    });
+    return () => abort.abort();
+  }, [url]);
+  return <span class="image-broken">{`This picture cannot be shown${reason}.`}</span>;
 }
 
 interface Source {

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import { theme } from "../../state/theme.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { PathName } from "../../widgets/path_name.tsx";
 import { swatchBackground } from "../../widgets/swatch.tsx";
 import type { PanelModel } from "./panel_model.ts";
 
@@ -15,6 +16,8 @@ interface Entry {
 /** Room for one name, in CSS pixels. */
 const NAME_WIDTH = 96;
 const MORE_WIDTH = 40;
+/** Letters for which it is enough. */
+const WHOLE = 14;
 
 interface LegendProps {
   ws: Workspace;
@@ -42,7 +45,9 @@ export function PanelLegend({ ws, model, width }: LegendProps): JSX.Element | nu
           }}
         >
           <span class="swatch" style={{ background: entry.background }} />
-          <span>{entry.label}</span>
+          <span class="legend-name">
+            <PathName name={entry.label} fits={WHOLE} />
+          </span>
         </li>
       ))}
       {entries.length > fitting.length && (

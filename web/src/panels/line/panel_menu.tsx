@@ -143,7 +143,7 @@ function MergeForm({ ws, name }: { ws: Workspace; name: string }): JSX.Element {
 
   return (
     <div class="group-field">
-      <ul class="picked" aria-label="Keys in this chart">
+      <ul class="picked-keys" aria-label="Keys in this chart">
         {inside.map((key) => (
           <li key={key}>
             <span title={key}>{key}</span>
