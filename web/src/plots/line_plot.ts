@@ -3,10 +3,11 @@
  * overlay (cursor, points under it, the box of a zoom), redrawn as the pointer moves.
  *
  * Nothing here knows about requests or components: the caller hands in lines and options and hears
- * of views, hovers and clicks. Drawing happens at most once an animation frame.
+ * of views, hovers and clicks. Drawing happens at most once an animation frame, and in a later one where
+ * the page has more plots than fit into one; the plot under the pointer never waits.
  */
-import { isFirstDrawDue } from "./first_draws.ts";
 import { drawFlags } from "./flags.ts";
+import { AGAIN_MS, FIRST_MS, hasRoom } from "./frame_turns.ts";
 import { type Box, Gestures, type Part } from "./gestures.ts";
 import { groupHitsOf, hitsOf, lineAt } from "./hits.ts";
 import {
@@ -86,6 +87,7 @@ class CanvasLinePlot implements LinePlot {
   private flag: number | null = null;
   private visible = true;
   private dirty = { data: true, overlay: true, hover: false };
+  private mayWait = false;
   private request = 0;
   private marking: ReturnType<typeof setTimeout> | undefined;
   private saidWidth = 0;
@@ -125,14 +127,15 @@ class CanvasLinePlot implements LinePlot {
   }
 
   update(lines: readonly Line[], options: LinePlotOptions, bands: readonly Band[] = []): void {
+    const isMoved = !isSamePart(this.options, options);
     this.scene.set(lines, bands, options);
     this.knownTheme = null;
-    this.invalidate();
+    this.invalidate(isMoved);
   }
 
   setView(view: View | null, yRange = this.options.yRange): void {
     this.scene.look(view, yRange);
-    this.invalidate();
+    this.invalidate(true);
   }
 
   setHover(x: number | null, y?: number): void {
@@ -159,6 +162,7 @@ class CanvasLinePlot implements LinePlot {
   highlight(run: string | null): void {
     if (this.highlighted === run) return;
     this.highlighted = run;
+    this.mayWait = false;
     this.dirty.data = true;
     this.schedule();
   }
@@ -233,7 +237,9 @@ class CanvasLinePlot implements LinePlot {
 
   // Size and scheduling
 
-  private invalidate(): void {
+  /** What somebody drags along may wait for a turn; what changes once is shown in one piece. */
+  private invalidate(mayWait = false): void {
+    this.mayWait = mayWait && (this.mayWait || !this.dirty.data);
     this.dirty.data = true;
     this.dirty.overlay = true;
     this.schedule();
@@ -243,10 +249,16 @@ class CanvasLinePlot implements LinePlot {
     if (this.request === 0 && this.visible) {
       this.request = requestAnimationFrame((time) => {
         this.request = 0;
-        if (this.context !== null || isFirstDrawDue(time)) this.flush();
+        if (this.isTurn(time)) this.flush();
         else this.schedule();
       });
     }
+  }
+
+  private isTurn(time: number): boolean {
+    if (this.context === null) return hasRoom(time, FIRST_MS);
+    const isPatient = this.dirty.data && this.mayWait && this.pointer === null;
+    return hasRoom(time, AGAIN_MS) || !isPatient;
   }
 
   /** Takes the element's size; true when it is another one, and the canvases are empty now. */
@@ -479,4 +491,14 @@ class CanvasLinePlot implements LinePlot {
   private history(): ViewHistory {
     return this.options.history ?? this.ownHistory;
   }
+}
+
+/** Whether two options show the same part of the plane. */
+function isSamePart(a: LinePlotOptions, b: LinePlotOptions): boolean {
+  return (
+    a.view?.x0 === b.view?.x0 &&
+    a.view?.x1 === b.view?.x1 &&
+    a.yRange?.[0] === b.yRange?.[0] &&
+    a.yRange?.[1] === b.yRange?.[1]
+  );
 }
