@@ -46,12 +46,11 @@ function DrawnLimit({ ws }: { ws: Workspace }): JSX.Element | null {
 function ShownMenu({ ws }: { ws: Workspace }): JSX.Element {
   const { matched, total, isReady } = ws.list;
   const shown = ws.shown.value.length;
-  // Before the first answer nothing is known, and "0 of 0" would be wrong.
+  // Before the first answer nothing is known, and "0 of 0" would be wrong. Of a filter that matches none, all count.
+  const all = matched.value > 0 ? matched.value : total.value;
+  const count = `${groupDigits(shown)} of ${groupDigits(all)}`;
   const [said, label] = isReady.value
-    ? [
-        `${groupDigits(shown)} of ${groupDigits(matched.value)}`,
-        `${groupDigits(shown)} of ${groupDigits(matched.value)} runs are shown: choose which`,
-      ]
+    ? [count, `${count} runs are shown: choose which`]
     : ["…", "Choose which runs are shown"];
   return (
     <Menu label={label} class="count" align="right" button={<span>{said}</span>}>
