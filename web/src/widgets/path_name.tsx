@@ -2,7 +2,7 @@
  * A name in a narrow place. Of a path or of a dotted one the end is kept as well, for those that stand in one
  * list begin alike: directories of one run, keys of one part of a config.
  */
-import type { JSX } from "preact";
+import { Fragment, type JSX } from "preact";
 import "../styles/path_name.css";
 
 /** Letters at the end that stay when a name is cut. */
@@ -25,6 +25,21 @@ export function PathName({ name, fits, tail = TAIL }: PathNameProps): JSX.Elemen
         <span>{parts[0]}</span>
         <span>{parts[1]}</span>
       </span>
+    </>
+  );
+}
+
+/** A name that may go on in a new line behind each of its parts. */
+export function WrappedName({ name }: { name: string }): JSX.Element {
+  const parts = name.split(/(?<=[/._])/);
+  return (
+    <>
+      {parts.map((part, i) => (
+        <Fragment key={i}>
+          {i > 0 && <wbr />}
+          {part}
+        </Fragment>
+      ))}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** Values of runs beside one another, in sections, the names at the left. */
 import type { ComponentChildren, JSX } from "preact";
+import { WrappedName } from "../../widgets/path_name.tsx";
 import { type CompareRow, deltaOf, spell, spellWhole } from "./compare_rows.ts";
 
 export interface CompareSection {
@@ -77,7 +78,7 @@ function Row({ row, isMeasured }: { row: CompareRow; isMeasured: boolean }): JSX
   return (
     <tr class={row.differs ? "differs" : undefined}>
       <th scope="row" class="compare-name" title={row.name}>
-        {row.name}
+        <WrappedName name={row.name} />
       </th>
       {row.values.map((value, i) => {
         const isOther = row.differs && i > 0 && spellWhole(value) !== spellWhole(base);
