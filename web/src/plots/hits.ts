@@ -28,9 +28,9 @@ export function hitsOf(scene: Scene, x: number, y?: number): Hit[] {
     if (!point) continue;
     const drawn = point.smoothed ?? point.y;
     const pixel = Number.isFinite(drawn) ? yScale.toPixel(drawn) : Number.NaN;
-    const { run, label, color } = line;
+    const { run, label, color, dash = [] } = line;
     const hit: Hit = {
-      ...{ run, label, color, ...point },
+      ...{ run, label, color, dash, ...point },
       ...(reference && line !== baseline ? { baseline: reference.y } : {}),
       left: (left + xScale.toPixel(point.x)) / ratio,
       top: (top + pixel) / ratio,
@@ -52,7 +52,7 @@ export function groupHitsOf(scene: Scene, x: number, y?: number): GroupHit[] {
   const { left, top } = scene.area();
   const pixel = xScale.toPixel(x);
   const hits: GroupHit[] = [];
-  for (const { id, series, label, color } of scene.bands) {
+  for (const { id, series, label, color, dash = [] } of scene.bands) {
     const index = nearestIndex(series, xScale.toPixel, x);
     if (index === null || !(series.n[index]! > 0)) continue;
     const position = at(series.x, index);
@@ -61,7 +61,7 @@ export function groupHitsOf(scene: Scene, x: number, y?: number): GroupHit[] {
     if (isBeyond && Math.abs(xScale.toPixel(position) - pixel) > SLACK_PX * ratio) continue;
     const center = series.center[index]!;
     hits.push({
-      ...{ id, label, color, x: position, center },
+      ...{ id, label, color, dash, x: position, center },
       ...{ lo: series.lo[index]!, hi: series.hi[index]!, n: series.n[index]!, runs: series.runs },
       left: (left + xScale.toPixel(position)) / ratio,
       top: (top + yScale.toPixel(center)) / ratio,

@@ -84,6 +84,7 @@ export interface Hit {
   readonly run: string;
   readonly label: string;
   readonly color: string;
+  readonly dash?: readonly number[];
   /** The logged point, in values. */
   readonly x: number;
   readonly y: number;
@@ -101,6 +102,7 @@ export interface GroupHit {
   readonly id: string;
   readonly label: string;
   readonly color: string;
+  readonly dash?: readonly number[];
   readonly x: number;
   readonly center: number;
   readonly lo: number;

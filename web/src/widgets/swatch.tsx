@@ -116,10 +116,14 @@ export function swatchClass(paint: Slot, isOff: boolean): string {
 
 /** The CSS background of a swatch. */
 export function swatchBackground(paint: Slot, theme: "light" | "dark"): string {
-  const color = paint[theme];
-  if (!paint.isAlwaysDashed || paint.dash.length === 0) return color;
+  return dashedBackground(paint[theme], paint.isAlwaysDashed ? paint.dash : []);
+}
+
+/** The CSS background of a colour with a line's dashes in it. */
+export function dashedBackground(color: string, dash: readonly number[] = []): string {
+  if (dash.length === 0) return color;
   let at = 0;
-  const stops = paint.dash.map((part, i) => {
+  const stops = dash.map((part, i) => {
     const from = at;
     at += part / 2;
     return `${i % 2 === 0 ? color : "transparent"} ${from}px ${at}px`;

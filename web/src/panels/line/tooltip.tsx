@@ -3,6 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatValue } from "../../base/numbers.ts";
 import type { GroupHit, Hit, Hover } from "../../plots/plot_types.ts";
+import { dashedBackground } from "../../widgets/swatch.tsx";
 import { axisName, formatX } from "./lines.ts";
 import { placeTooltip } from "./tooltip_place.ts";
 
@@ -101,7 +102,10 @@ function HitRows({ hits, near, baseline, x, axis }: HitRowsProps): JSX.Element {
           {hits.slice(0, MAX_ROWS).map((hit) => (
             <tr class={hit.run === near ? "nearest" : undefined} key={`${hit.run} ${hit.label}`}>
               <td>
-                <span class="swatch" style={{ backgroundColor: hit.color }} />
+                <span
+                  class="swatch"
+                  style={{ background: dashedBackground(hit.color, hit.dash) }}
+                />
               </td>
               <td class="name">{hit.label}</td>
               <td>{formatValue(hit.y)}</td>
@@ -127,7 +131,10 @@ function GroupRows(props: { groups: readonly GroupHit[]; near: string | null }):
           {groups.slice(0, MAX_ROWS).map((group) => (
             <tr class={group.id === near ? "nearest" : undefined} key={group.id}>
               <td>
-                <span class="swatch" style={{ backgroundColor: group.color }} />
+                <span
+                  class="swatch"
+                  style={{ background: dashedBackground(group.color, group.dash) }}
+                />
               </td>
               <td class="name">{group.label}</td>
               <td>{formatValue(group.center)}</td>
