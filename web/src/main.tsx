@@ -3,6 +3,7 @@ import { render } from "preact";
 import { App } from "./pages/app.tsx";
 import { startKeys } from "./state/keys.ts";
 import { readAhead } from "./state/opened.ts";
+import { startPrinting } from "./state/printing.ts";
 import { isEmbedded, route, startRouting } from "./state/route.ts";
 import { startTheme } from "./state/theme.ts";
 import { watchPresses } from "./state/view_steps.ts";
@@ -24,6 +25,7 @@ import "./styles/phone.css";
 import "./styles/print.css";
 
 startTheme();
+startPrinting();
 startRouting();
 effect(() => {
   document.documentElement.toggleAttribute("data-embed", isEmbedded.value);

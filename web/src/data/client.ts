@@ -27,8 +27,16 @@ export function address(path: string, query: Query = {}): string {
   return url.href;
 }
 
+let asked = 0;
+
+/** Whether an answer of the server has not begun to come yet. */
+export function isAsking(): boolean {
+  return asked > 0;
+}
+
 async function request(url: string, init: RequestInit): Promise<Response> {
   let response: Response;
+  asked += 1;
   try {
     response = await fetch(url, { credentials: "same-origin", ...init });
   } catch (error) {
@@ -38,6 +46,8 @@ async function request(url: string, init: RequestInit): Promise<Response> {
       "unreachable",
       "The server does not answer. Is `epochal up` still running?",
     );
+  } finally {
+    asked -= 1;
   }
   if (response.ok) return response;
   const { code, message, details } = await errorOf(response);

@@ -31,6 +31,7 @@ import type {
   LinePlotOptions,
   PictureOptions,
 } from "./plot_types.ts";
+import { onPrint } from "./printing.ts";
 import { Raster } from "./raster.ts";
 import { type Area, Scene } from "./scene.ts";
 import { forgetThemes, readTheme, type Theme } from "./theme.ts";
@@ -72,6 +73,7 @@ class CanvasLinePlot implements LinePlot {
   private overlayContext: CanvasRenderingContext2D | null = null;
   private readonly gestures: Gestures;
   private readonly watcher: ResizeObserver;
+  private readonly leavePrint = onPrint(() => this.drawForPrint());
   private readonly ownHistory = createViewHistory();
   private readonly scene: Scene;
   /** Read when it is next needed. */
@@ -193,6 +195,16 @@ class CanvasLinePlot implements LinePlot {
     this.dirty = { data: false, overlay: false, hover: false };
   }
 
+  /** On paper there is no viewport. */
+  private drawForPrint(): void {
+    const { visible } = this;
+    this.visible = true;
+    this.knownTheme = null;
+    this.dirty.data = true;
+    this.flush();
+    this.visible = visible;
+  }
+
   frame(): Frame {
     this.flush();
     const { xScale, yScale } = this.scene;
@@ -230,6 +242,7 @@ class CanvasLinePlot implements LinePlot {
     cancelAnimationFrame(this.request);
     clearTimeout(this.marking);
     this.watcher.disconnect();
+    this.leavePrint();
     this.gestures.destroy();
     this.canvas.remove();
     this.overlay.remove();

@@ -1,4 +1,5 @@
 /** Canvases that fill an element, one above the other, and when what is on them is drawn anew. */
+import { onPrint } from "./printing.ts";
 
 /** CSS pixels, and how many of the device's one of them is. */
 export interface SurfaceSize {
@@ -18,6 +19,7 @@ export class Surface {
   readonly canvases: readonly HTMLCanvasElement[];
   size: SurfaceSize = { width: 0, height: 0, ratio: 1 };
   private readonly watcher: ResizeObserver;
+  private readonly leavePrint = onPrint(() => this.flush());
   private request = 0;
 
   constructor(
@@ -55,6 +57,7 @@ export class Surface {
   destroy(): void {
     cancelAnimationFrame(this.request);
     this.watcher.disconnect();
+    this.leavePrint();
     for (const canvas of this.canvases) canvas.remove();
   }
 

@@ -33,6 +33,7 @@ export const KEYS = {
   undo: { keys: ["mod+z"], label: "Undo", group: "View" },
   redo: { keys: ["mod+shift+z", "mod+y"], label: "Redo", group: "View" },
   save: { keys: ["mod+s"], label: "Save the view", group: "View", whileTyping: true },
+  print: { keys: ["mod+p"], label: "Print all panels", group: "View", whileTyping: true },
   link: { keys: ["y"], label: "Copy a link to this view", group: "View" },
   list: { keys: ["["], label: "Show or hide the run list", group: "View" },
   density: { keys: ["d"], label: "Size of the charts: large, small, tiny", group: "View" },

@@ -19,8 +19,11 @@ function stored(): ThemeChoice {
 export const themeChoice = signal<ThemeChoice>(stored());
 
 const systemDark = signal(false);
+/** Whether the browser is about to lay the page out for paper, which is white. */
+export const isOnPaper = signal(false);
 
 export const theme = computed<"light" | "dark">(() => {
+  if (isOnPaper.value) return "light";
   if (themeChoice.value !== "system") return themeChoice.value;
   return systemDark.value ? "dark" : "light";
 });

@@ -13,6 +13,7 @@ import {
   panelsBetween,
   sectionsBetween,
 } from "../../state/panel_layout.ts";
+import { isWhole, MOST_PRINTED } from "../../state/printing.ts";
 import { LOGDIRS } from "../../state/route.ts";
 import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
@@ -74,7 +75,9 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
         )}
         {sight.width > 0 && (
           <div class="panels-all" style={{ height: `${layout.height}px` }} {...arranging}>
-            {piecesInSight(ws, layout, sight, reach)}
+            {isWhole.value
+              ? piecesInSight(ws, layout, wholeOf(layout, sight), 0)
+              : piecesInSight(ws, layout, sight, reach)}
             <DropMark />
           </div>
         )}
@@ -134,6 +137,14 @@ function useStillView(
     }
     before.current = places;
   }, [places, box]);
+}
+
+/** On paper all is in sight, up to the last panel that is printed. */
+function wholeOf(layout: Layout, sight: Sight): Sight {
+  const all = layout.sections.flatMap((place) =>
+    panelsBetween(layout, place, 0, Number.POSITIVE_INFINITY).map(({ place: { top } }) => top),
+  );
+  return { ...sight, top: 0, height: all[MOST_PRINTED] ?? layout.height };
 }
 
 /**

@@ -4,6 +4,7 @@ import { useEffect, useLayoutEffect, useMemo } from "preact/hooks";
 import type { Bindings } from "../../state/keys.ts";
 import { toggleList } from "../../state/list_shown.ts";
 import { findWorkspace, keepWorkspace } from "../../state/opened.ts";
+import { printAll } from "../../state/printing.ts";
 import { isEmbedded, projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
@@ -87,6 +88,7 @@ export function chartShortcuts(ws: Workspace): Bindings {
       const id = ws.pointed ?? ws.sections.peek().find((one) => !one.isFolded)?.panels[0]?.id;
       if (id !== undefined) ws.setFull(id);
     },
+    print: () => (ws.view.peek().full === null ? printPanels(ws) : false),
     previous: () => (ws.view.peek().full === null ? false : ws.stepFull(-1)),
     next: () => (ws.view.peek().full === null ? false : ws.stepFull(1)),
     back: () => {
@@ -95,6 +97,11 @@ export function chartShortcuts(ws: Workspace): Bindings {
       return ws.select(null);
     },
   };
+}
+
+function printPanels(ws: Workspace): Promise<void> {
+  const open = ws.sections.peek().filter((section) => !section.isFolded);
+  return printAll(open.reduce((sum, { panels }) => sum + panels.length, 0));
 }
 
 /** A chart that is embedded alone stays so. */
