@@ -221,7 +221,7 @@ def test_tooltip_stands_still_after_alt(open_page: OpenPage) -> None:
     row = step_of(text) // 10
     # Beside the step stands how long the run had been going, once the pointer rests.
     expect_eventually(
-        page, r"() => /step [\d,]+ · .* s/.test(document.querySelector('.tooltip').innerText)"
+        page, r"() => /step [\d,]+ · .* [mµ]?s/.test(document.querySelector('.tooltip').innerText)"
     )
     page.keyboard.press("Alt")
     page.locator(".tooltip.frozen").wait_for()

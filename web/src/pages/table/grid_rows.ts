@@ -492,5 +492,5 @@ function shareOf(value: number, min: number, max: number, shade: "bar" | "heat")
 
 /** The width of the column of names, which is narrower on a phone. */
 function widthOfNames(): number {
-  return innerWidth <= 720 ? 168 : NAME_WIDTH;
+  return innerWidth <= 720 ? 148 : NAME_WIDTH;
 }
