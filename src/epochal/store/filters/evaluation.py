@@ -25,7 +25,12 @@ from epochal.store.filters.nodes import (
     Value,
     Words,
 )
-from epochal.store.filters.words import MAX_REGEX_SECONDS, MAX_REGEX_TEXT, count_repeats
+from epochal.store.filters.words import (
+    MAX_REGEX_SECONDS,
+    MAX_REGEX_SECONDS_A_RUN,
+    MAX_REGEX_TEXT,
+    count_repeats,
+)
 
 Mask = npt.NDArray[np.bool_]
 
@@ -179,7 +184,7 @@ def _matches(table: RunTable, field: str | None, pattern: str) -> Mask:
     search = re.compile(pattern, re.IGNORECASE).search
     length = MAX_REGEX_TEXT[count_repeats(re._parser.parse(pattern)) or 0]  # type: ignore[attr-defined]
     # This thread's own time: a busy machine does not make an expression more dangerous.
-    deadline = time.thread_time() + MAX_REGEX_SECONDS
+    deadline = time.thread_time() + MAX_REGEX_SECONDS + len(table) * MAX_REGEX_SECONDS_A_RUN
 
     def holds(text: str) -> bool:
         if time.thread_time() > deadline:

@@ -13,6 +13,8 @@ MAX_REGEX = 256
 MAX_REGEX_TEXT = (4096, 1024, 256, 96)
 """Characters of a text that an expression with so many open repeats sees: each repeat multiplies the work."""
 MAX_REGEX_SECONDS = 0.5
+MAX_REGEX_SECONDS_A_RUN = 20e-6
+"""More for each run: an honest expression takes 3 to 6 us for one, on a machine that is twice as slow."""
 
 
 def read_number(text: str) -> float | None:
