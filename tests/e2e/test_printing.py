@@ -67,3 +67,8 @@ def test_all_panels_come_to_paper_and_it_is_white(open_page: OpenPage) -> None:
     page.evaluate("() => dispatchEvent(new Event('afterprint'))")
     expect_eventually(page, "most => document.querySelectorAll('.panel').length < most", KEYS)
     expect_eventually(page, f"() => ({GROUNDS})().join() !== '255,255,255'")
+    # In a frame that may open no dialog nothing comes of it, and the page is as it was.
+    page.evaluate("() => { window.print = () => { window.tried = true; }; }")
+    page.keyboard.press("Control+p")
+    expect_eventually(page, "() => window.tried === true")
+    expect_eventually(page, "most => document.querySelectorAll('.panel').length < most", KEYS)

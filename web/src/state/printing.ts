@@ -11,7 +11,7 @@ export const isWhole = signal(false);
 export const MOST_PRINTED = 200;
 
 /** How long panels are waited for; what has not come by then is printed as it is. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 10_000;
 const LOOK_MS = 150;
 const CALM_LOOKS = 6;
 /** What panels show while they have nothing yet. */
@@ -42,8 +42,12 @@ export async function printAll(count: number): Promise<void> {
       `The first ${MOST_PRINTED} of ${groupDigits(count)} panels are printed: filter them for others.`,
     );
   }
-  await calm(document.getElementById("panels")!);
-  window.print();
+  const panels = document.getElementById("panels")!;
+  await calm(panels);
+  // Whoever has gone on to another page meanwhile does not want that one printed.
+  if (panels.isConnected) window.print();
+  // A frame that may open no dialog leaves the call without effect, and nothing says that it has ended.
+  if (!isOnPaper.peek()) isWhole.value = false;
 }
 
 /** Waits until nothing has moved for several looks: a panel that has its code only now asks for data a moment later. */
@@ -52,7 +56,8 @@ async function calm(panels: HTMLElement): Promise<void> {
   const watcher = new MutationObserver(() => {
     quiet = 0;
   });
-  watcher.observe(panels, { subtree: true, childList: true, attributes: true });
+  // Elements only: what a live chart says of itself changes with every value.
+  watcher.observe(panels, { subtree: true, childList: true });
   const until = performance.now() + PATIENCE_MS;
   while (quiet < CALM_LOOKS && performance.now() < until) {
     await new Promise((done) => setTimeout(done, LOOK_MS));
