@@ -53,6 +53,63 @@ def test_frame_records_takes_a_list_of_bytes(twin: Any):
         twin.frame_records([b"whole", "text"])
 
 
+SCALARS = st.tuples(
+    st.text(max_size=9),
+    st.one_of(st.just(0), st.integers(-(1 << 63), (1 << 63) - 1), st.integers(0, 70_000)),
+    st.floats(),
+    st.one_of(st.floats(), st.sampled_from([3.4028235677973366e38, -1e39, 3.4028234e38])),
+)
+
+
+def head_of(tag: str) -> bytes:
+    return b"<" + tag.encode("utf-8", "surrogatepass") + b">"
+
+
+@needs_compiled
+@given(st.lists(st.one_of(st.binary(max_size=60), SCALARS), max_size=9))
+def test_events_are_the_same_in_both(items):
+    assert plain.frame_events(items, {}, head_of) == compiled.frame_events(items, {}, head_of)
+
+
+@twins
+def test_the_head_of_a_tag_is_made_once(twin: Any):
+    asked: list[str] = []
+    heads = {"known": b"k"}
+
+    def make(tag: str) -> bytes:
+        asked.append(tag)
+        return tag.encode()
+
+    items = [("known", 0, 1.5, 0.5), ("new", 3, 1.5, 0.5), b"event", ("new", -1, 1.5, 0.5)]
+    time, number = np.float64(1.5).tobytes(), np.float32(0.5).tobytes()
+    assert twin.frame_events(items, heads, make) == twin.frame_records(
+        [
+            b"\x09" + time + b"k" + number,
+            b"\x09" + time + b"\x10\x03" + b"new" + number,
+            b"event",
+            b"\x09" + time + b"\x10" + b"\xff" * 9 + b"\x01" + b"new" + number,
+        ]
+    )
+    assert asked == ["new"]
+    assert heads == {"known": b"k", "new": b"new"}
+
+
+@needs_compiled
+@pytest.mark.parametrize(
+    "item",
+    [
+        "text",
+        ("tag", 1, 2.0),
+        ("tag", 1 << 63, 2.0, 3.0),
+        ("tag", 1, 2.0, "3"),
+        (["tag"], 1, 2.0, 3.0),
+    ],
+)
+def test_an_item_that_is_no_event_is_an_error(item):
+    with pytest.raises((TypeError, OverflowError)):
+        compiled.frame_events([b"whole", item], {}, head_of)
+
+
 @needs_compiled
 @settings(deadline=None)
 @given(st.binary(max_size=200), st.lists(st.binary(max_size=30), max_size=3), st.integers(0, 300))

@@ -4,5 +4,5 @@
 rows, which must not load numpy.
 """
 
-INTERFACE = 2
+INTERFACE = 3
 """Of compiled.c; both go up when something of _compiled.pyi comes, goes, or is called or answers in another way."""

@@ -602,6 +602,7 @@ static PyMethodDef methods[] = {
     {"crc32c", crc32c, METH_VARARGS, "crc32c(data, crc=0, portable=False)"},
     {"crc32", crc32, METH_VARARGS, "crc32(data, start=0, portable=False)"},
     {"read_planes", read_planes, METH_VARARGS, "read_planes(data, start, width, n, unpack, out)"},
+    {"frame_events", frame_events, METH_VARARGS, "frame_events(items, heads, make)"},
     {"frame_records", frame_records, METH_O, "frame_records(payloads)"},
     {"new_names", new_names, METH_VARARGS, "new_names(seed)"},
     {"list_names", list_names, METH_VARARGS, "list_names(names, start)"},
@@ -617,7 +618,7 @@ static PyMethodDef methods[] = {
 };
 
 /* The number that __init__.py asks for: another one there means that this file was compiled of other sources. */
-#define INTERFACE 2
+#define INTERFACE 3
 
 static int fill_module(PyObject *module)
 {

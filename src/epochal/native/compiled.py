@@ -41,6 +41,7 @@ first_edges = plain.first_edges  # asked for once
 crc32 = _compiled.crc32
 crc32c = _compiled.crc32c
 find_length = _compiled.find_length
+frame_events = _compiled.frame_events
 frame_records = _compiled.frame_records
 group_values = _compiled.group_values
 know_scalar = _compiled.know_scalar

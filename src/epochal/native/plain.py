@@ -19,6 +19,7 @@ from epochal.native.plain_counts import count_values as count_values
 from epochal.native.plain_counts import first_edges as first_edges
 from epochal.native.plain_events import crc32c as crc32c
 from epochal.native.plain_events import find_length as find_length
+from epochal.native.plain_events import frame_events as frame_events
 from epochal.native.plain_events import frame_records as frame_records
 from epochal.native.plain_walk import group_values as group_values
 from epochal.native.plain_walk import know_scalar as know_scalar

@@ -7,7 +7,9 @@ length are worked on side by side, a byte of each at a time.
 from __future__ import annotations
 
 import functools
+import math
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,6 +22,8 @@ _POLYNOMIAL = 0x82F63B78
 _FULL = 0xFFFFFFFF
 _HEAD = struct.Struct("<QI")
 _FOOT = struct.Struct("<I")
+_TIME = struct.Struct("<Bd")
+_FLOAT32 = struct.Struct("<f")
 _SHORT = 512
 """Bytes up to which one lookup after the other costs less than setting up arrays."""
 _LANE = 256
@@ -76,6 +80,45 @@ def frame_records(payloads: list[bytes]) -> bytes:
             _FOOT.pack(masked_crc32c(payload)),
         )
     return b"".join(parts)
+
+
+def frame_events(
+    items: list[tuple[str, int, float, float] | bytes],
+    heads: dict[str, bytes],
+    make_head: Callable[[str], bytes],
+) -> bytes:
+    """Return the records of encoded events and of scalars (tag, step, wall time, value).
+
+    heads: what stands between step and value in the events of a tag, its summary without the float32 at its end;
+    `make_head` makes one that is missing. A value beyond float32 becomes infinite, a step of 0 is left out, both as
+    protobuf does.
+    """
+    payloads: list[bytes] = []
+    for item in items:
+        if isinstance(item, bytes):
+            payloads.append(item)
+            continue
+        tag, step, wall_time, value = item
+        head = heads.get(tag)
+        if head is None:
+            head = heads[tag] = make_head(tag)
+        try:
+            number = _FLOAT32.pack(value)
+        except OverflowError:
+            number = _FLOAT32.pack(math.copysign(math.inf, value))
+        place = b"\x10" + _varint(step) if step else b""
+        payloads.append(_TIME.pack(9, wall_time) + place + head + number)
+    return frame_records(payloads)
+
+
+def _varint(value: int) -> bytes:
+    value &= (1 << 64) - 1
+    out = bytearray()
+    while value > 127:
+        out.append(value & 127 | 128)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
 
 
 def find_length(data: Buffer, start: int) -> int:

@@ -136,6 +136,29 @@ static int put_values(const RowPacker *self, PyObject *data, uint8_t *at)
     return 1;
 }
 
+/* A record with everything before its values, and where it begins. */
+static PyObject *begin_record(const RowPacker *self, long long step, double time, uint8_t **begin)
+{
+    PyObject *record = PyBytes_FromStringAndSize(NULL, self->size);
+    if (record == NULL)
+        return NULL;
+    *begin = (uint8_t *)PyBytes_AsString(record);
+    memcpy(*begin, self->head, (size_t)self->head_size);
+    put_u64(*begin + self->head_size, (uint64_t)step);
+    put_double(*begin + self->head_size + 8, time);
+    return record;
+}
+
+/* Its checksum, when the values are there. */
+static void end_record(const RowPacker *self, uint8_t *begin)
+{
+    size_t body = (size_t)self->size - 4;
+    sum_prepare();
+    uint32_t sum = ~sum_best(~(uint32_t)0, begin, body);
+    for (int byte = 0; byte < 4; byte++)
+        begin[body + (size_t)byte] = (uint8_t)(sum >> 8 * byte);
+}
+
 /* pack(data, step, time): the record of a row, or None. */
 static PyObject *row_packer_pack(PyObject *given, PyObject *const *arguments, Py_ssize_t count)
 {
@@ -153,29 +176,49 @@ static PyObject *row_packer_pack(PyObject *given, PyObject *const *arguments, Py
     double time = PyFloat_AsDouble(arguments[2]);
     if (time == -1.0 && PyErr_Occurred())
         return NULL;
-    PyObject *record = PyBytes_FromStringAndSize(NULL, self->size);
+    uint8_t *begin;
+    PyObject *record = begin_record(self, step, time, &begin);
     if (record == NULL)
         return NULL;
-    uint8_t *begin = (uint8_t *)PyBytes_AsString(record), *at = begin;
-    memcpy(at, self->head, (size_t)self->head_size);
-    at += self->head_size;
-    put_u64(at, (uint64_t)step);
-    put_double(at + 8, time);
-    if (!put_values(self, arguments[0], at + 16)) {
+    if (!put_values(self, arguments[0], begin + self->head_size + 16)) {
         Py_DECREF(record);
         PyErr_Clear(); /* a comparison of texts has run out of memory: the long way says so, if it does */
         Py_RETURN_NONE;
     }
-    size_t body = (size_t)self->size - 4;
-    sum_prepare();
-    uint32_t sum = ~sum_best(~(uint32_t)0, begin, body);
-    for (int byte = 0; byte < 4; byte++)
-        begin[body + (size_t)byte] = (uint8_t)(sum >> 8 * byte);
+    end_record(self, begin);
+    return record;
+}
+
+/* pack_number(step, time, value): the record of a row of one number. */
+static PyObject *row_packer_pack_number(PyObject *given, PyObject *const *arguments, Py_ssize_t count)
+{
+    const RowPacker *self = (const RowPacker *)given;
+    if (count != 3 || self->count != 1 || self->letters[0] != 'd') {
+        PyErr_SetString(PyExc_TypeError, "pack_number() takes a step, a time and a value, for rows of one float");
+        return NULL;
+    }
+    long long step = PyLong_AsLongLong(arguments[0]);
+    if (step == -1 && PyErr_Occurred())
+        return NULL;
+    double time = PyFloat_AsDouble(arguments[1]);
+    if (time == -1.0 && PyErr_Occurred())
+        return NULL;
+    double value = PyFloat_AsDouble(arguments[2]);
+    if (value == -1.0 && PyErr_Occurred())
+        return NULL;
+    uint8_t *begin;
+    PyObject *record = begin_record(self, step, time, &begin);
+    if (record == NULL)
+        return NULL;
+    put_double(begin + self->head_size + 16, value);
+    end_record(self, begin);
     return record;
 }
 
 static PyMethodDef row_packer_methods[] = {
     {"pack", (PyCFunction)(void (*)(void))row_packer_pack, METH_FASTCALL, "pack(data, step, time)"},
+    {"pack_number", (PyCFunction)(void (*)(void))row_packer_pack_number, METH_FASTCALL,
+     "pack_number(step, time, value)"},
     {NULL, NULL, 0, NULL},
 };
 

@@ -13,7 +13,6 @@ import os
 import struct
 import threading
 import time
-import zlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,7 +29,7 @@ from epochal.formats.journal import (
     encode_schema,
     segment_name,
 )
-from epochal.formats.row_packer import row_packer
+from epochal.formats.row_packer import PackNumber, number_packer, row_packer
 from epochal.sdk.directory import DataDirectory, announcement, remove_quietly
 from epochal.sdk.messages import warn
 from epochal.sdk.metrics import Metrics, Tracker
@@ -53,7 +52,6 @@ MAX_MEDIA = 256 * 1024 * 1024
 """Bytes of a blob at most; the store would take 1 GiB, a training should not wait for that."""
 REMEMBERED_BLOBS = 10_000
 
-crc32, pack_crc = zlib.crc32, CRC.pack
 write_bytes = os.write
 """The one way to the disk; tests put a failing one here."""
 
@@ -149,8 +147,8 @@ class Sink:
         self.dropped = 0
         self.current = NO_ENTRY
         self.fast: dict[tuple[tuple[str, ...], tuple[type, ...]], Entry] = {}
-        self.single: dict[str, Entry] = {}
-        """Entries of rows of one float64, by its key: the fast path of `append_number`."""
+        self.single: dict[str, tuple[Entry, PackNumber]] = {}
+        """Entries of rows of one float64, by its key, and what packs them: the fast path of `append_number`."""
         self.counter = 0
         self._entries: dict[Any, Entry] = {}
         self._layouts: dict[tuple[tuple[str, ...], str], RowLayout] = {}
@@ -378,12 +376,12 @@ class Sink:
         What `SummaryWriter.add_scalar` calls, as cheap as `Run.log`. Nothing is recorded once the sink is closed.
         """
         with self.lock:
-            entry = self.single.get(key)
-            if entry is None:
+            known = self.single.get(key)
+            if known is None:
                 self._append_first_number(key, value, step, wall_time)
                 return
-            body = entry.pack(entry.prefix, entry.schema_id, step, wall_time, value)
-            record = body + pack_crc(crc32(body))
+            entry, pack_number = known
+            record = pack_number(step, wall_time, value)
             self.step = step + 1
             self.counter += 1
             entry.order = self.counter
@@ -406,7 +404,7 @@ class Sink:
         self.step = step + 1
         entry = self._append({key: ("d", value)}, step, wall_time)
         if entry is not None and not (self._deferring or self._held_back):
-            self.single[key] = entry
+            self.single[key] = entry, number_packer(entry.layout, key)
 
     def append_media(
         self,

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import atexit
 import errno
-import math
 import os
 import socket
 import struct
@@ -29,13 +28,14 @@ DRAIN_S = 0.1
 MOST_WAITING = 20_000
 """Events that may wait for the thread; the caller who adds one more writes them."""
 MOST_WAITING_BYTES = 16 * 1024 * 1024
-MOST_LAYOUTS = 100_000
+MOST_HEADS = 100_000
 MOST_KEPT = 1_000_000
 MOST_KEPT_BYTES = 64 * 1024 * 1024
 """Events and bytes kept for a disk that refuses; beyond them, all are given up."""
 
 Scalar = tuple[str, int, float, float]
 """tag, step, wall time, value: encoded by the thread."""
+Framing = Callable[[list[Scalar | bytes], dict[str, bytes], Callable[[str], bytes]], bytes]
 
 write_bytes = os.write
 """The one way to the disk; tests put a failing one here."""
@@ -54,11 +54,11 @@ def _next_name(suffix: str) -> str:
     return f"events.out.tfevents.{seconds}.{socket.gethostname()}.{os.getpid()}.{number}{suffix}"
 
 
-def import_framing() -> Callable[[list[bytes]], bytes]:
-    """Return what makes records of payloads; its import loads numpy, which a run alone does not need."""
-    from epochal.formats.tfrecord import write_records
+def import_framing() -> Framing:
+    """Return what makes records of events; its import loads numpy, which a run alone does not need."""
+    from epochal.native.kernels import frame_events
 
-    return write_records
+    return frame_events
 
 
 class EventFile:
@@ -82,7 +82,7 @@ class EventFile:
         self._unwritten = b""
         self._waiting_bytes = 0
         self._has_warned = False
-        self._layouts: dict[str, _ScalarLayout] = {}
+        self._heads: dict[str, bytes] = {}
         # Here, not in the thread: a child forked while the thread imports would wait for that import for ever.
         import_framing()
         self._open()
@@ -157,30 +157,10 @@ class EventFile:
         return True
 
     def _encode(self, batch: list[Scalar | bytes]) -> bytes:
-        write_records = import_framing()
-        layouts = self._layouts
-        payloads: list[bytes] = []
-        add = payloads.append
-        for item in batch:
-            if item.__class__ is bytes:
-                add(item)  # pyright: ignore[reportArgumentType]
-                continue
-            tag, step, wall_time, value = item  # pyright: ignore[reportGeneralTypeIssues]
-            layout = layouts.get(tag)  # pyright: ignore[reportArgumentType]
-            if layout is None:
-                layout = layouts[tag] = _ScalarLayout(tag)  # pyright: ignore[reportArgumentType]
-            # Inlined: a call for each event would cost a quarter more.
-            try:
-                if 128 <= step < 16_384:  # pyright: ignore[reportOperatorIssue]
-                    place = step & 127 | 128 | step >> 7 << 8  # pyright: ignore[reportOperatorIssue]
-                    add(layout.two_bytes(TIME, wall_time, STEP, place, layout.summary, value))
-                else:
-                    add(layout.encode(step, wall_time, value))  # pyright: ignore[reportArgumentType]
-            except OverflowError:  # beyond float32
-                add(layout.encode(step, wall_time, math.copysign(math.inf, value)))  # pyright: ignore[reportArgumentType]
-        if len(layouts) > MOST_LAYOUTS:
-            layouts.clear()
-        return write_records(payloads)
+        found = import_framing()(batch, self._heads, _scalar_head)
+        if len(self._heads) > MOST_HEADS:
+            self._heads.clear()
+        return found
 
     def _write_out(self) -> None:
         view = memoryview(self._unwritten)
@@ -241,37 +221,11 @@ class EventFile:
         self.path = ""
 
 
-TIME, STEP = b"\x09", b"\x10"
-"""The heads of an event's fields wall_time and step."""
-
-
-class _ScalarLayout:
-    """The events of one scalar: all of them is known but step, time and value."""
-
-    __slots__ = ("one_byte", "summary", "three_bytes", "two_bytes", "zero")
-
-    def __init__(self, tag: str) -> None:
-        name = delimited(1, tag.encode("utf-8", "surrogatepass")) + b"\x15"  # ... simple_value
-        value = b"\x0a" + encode_varint(len(name) + 4) + name
-        self.summary = b"\x2a" + encode_varint(len(value) + 4) + value
-        rest = f"{len(self.summary)}sf"
-        # By the bytes that the step takes as a varint; its head and it are one integer where there is one of the size.
-        self.zero = struct.Struct(f"<cd{rest}").pack
-        self.one_byte = struct.Struct(f"<cdH{rest}").pack
-        self.two_bytes = struct.Struct(f"<cdcH{rest}").pack
-        self.three_bytes = struct.Struct(f"<cdI{rest}").pack
-
-    def encode(self, step: int, wall_time: float, value: float) -> bytes:
-        """Return the event. Raises OverflowError for a finite value beyond float32."""
-        if step == 0:  # as protobuf writes it
-            return self.zero(TIME, wall_time, self.summary, value)
-        if 0 < step < 128:
-            return self.one_byte(TIME, wall_time, step << 8 | 0x10, self.summary, value)
-        if 16_384 <= step < 2_097_152:
-            place = (step & 127 | 128) | (step >> 7 & 127 | 128) << 8 | step >> 14 << 16
-            return self.three_bytes(TIME, wall_time, place << 8 | 0x10, self.summary, value)
-        head = struct.pack("<cd", TIME, wall_time) + STEP + encode_varint(step)
-        return head + self.summary + struct.pack("<f", value)
+def _scalar_head(tag: str) -> bytes:
+    """Return what stands between step and value in the event of a scalar: its summary without the float32."""
+    name = delimited(1, tag.encode("utf-8", "surrogatepass")) + b"\x15"  # ... simple_value
+    value = b"\x0a" + encode_varint(len(name) + 4) + name
+    return b"\x2a" + encode_varint(len(value) + 4) + value
 
 
 class _Drain:
