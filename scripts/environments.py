@@ -28,6 +28,8 @@ FRAMEWORKS = (
         "tensorboard",
         "stable-baselines3",
         "matplotlib",
+        "flax",
+        "clu",
     ),
 )
 """Frameworks with loggers for wandb and TensorBoard; only the soak trains with them."""

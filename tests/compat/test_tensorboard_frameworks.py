@@ -16,8 +16,10 @@ import pytest
 
 import epochal
 from epochal.formats.media import unpack
+from epochal.tensorboard import EventAccumulator
 from tests.compat.conftest import accumulate, hparams_of, read_events
 from tests.compat.test_against_torch import comparable
+from tests.compat.test_event_files import bytes_of, read
 from tests.compat.wandb_client import interpreter
 from tests.tensorboard.conftest import Written, written
 
@@ -154,17 +156,69 @@ def test_stable_baselines(tmp_path: Path) -> None:
 
 
 def test_keras_writes_its_own_files_and_they_are_read_whole(tmp_path: Path) -> None:
-    from epochal.tensorboard import EventAccumulator
-
     ours = train(tmp_path / "ours", "keras", "-m", "epochal.tensorboard")
     assert written(tmp_path / "ours/data") == {}
     for name in ("train", "validation"):
-        accumulator, expected = EventAccumulator(ours / "keras" / name).Reload(), {}
-        for event in read_events(ours / "keras" / name):
-            for value in event.summary.value:
-                if value.metadata.plugin_data.plugin_name == "scalars":
-                    (number,) = np.frombuffer(value.tensor.tensor_content, np.float32)
-                    expected.setdefault(value.tag, []).append((event.wall_time, event.step, number))
-        assert {"epoch_loss", "epoch_accuracy"} <= expected.keys()
-        for tag, points in expected.items():
-            assert [tuple(point) for point in accumulator.Scalars(tag)] == points
+        assert {"epoch_loss", "epoch_accuracy"} <= check_scalars_of_tensorflow(
+            ours / "keras" / name
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "scalars", "config"),
+    [
+        ("flax", {"loss"}, {"rate": 0.5, "layers": "[64, 10]", "name": "digits"}),
+        ("clu", {"loss", "norm"}, {"rate": 0.5, "batch": 1797}),
+    ],
+)
+def test_writers_of_jax_are_read_whole(
+    trained_with_jax: Path, name: str, scalars: set[str], config: dict[str, Any]
+) -> None:
+    folder = trained_with_jax / name
+    assert check_scalars_of_tensorflow(folder) == scalars
+    found, hparams, files = read(folder)
+    assert hparams == config
+    assert [(step, value["text"]) for step, value in found["note"]] == [
+        (0, "**0**"),
+        (10, "**10**"),
+    ]
+    tensors = {
+        (value.tag, event.step): value.tensor
+        for event in read_events(folder)
+        for value in event.summary.value
+    }
+    for step, value in found["digit"]:
+        image = value["items"][0] if value["_type"] == "images" else value
+        width, height, picture = tensors["digit", step].string_val
+        assert (image["width"], image["height"]) == (int(width), int(height)) == (8, 8)
+        assert bytes_of(files, image) == picture
+    for step, value in found["weights"]:
+        theirs = np.frombuffer(tensors["weights", step].tensor_content).reshape(-1, 3)
+        np.testing.assert_array_equal(unpack(value["counts"]), theirs[:, 2])
+        np.testing.assert_array_equal(unpack(value["edges"]), [*theirs[:, 0], theirs[-1, 1]])
+    ((step, sound),) = found["sound"]
+    assert (step, sound["rate"], sound["frames"], sound["format"]) == (0, 8000, 800, "wav")
+    assert bytes_of(files, sound) == tensors["sound", 0].string_val[0]
+
+
+@pytest.fixture(scope="module")
+def trained_with_jax(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("jax") / "ours"
+    logs = train(folder, "jax", "-m", "epochal.tensorboard")
+    assert written(folder / "data") == {}  # neither writes with torch's
+    return logs
+
+
+def check_scalars_of_tensorflow(folder: Path) -> set[str]:
+    """Our accumulator gives every scalar of tf.summary, with its time and step; returns the tags."""
+    accumulator, expected = EventAccumulator(folder).Reload(), {}
+    for event in read_events(folder):
+        for value in event.summary.value:
+            if value.metadata.plugin_data.plugin_name == "scalars":
+                content, numbers = value.tensor.tensor_content, value.tensor.float_val
+                (number,) = np.frombuffer(content, np.float32) if content else numbers
+                expected.setdefault(value.tag, []).append((event.wall_time, event.step, number))
+    for tag, points in expected.items():
+        assert [tuple(point) for point in accumulator.Scalars(tag)] == points
+    assert accumulator.Tags()["scalars"] == list(expected)
+    return set(expected)

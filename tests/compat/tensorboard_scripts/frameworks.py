@@ -182,4 +182,39 @@ def stable_baselines() -> None:
     model.learn(192, callback=More())
 
 
+def jax() -> None:
+    """Two writers of the JAX world, both upon TensorFlow's: flax's and clu's, with what each of them can write."""
+    import jax as j
+    from clu import metric_writers
+    from flax.metrics.tensorboard import SummaryWriter
+
+    def loss_of(weights: Any) -> Any:
+        scores = j.nn.log_softmax(X @ weights)
+        return -j.numpy.mean(scores[j.numpy.arange(len(Y)), Y])
+
+    flax, clu = SummaryWriter("logs/flax"), metric_writers.create_default_writer("logs/clu")
+    flax.hparams({"rate": 0.5, "layers": [64, 10], "name": "digits"})
+    clu.write_hparams({"rate": 0.5, "batch": len(X)})
+    step = j.jit(j.value_and_grad(loss_of))
+    weights = j.numpy.zeros((64, 10))
+    sound = np.sin(np.arange(800) / 9).astype(np.float32).reshape(1, 800, 1)
+    for place in range(20):
+        loss, gradient = step(weights)
+        weights -= 0.5 * gradient
+        flax.scalar("loss", loss, place)
+        clu.write_scalars(place, {"loss": loss, "norm": float(j.numpy.linalg.norm(weights))})
+        if place % 10 == 0:
+            picture = (X[place].reshape(8, 8, 1) * 255).astype(np.uint8)
+            flax.image("digit", picture, place)
+            flax.histogram("weights", weights, place, bins=12)
+            flax.text("note", f"**{place}**", place)
+            clu.write_images(place, {"digit": picture[None]})
+            clu.write_histograms(place, {"weights": weights}, num_buckets={"weights": 12})
+            clu.write_texts(place, {"note": f"**{place}**"})
+    flax.audio("sound", sound, 0, sample_rate=8000)
+    clu.write_audios(0, {"sound": sound}, sample_rate=8000)
+    flax.close()
+    clu.close()
+
+
 globals()[sys.argv[1]]()
