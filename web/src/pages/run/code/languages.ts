@@ -46,12 +46,17 @@ const SHELL = language(
   WORD,
 );
 
+/** A number of YAML is the whole value: "2.50GHz", "3 runs" and "2024-01-02" are text. */
+const YAML_NUMBER = new RegExp(
+  `(?<=(?:^|\\n|[,[{]|[:-][ \\t])[ \\t]*[-+]?)${NUMBER.source}(?=[ \\t]*(?:[,\\]}\\n]|$|[ \\t]#))`,
+);
+
 const YAML = language(
   "true false null yes no on off True False Null ~",
   /(?<comment>(?<=^|\s)#[^\n]*)/,
   /(?<name>(?<=(?:^|\n)[ \t]*(?:- +)*|[{,][ \t]*)[^\s#:'"{}[\],-][^\n:#'"{}[\],]*(?=:(?:\s|$)))/,
   `(?<string>${QUOTED.source})`,
-  NUMBER,
+  YAML_NUMBER,
   WORD,
 );
 
