@@ -42,6 +42,8 @@ export class PanelModel {
   /** What happened to the runs, below the axis; null until its code is there. */
   readonly events = signal<EventFlags | null>(null);
   readonly flags = signal<readonly Flag[]>([]);
+  /** Counts what was wanted of the watches. */
+  private readonly wanted = signal(0);
   private element: HTMLElement | null = null;
   /** Null before the panel is in the page, and after. */
   plot: LinePlot | null = null;
@@ -67,9 +69,16 @@ export class PanelModel {
     // For whoever inspects the page: tests read from it which values lie at which pixels.
     Object.assign(element, { plot });
     const stops = [
-      effect(() => drawing.update(this.metric.value, this.px.value, this.isVisible.value)),
+      effect(() => {
+        drawing.update(this.metric.value, this.px.value, this.isVisible.value);
+        // Fewer runs than before are wanted of the watches: no answer comes that would have them drawn.
+        this.wanted.value = this.wanted.peek() + 1;
+      }),
       // What is drawn depends on the signals that it reads; series and bands come through the watches.
-      effect(() => this.draw()),
+      effect(() => {
+        void this.wanted.value;
+        this.draw();
+      }),
       // Until there are lines the skeleton shows: empty axes under it would be drawn for nobody.
       effect(() => plot.setVisible(this.isVisible.value && this.isBegun.value)),
       effect(() => plot.highlight(ws.highlighted.value)),
