@@ -213,6 +213,25 @@ def test_a_single_number_for_no_plugin_we_know_is_a_tensor():
         assert media.unpack(kept["data"]).tolist() == expected
 
 
+@pytest.mark.parametrize("kind", [8, 18])  # complex64, complex128
+@pytest.mark.parametrize(("field", "letter"), [(5, "f"), (6, "d"), (9, "f"), (12, "d")])
+def test_complex_numbers_in_any_field_of_floats_are_read(kind: int, field: int, letter: str):
+    content = tensor(kind, (), made.part(field, struct.pack(f"<3{letter}", 1.5, -2.0, 7.0)))
+    found, _ = read(
+        file_of(event(1.0, 1, summary(made.part(1, "x") + content + metadata("somebody's"))))
+    )
+    [kept] = values(found, "x", "object")
+    assert media.unpack(kept["data"]).tolist() == [1.5, -2.0]
+
+
+@pytest.mark.parametrize("kind", [14, 19])  # bfloat16, half
+def test_floats_where_bits_belong_are_named_and_the_next_value_is_read(kind: int):
+    content = tensor(kind, (), made.part(6, struct.pack("<d", 1e300)))
+    bad = event(1.0, 1, summary(made.part(1, "x") + content + metadata("scalars")))
+    found, _ = read(file_of(bad, *points((2, 3.0))))
+    assert values(found) == [3.0]
+
+
 def test_metadata_of_the_first_value_counts_for_those_after_it():
     content = tensor(1, (), made.single(5, 2.0))
     first = made.part(1, "x") + content + metadata("scalars")

@@ -165,7 +165,7 @@ def _value(tokens: list[tuple[str, str]], depth: int) -> Any:
 def _unquote(text: str) -> str:
     def replace(found: re.Match[bytes]) -> bytes:
         what = found[1]
-        if what[:1].isdigit():
+        if b"0" <= what[:1] <= b"7":  # \8 is the digit itself, as any other character is
             return bytes([int(what, 8) & 255])
         if what[:1] == b"x" and len(what) > 1:
             return bytes([int(what[1:], 16)])

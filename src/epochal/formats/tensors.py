@@ -198,7 +198,11 @@ def _values_of(data: Bytes, tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray
             parts.append(np.frombuffer(bytes_of(data, item.span), dtype=np.uint8))
     values = np.concatenate(parts) if parts else np.empty(0, dtype=dtype)
     if dtype.kind == "c" and values.dtype.kind == "f":
-        return values[: len(values) // 2 * 2].view(dtype)
+        with np.errstate(over="ignore"):
+            halves = values[: len(values) // 2 * 2].astype(f"<f{dtype.itemsize // 2}")
+        return halves.view(dtype)
+    if tensor.dtype in (19, BFLOAT16) and len(values) and values.dtype != np.uint64:
+        raise CorruptBlock(f"a tensor of {tensor.type_name} has values of another type")
     if tensor.dtype in (19, BFLOAT16) and values.max(initial=0) > 0xFFFF:
         # torch puts the bits of a float32 there (torch/utils/tensorboard/summary.py, half_to_int)
         bits = values.astype(np.uint32)
