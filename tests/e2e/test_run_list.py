@@ -129,6 +129,24 @@ def test_filter_is_completed_with_the_keyboard_and_a_form_writes_the_same_text(
     expect_rows(page, ["day-7", "day-5", "night-3", "day-1"])
 
 
+def test_a_filter_takes_lines_out_of_the_charts_and_brings_them_back(open_page: OpenPage) -> None:
+    log_sweep(8)
+    page = open_page("local/sweep")
+    drawn = """count => {
+        const plots = [...document.querySelectorAll('.panel *')].filter(one => one.plot);
+        return plots.length > 0 && plots.every(one => one.plot.scene.lines.length === count);
+    }"""
+    expect_eventually(page, drawn, 8)
+    field = page.get_by_role("combobox", name="Filter runs")
+    field.fill("config.optimizer=sgd")
+    page.keyboard.press("Enter")
+    # A part of what is there: the server is asked for no series, and the lines go all the same.
+    expect_eventually(page, drawn, 4)
+    field.fill("")
+    page.keyboard.press("Enter")
+    expect_eventually(page, drawn, 8)
+
+
 def test_chips_choose_what_is_drawn_and_latest_follows_a_new_run(open_page: OpenPage) -> None:
     log_sweep(12)
     page = open_page("local/sweep")
