@@ -72,7 +72,8 @@ def train(lr=1e-3, name=f"run {1}"):
     expect(
       all("c.yaml", "lr: 0.1 # low\nopt:\n  - name: adam\n    nesterov: true", "name"),
     ).toEqual(["lr", "opt", "name", "nesterov"]);
-    const yaml = "cpu: 2.50GHz x 2\nday: 2024-01-02\nlr: -1e-4 # 7\nsizes: [8, 16,32]\n- 5\nrange: 1-3\nn: 3 runs";
+    const yaml =
+      "cpu: 2.50GHz x 2\nday: 2024-01-02\nlr: -1e-4 # 7\nsizes: [8, 16,32]\n- 5\nrange: 1-3\nn: 3 runs";
     expect(all("c.yaml", yaml, "number")).toEqual(["1e-4", "8", "16", "32", "5"]);
     expect(all("c.json", '{"a": [1, true, "x"]}', "name")).toEqual(['"a"']);
     expect(all("pyproject.toml", "[a.b]\nc = 1", "decorator")).toEqual(["[a.b]"]);
