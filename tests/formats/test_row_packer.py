@@ -13,7 +13,7 @@ from hypothesis import given
 
 from epochal.formats import row_packer as packers
 from epochal.formats.journal import RowLayout
-from epochal.formats.row_packer import row_packer
+from epochal.formats.row_packer import number_packer, row_packer
 
 LETTERS: dict[type, str] = {float: "d", int: "q", bool: "?"}
 TIME = 1764342000.25
@@ -45,6 +45,21 @@ def pack(row: dict[str, Any], step: int = 7, like: dict[str, Any] | None = None)
 )
 def test_record_is_the_one_that_the_layout_encodes(row: dict[str, Any], step: int) -> None:
     assert pack(row, step) == layout_of(row).encode(step, TIME, list(row.values()))
+
+
+@given(st.integers(min_value=-(2**63), max_value=2**63 - 1), st.floats(), st.floats(width=64))
+def test_a_row_of_one_number_is_the_one_that_the_layout_encodes(
+    step: int, time: float, value: float
+) -> None:
+    layout = RowLayout(513, "d")
+    assert number_packer(layout, "loss")(step, time, value) == layout.encode(step, time, [value])
+
+
+@compiled
+@pytest.mark.parametrize("given", [(1 << 63, 1.0, 2.0), (1, "1", 2.0), (1, 1.0, None), (1, 1.0)])
+def test_what_is_no_row_of_one_number_is_an_error(given: tuple[Any, ...]) -> None:
+    with pytest.raises((OverflowError, TypeError)):
+        number_packer(RowLayout(513, "d"), "loss")(*given)
 
 
 @compiled

@@ -225,11 +225,12 @@ def test_complex_numbers_in_any_field_of_floats_are_read(kind: int, field: int, 
 
 
 @pytest.mark.parametrize("kind", [14, 19])  # bfloat16, half
-def test_floats_where_bits_belong_are_named_and_the_next_value_is_read(kind: int):
+def test_floats_where_bits_belong_are_counted_and_the_next_value_is_read(kind: int):
     content = tensor(kind, (), made.part(6, struct.pack("<d", 1e300)))
     bad = event(1.0, 1, summary(made.part(1, "x") + content + metadata("scalars")))
     found, _ = read(file_of(bad, *points((2, 3.0))))
     assert values(found) == [3.0]
+    assert found.unreadable == 1
 
 
 def test_metadata_of_the_first_value_counts_for_those_after_it():

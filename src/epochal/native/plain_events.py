@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from epochal.native.varint import encode_varint
+
 Buffer = bytes | bytearray | memoryview
 Words = npt.NDArray[Any]  # uint32
 
@@ -106,19 +108,9 @@ def frame_events(
             number = _FLOAT32.pack(value)
         except OverflowError:
             number = _FLOAT32.pack(math.copysign(math.inf, value))
-        place = b"\x10" + _varint(step) if step else b""
+        place = b"\x10" + encode_varint(step) if step else b""
         payloads.append(_TIME.pack(9, wall_time) + place + head + number)
     return frame_records(payloads)
-
-
-def _varint(value: int) -> bytes:
-    value &= (1 << 64) - 1
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def find_length(data: Buffer, start: int) -> int:

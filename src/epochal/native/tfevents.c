@@ -140,6 +140,17 @@ static PyObject *crc32c(PyObject *module, PyObject *arguments)
 #define RECORD_HEAD 12 /* length u64, masked checksum of it u32 */
 #define RECORD_OVERHEAD 16
 
+/* Put the head before a payload of `size` bytes that stands where it belongs, and its checksum behind it; returns the end
+ * of the record that begins at `at`. */
+static uint8_t *close_record(uint8_t *at, size_t size)
+{
+    uint8_t *payload = at + RECORD_HEAD, *end = payload + size;
+    store_u64(at, size);
+    store_u32(at + 8, masked(crc_of(at, 8)));
+    store_u32(end, masked(crc_of(payload, size)));
+    return end + 4;
+}
+
 /* frame_records(payloads): the records of a list of bytes, one after the other. */
 static PyObject *frame_records(PyObject *module, PyObject *payloads)
 {
@@ -168,12 +179,8 @@ static PyObject *frame_records(PyObject *module, PyObject *payloads)
     for (Py_ssize_t i = 0; i < n; i++) {
         PyObject *payload = PyList_GetItem(payloads, i);
         size_t size = (size_t)PyBytes_Size(payload);
-        const uint8_t *bytes = (const uint8_t *)PyBytes_AsString(payload);
-        store_u64(at, size);
-        store_u32(at + 8, masked(crc_of(at, 8)));
-        memcpy(at + RECORD_HEAD, bytes, size);
-        store_u32(at + RECORD_HEAD + size, masked(crc_of(bytes, size)));
-        at += size + RECORD_OVERHEAD;
+        memcpy(at + RECORD_HEAD, PyBytes_AsString(payload), size);
+        at = close_record(at, size);
     }
     return made;
 }
@@ -283,10 +290,7 @@ static PyObject *write_events(PyObject *items, PyObject *heads, PyObject *make, 
             Py_DECREF(made);
             return NULL;
         }
-        store_u64(at, (uint64_t)(end - body));
-        store_u32(at + 8, masked(crc_of(at, 8)));
-        store_u32(end, masked(crc_of(body, (size_t)(end - body))));
-        at = end + 4;
+        at = close_record(at, (size_t)(end - body));
     }
     return made;
 }

@@ -19,10 +19,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from epochal.native.varint import encode_varint
 from epochal.sdk import forks
 from epochal.sdk.messages import warn
 from epochal.tensorboard.protos import FILE_VERSION
-from epochal.tensorboard.wire import delimited, encode_varint
+from epochal.tensorboard.wire import delimited
 
 DRAIN_S = 0.1
 MOST_WAITING = 20_000

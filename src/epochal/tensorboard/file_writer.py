@@ -10,11 +10,12 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from epochal.native.varint import encode_varint
 from epochal.tensorboard import runs
 from epochal.tensorboard.events import MOST_WAITING, EventFile, drain
 from epochal.tensorboard.protos import Event, SessionLog, Summary
 from epochal.tensorboard.runs import Journal, step_in_range
-from epochal.tensorboard.wire import delimited, encode_varint
+from epochal.tensorboard.wire import delimited
 
 
 class RecordWriter:

@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, NamedTuple, Self
 
+from epochal.native.varint import encode_varint
+
 VARINT, FIXED64, LENGTH, FIXED32 = 0, 1, 2, 5
 
 INTEGERS = ("int64", "int32", "uint64", "uint32", "bool", "enum")
@@ -37,19 +39,6 @@ class Field(NamedTuple):
     repeated: bool = False
     map: bool = False
     oneof: str = ""
-
-
-def encode_varint(value: int) -> bytes:
-    """Return an integer of 64 bits as a varint; negative ones take ten bytes."""
-    if 0 <= value < 128:
-        return bytes((value,))
-    value &= 0xFFFF_FFFF_FFFF_FFFF
-    out = bytearray()
-    while value > 127:
-        out.append(value & 127 | 128)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def decode_varint(data: bytes, position: int) -> tuple[int, int]:
