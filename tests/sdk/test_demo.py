@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,7 +29,7 @@ def test_demo_trains_and_a_second_start_shows_the_runs(data_dir: Path) -> None:
         timeout=2 * PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr
-    assert "/login?token=local-" in done.stdout
+    assert re.search(r"/login\?token=local-\w+&next=%2Flocal%2Fdigits\n", done.stdout)
     runs = list(epochal.Api(data=str(data_dir)).runs("digits", order="created"))
     assert [run.state for run in runs] == ["finished"] * 5
     history = runs[0].history()

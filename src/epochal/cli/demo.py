@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from epochal.errors import EnvironmentFault
 
@@ -69,6 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Serve, train, and serve on until Ctrl-C."""
     from epochal.sdk.directory import default_data_directory
+    from epochal.sdk.settings import DEFAULT_ENTITY
 
     data = Path(args.data or default_data_directory()).expanduser().resolve()
     images, labels = _load_digits()
@@ -76,7 +78,8 @@ def run(args: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     server, address = _start_server(data, args.port)
     try:
-        link = f"{address['url'].rstrip('/')}/login?token={address['token']}"
+        page = quote(f"/{DEFAULT_ENTITY}/{PROJECT}", safe="")
+        link = f"{address['url'].rstrip('/')}/login?token={address['token']}&next={page}"
         print(f"epochal demo: watch it at {link}", flush=True)
         if not args.no_open:
             _open_browser(link)
@@ -204,11 +207,13 @@ def train(
     import numpy as np
 
     from epochal.sdk.session import init
+    from epochal.sdk.settings import DEFAULT_ENTITY
 
     random = np.random.default_rng(config["seed"])
     order = np.random.default_rng(0).permutation(len(images))
     held_out, seen = order[:360], order[360:]
     with init(
+        entity=DEFAULT_ENTITY,
         project=PROJECT,
         name=name,
         group="demo",
