@@ -120,10 +120,8 @@ def the_run(ours: Path) -> Written:
 
 def test_lightning(tmp_path: Path) -> None:
     ours, theirs = train_both(tmp_path, "lightning")
-    events = [read_events(logs / "digits/version_0") for logs in (ours, theirs)]
-    graphs = [[e.graph_def for e in found if e.HasField("graph_def")] for found in events]
-    assert graphs[0] == graphs[1]
-    assert len(graphs[0]) == 1
+    events = read_events(ours / "digits/version_0")
+    assert len([event for event in events if event.HasField("graph_def")]) == 1
     check_files(ours, theirs, "_hparams_/session_start_info", "_hparams_/experiment")
     run = the_run(ours)
     check_run(run, ours / "digits/version_0")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.processes import Server, Training, check_rows
+from tests.faults.processes import Server, Training, check_rows, running_server
 from tests.faults.streams import RowStream, checksum
 from tests.patience import PATIENCE_S
 
@@ -97,45 +97,44 @@ def wait_until_listed(server: Server, run_id: str) -> None:
 )
 def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> None:
     choose = random.Random(kills)
-    server = Server(tmp_path / "data")
-    server.data.mkdir()
-    server.start()
-    empty_cpu = server.start_cpu_s
-    writers = [ForgetfulWriter(server, number) for number in range(FORGETFUL_WRITERS)]
-    remote = {"EPOCHAL_BASE_URL": server.url, "EPOCHAL_API_KEY": server.token}
-    ready: list[float] = []
-    ready_cpu: list[float] = []
-    with (
-        Training(server.data, pause_s=0.001, project="faults", id="local") as local,
-        Training(
-            tmp_path / "client", pause_s=0.001, env=remote, project="faults", id="http"
-        ) as distant,
-    ):
-        for writer in writers:
-            writer.start()
-        local.wait_for_rows(1)
-        distant.wait_for_rows(1)
-        wait_until_listed(server, "http")
-        for _ in range(kills):
-            time.sleep(choose.uniform(0.05, 0.8))
-            server.kill()
-            acknowledged = [writer.acknowledged for writer in writers]
-            ready.append(server.start())
-            ready_cpu.append(server.start_cpu_s)
-            for writer, before in zip(writers, acknowledged, strict=True):
-                assert server.json(f"/api/v1/journal/{writer.stream.writer}")["offset"] >= before
-            assert not [wrong for writer in writers for wrong in writer.wrong]
-        ending = time.monotonic()
-        for writer in writers:
-            writer.end()
-        ending = time.monotonic() - ending
-        assert [wrong for writer in writers for wrong in writer.wrong] == []
-        assert not any(writer.is_alive() for writer in writers), server.printed()
-        returned = {"local": local.kill(), "http": distant.kill()}
+    # In a context: a test that fails, as it shall with a plant, leaves no server behind.
+    with running_server(tmp_path / "data") as server:
+        empty_cpu = server.start_cpu_s
+        writers = [ForgetfulWriter(server, number) for number in range(FORGETFUL_WRITERS)]
+        remote = {"EPOCHAL_BASE_URL": server.url, "EPOCHAL_API_KEY": server.token}
+        ready: list[float] = []
+        ready_cpu: list[float] = []
+        with (
+            Training(server.data, pause_s=0.001, project="faults", id="local") as local,
+            Training(
+                tmp_path / "client", pause_s=0.001, env=remote, project="faults", id="http"
+            ) as distant,
+        ):
+            for writer in writers:
+                writer.start()
+            local.wait_for_rows(1)
+            distant.wait_for_rows(1)
+            wait_until_listed(server, "http")
+            for _ in range(kills):
+                time.sleep(choose.uniform(0.05, 0.8))
+                server.kill()
+                acknowledged = [writer.acknowledged for writer in writers]
+                ready.append(server.start())
+                ready_cpu.append(server.start_cpu_s)
+                for writer, before in zip(writers, acknowledged, strict=True):
+                    position = server.json(f"/api/v1/journal/{writer.stream.writer}")["offset"]
+                    assert position >= before
+                assert not [wrong for writer in writers for wrong in writer.wrong]
+            ending = time.monotonic()
+            for writer in writers:
+                writer.end()
+            ending = time.monotonic() - ending
+            assert [wrong for writer in writers for wrong in writer.wrong] == []
+            assert not any(writer.is_alive() for writer in writers), server.printed()
+            returned = {"local": local.kill(), "http": distant.kill()}
 
-    server.kill()
-    server.start()
-    try:
+        server.kill()
+        server.start()
         for writer in writers:
             rows = writer.stream.rows
             check_rows(server.history(writer.stream.run), at_least=rows, at_most=rows)
@@ -146,8 +145,6 @@ def test_nothing_acknowledged_is_lost_or_doubled(kills: int, tmp_path: Path) -> 
             time.sleep(0.05)
         check_rows(server.history(server.detail("faults", "local")["uid"]), returned["local"])
         check_rows(server.history(server.detail("faults", "http")["uid"]), at_least=1)
-    finally:
-        server.stop()
     sent = sum(writer.sent for writer in writers)
     repeated = sum(writer.repeated for writer in writers)
     print(
