@@ -290,8 +290,23 @@ def test_panels_without_lines_say_why_and_what_to_do(open_page: OpenPage) -> Non
     page.get_by_role("radio", name="step", exact=True).click()
     wait_for_charts(page, 9)
     page.get_by_label("Show run-0", exact=True).click()
-    cover.get_by_text("The only run of the list is hidden").wait_for()
-    cover.get_by_role("button", name="Show the newest").click()
+    # Once for all panels; on the full screen there is only one.
+    said = page.get_by_text("The only run of the list is hidden").locator("visible=true")
+    said.wait_for()
+    assert said.count() == 1
+    page.locator('.panel[data-key="train/loss"]').hover()
+    page.keyboard.press("f")
+    page.get_by_role("dialog").get_by_text("The only run of the list is hidden").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Show the newest").click()
+    expect_said(page, "train/loss", "1 run")
+    assert page.locator(".no-runs").count() == 0
+
+    field = page.get_by_role("combobox", name="Filter runs")
+    field.fill("nothing-is-called-so")
+    page.keyboard.press("Enter")
+    page.locator(".no-runs").get_by_text("No run passes the filter.").wait_for()
+    page.locator(".no-runs").get_by_role("button", name="Clear the filter").click()
     expect_said(page, "train/loss", "1 run")
 
 

@@ -1,4 +1,4 @@
-/** The rows of the run list: pinned runs, then the list, or the tree of groups with their runs. */
+/** The rows of the run list: what leads it, then the list, or the tree of groups with their runs. */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { GroupNode } from "../data/run_routes.ts";
 import type { Run } from "../data/wire.ts";
@@ -6,8 +6,8 @@ import { groupId } from "./groups.ts";
 import { Members } from "./members.ts";
 import type { Workspace } from "./workspace.ts";
 
-/** Where a run stands; below the last pinned one the list proper begins. */
-type Place = "list" | "pinned" | "last-pinned";
+/** Where a run stands; below the last one that leads the list proper begins. */
+export type Place = "list" | "leading" | "last-leading";
 
 export type Row =
   | { kind: "run"; key: string; run: Run; depth: number; place: Place }
@@ -26,12 +26,12 @@ export class ListRows {
   private readonly turned = signal<ReadonlySet<string>>(new Set());
   /** The order of the list while the pointer is over it, so that nothing moves away under it. */
   private readonly frozen = signal<{ query: unknown; order: readonly string[] } | null>(null);
-  private readonly pinnedUids: ReadonlySignal<ReadonlySet<string>>;
+  private readonly leadingUids: ReadonlySignal<ReadonlySet<string>>;
   private readonly arranged: ReadonlySignal<{ runs: readonly Run[]; held: number }>;
 
   constructor(private readonly ws: Workspace) {
     this.members = new Members(ws);
-    this.pinnedUids = computed(() => new Set(this.pinned().map((run) => run.uid)));
+    this.leadingUids = computed(() => new Set(ws.chosen.leading.value.map((run) => run.uid)));
     this.arranged = computed(() => {
       const frozen = this.frozen.value;
       const runs = ws.list.runs.value;
@@ -91,23 +91,22 @@ export class ListRows {
     return this.ws.grouping.isLeaf(node) === this.turned.value.has(groupId(node));
   }
 
-  private pinned(): readonly Run[] {
-    return this.ws.view.value.list === "trash" ? [] : this.ws.chosen.pinned.value;
+  private leadingRows(): Row[] {
+    return this.ws.chosen.leading.value.map((run, i, { length }) => ({
+      ...runRow(run, 0),
+      place: i === length - 1 ? ("last-leading" as const) : ("leading" as const),
+    }));
   }
 
   private flatRows(): readonly Row[] {
-    const pinned = this.pinned().map((run, i, { length }) => ({
-      ...runRow(run, 0),
-      place: i === length - 1 ? ("last-pinned" as const) : ("pinned" as const),
-    }));
     const { runs } = this.arranged.value;
-    const away = this.pinnedUids.value;
+    const away = this.leadingUids.value;
     const others = away.size > 0 ? runs.filter((run) => !away.has(run.uid)) : runs;
-    return [...pinned, ...others.map((run) => runRow(run, 0))];
+    return [...this.leadingRows(), ...others.map((run) => runRow(run, 0))];
   }
 
   private treeRows(): readonly Row[] {
-    const rows: Row[] = [];
+    const rows: Row[] = this.leadingRows();
     const known = this.ws.known.value;
     let closedAbove = Number.POSITIVE_INFINITY;
     for (const node of this.ws.grouping.tree.value?.nodes ?? []) {

@@ -21,8 +21,15 @@ const NEWEST: Readonly<Partial<Record<Show, number>>> = {
 
 export class ShownRuns {
   readonly runs: ReadonlySignal<readonly Run[]>;
-  /** The pinned runs, in the order in which they were pinned; they lead the list. */
+  /** The pinned runs, in the order in which they were pinned. */
   readonly pinned: ReadonlySignal<readonly Run[]>;
+  /**
+   * What leads the list: the pinned runs, then the baseline. They are drawn whatever the filter says, so
+   * they have rows whatever it says. Of groups only the baseline, which alone has a line of its own there.
+   */
+  readonly leading: ReadonlySignal<readonly Run[]>;
+  /** The rows that the list has, or would have where it was not read to its end; groups count as their runs. */
+  readonly rowCount: ReadonlySignal<number>;
   /** Whether every run that matches is drawn, as far as there is room. */
   readonly isAll: ReadonlySignal<boolean>;
 
@@ -31,6 +38,7 @@ export class ShownRuns {
   /** What pins and the baseline name, whether it matches the filter or not. */
   private readonly named: RunList;
   private readonly byId: ReadonlySignal<ReadonlyMap<string, Run>>;
+  private readonly listedUids: ReadonlySignal<ReadonlySet<string>>;
 
   constructor(private readonly ws: Workspace) {
     const learn = (runs: readonly Run[]) => ws.learn(runs);
@@ -48,6 +56,14 @@ export class ShownRuns {
       return only === null && (show === "all" || (g.length > 0 && !isChosenShow(show)));
     });
     this.pinned = computed(() => this.choosePinned());
+    this.leading = computed(() => this.chooseLeading());
+    this.listedUids = computed(() => new Set(ws.list.runs.value.map((run) => run.uid)));
+    this.rowCount = computed(() => {
+      const { matched } = ws.list;
+      if (!this.isListWhole()) return matched.value;
+      const listed = this.listedUids.value;
+      return matched.value + this.leading.value.filter(({ uid }) => !listed.has(uid)).length;
+    });
     this.runs = computed(() => this.choose());
   }
 
@@ -67,7 +83,10 @@ export class ShownRuns {
       // Another question (with other columns, too) begins with its first page again.
       effect(() => {
         const isAnswered = ws.list.answered.value !== null;
-        if (this.isAll.value && isAnswered) void ws.list.ensure(MOST_SHOWN - 1);
+        const { only, q } = ws.view.value;
+        // Which of the runs chosen by hand pass the filter, the list says.
+        const isChosen = only !== null && only.length > 0 && q !== "";
+        if ((this.isAll.value || isChosen) && isAnswered) void ws.list.ensure(MOST_SHOWN - 1);
       }),
       effect(() => {
         const isRunning = ws.view.value.show === "running";
@@ -88,6 +107,15 @@ export class ShownRuns {
     return found.filter((run) => run !== undefined && !run.trashed) as Run[];
   }
 
+  private chooseLeading(): readonly Run[] {
+    const { list, base, g } = this.ws.view.value;
+    if (list === "trash") return [];
+    const pinned = g.length > 0 ? [] : this.pinned.value;
+    const baseline = base ? this.byId.value.get(base) : undefined;
+    const isFurther = baseline !== undefined && !baseline.trashed && !pinned.includes(baseline);
+    return isFurther ? [...pinned, baseline] : pinned;
+  }
+
   private choose(): readonly Run[] {
     const { ws } = this;
     const { hide, list } = ws.view.value;
@@ -99,11 +127,33 @@ export class ShownRuns {
     const apart = ws.grouping.hiddenRuns.value;
     const { known } = ws;
     const chosen = new Map<string, Run>();
+    const isRow = this.rowTest();
     for (const run of this.candidates()) {
-      const isDrawn = !hidden.has(run.id) && (list === "trash" || !run.trashed);
+      const isDrawn = !hidden.has(run.id) && (list === "trash" || !run.trashed) && isRow(run);
       if (isDrawn && !apart.has(run.uid)) chosen.set(run.uid, known.value.get(run.uid) ?? run);
     }
     return [...chosen.values()].sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  /**
+   * Whether a run has a row, as every run that is drawn has: it passes the filter or leads the list. Of a
+   * run further down than the list was read, it is not known; then it has one.
+   */
+  private rowTest(): (run: Run) => boolean {
+    const { list } = this.ws.view.value;
+    const leading = new Set(this.leading.value.map((run) => run.uid));
+    const listed = this.listedUids.value;
+    const isWhole = this.isListWhole();
+    return (run) => {
+      if (leading.has(run.uid) || listed.has(run.uid)) return true;
+      return !isWhole && (list !== "active" || !run.archived);
+    };
+  }
+
+  /** Whether the list was read to its end. Reads signals. */
+  private isListWhole(): boolean {
+    const { answered, runs, matched } = this.ws.list;
+    return answered.value !== null && runs.value.length >= matched.value;
   }
 
   private candidates(): readonly Run[] {
@@ -148,16 +198,18 @@ export class ShownRuns {
       const shown = new Set(this.runs.value.map((run) => run.id));
       const further = ids.filter((id) => !shown.has(id));
       if (further.length > 0 && !this.isAll.value) {
-        ws.set({ only: [...shown, ...further], hide: [] });
+        // Of a choice made before, those that the filter takes out of the list stay chosen.
+        ws.set({ only: [...(only ?? shown), ...further], hide: [] });
       }
     });
   }
 
-  /** Draws one run alone; a second time, the default again. */
+  /** Draws one run alone, beside the baseline if there is one; a second time, the default again. */
   solo(id: string): void {
-    const { only, hide } = this.ws.view.value;
-    const isSolo = only?.length === 1 && only[0] === id && hide.length === 0;
-    this.ws.set({ only: isSolo ? null : [id], hide: [] });
+    const { only, hide, base } = this.ws.view.value;
+    const alone = base && base !== id ? [id, base] : [id];
+    const isSolo = only?.join() === alone.join() && hide.length === 0;
+    this.ws.set({ only: isSolo ? null : alone, hide: [] });
   }
 
   /** Draws what a rule says, or nothing. */

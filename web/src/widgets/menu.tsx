@@ -60,11 +60,19 @@ export function Menu({
       const target = event.target as Node;
       if (!popover.current?.contains(target) && !anchor.current?.contains(target)) setOpen(false);
     };
+    // A control that is gone when it was pressed takes the focus with it; keys are for the popover still.
+    const onKey = (event: KeyboardEvent) => {
+      if (event.target === document.body && popover.current) {
+        onMenuKey(event, popover.current, close);
+      }
+    };
     const onResize = () => setOpen(false);
     document.addEventListener("pointerdown", onPointer, true);
+    document.addEventListener("keydown", onKey, true);
     window.addEventListener("resize", onResize);
     return () => {
       document.removeEventListener("pointerdown", onPointer, true);
+      document.removeEventListener("keydown", onKey, true);
       window.removeEventListener("resize", onResize);
     };
   }, [isOpen]);

@@ -3,6 +3,7 @@ import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { MediaPanel } from "../../panels/frame/media_panel.tsx";
+import { NoRuns, showsNoRun } from "../../panels/frame/no_runs.tsx";
 import { useAskAhead } from "../../panels/line/ask_ahead.ts";
 import { LinePanel } from "../../panels/line/line_panel.tsx";
 import { MEDIA_PANELS } from "../../panels/registry.ts";
@@ -73,6 +74,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
         ) : (
           <EmptyPanels ws={ws} />
         )}
+        <NoRunsNotice ws={ws} />
         {sight.width > 0 && (
           <div class="panels-all" style={{ height: `${layout.height}px` }} {...arranging}>
             {isWhole.value
@@ -86,6 +88,19 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
       {arePicked && <PanelPickBar ws={ws} />}
       {hasSteps && <StepBar ws={ws} />}
     </>
+  );
+}
+
+/** Says once for all panels that no run is shown; they stay where they are, empty. */
+function NoRunsNotice({ ws }: { ws: Workspace }): JSX.Element | null {
+  const isEmpty = useComputed(() => showsNoRun(ws) && ws.sections.value.length > 0).value;
+  if (!isEmpty) return null;
+  return (
+    <div class="no-runs">
+      <div class="no-runs-card" role="status">
+        <NoRuns ws={ws} />
+      </div>
+    </div>
   );
 }
 

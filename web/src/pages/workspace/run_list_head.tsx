@@ -46,8 +46,8 @@ function DrawnLimit({ ws }: { ws: Workspace }): JSX.Element | null {
 function ShownMenu({ ws }: { ws: Workspace }): JSX.Element {
   const { matched, total, isReady } = ws.list;
   const shown = ws.shown.value.length;
-  // Before the first answer nothing is known, and "0 of 0" would be wrong. Of a filter that matches none, all count.
-  const all = matched.value > 0 ? matched.value : total.value;
+  // Before the first answer nothing is known, and "0 of 0" would be wrong. Of a list without rows, all count.
+  const all = ws.chosen.rowCount.value || total.value;
   const count = `${groupDigits(shown)} of ${groupDigits(all)}`;
   const [said, label] = isReady.value
     ? [count, `${count} runs are shown: choose which`]

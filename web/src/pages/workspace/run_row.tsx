@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Run } from "../../data/wire.ts";
+import type { Place } from "../../state/list_rows.ts";
 import { runHref } from "../../state/route.ts";
 import { renamedRun, renameRun } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
@@ -32,8 +33,8 @@ interface RunRowProps {
   run: Run;
   top: number;
   depth: number;
-  /** Pinned runs lead the list; a line is drawn below the last. */
-  place: "list" | "pinned" | "last-pinned";
+  /** Pinned runs and the baseline lead the list; a line is drawn below the last. */
+  place: Place;
   columns: readonly string[];
   /** Whether the row has a small line of one of the run's series. */
   hasSpark: boolean;
@@ -55,6 +56,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
   const isLit = useComputed(() => ws.highlighted.value === run.uid || ws.lit.value === run.uid);
   const isCursor = useComputed(() => ws.picks.cursor.value === rowKey);
   const isPicked = useComputed(() => ws.picks.uids.value.has(run.uid));
+  const isPinned = useComputed(() => ws.view.value.rpin.includes(run.id));
   const isBase = useComputed(() => ws.view.value.base === run.id);
   const marks = [
     hasSpark && "has-spark",
@@ -125,7 +127,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
             <PathName name={run.name} fits={SHORT} />
           </a>
           <StateMark state={run.state} />
-          {place !== "list" && <span class="sr">pinned</span>}
+          {isPinned.value && <span class="sr">pinned</span>}
           {isBase.value && <span class="badge">base</span>}
           {run.archived && <span class="badge">archived</span>}
         </span>

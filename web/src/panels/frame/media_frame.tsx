@@ -15,6 +15,7 @@ import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
 import { ArrangeItems, ArrangePage } from "./arrange.tsx";
 import { KeyInfo } from "./key_info.tsx";
+import { NoRunsCover } from "./no_runs.tsx";
 import { PanelPick } from "./panel_pick.tsx";
 import { KeyName, type PanelPlace, placeStyle } from "./panel_place.tsx";
 
@@ -189,7 +190,7 @@ function MediaCover(props: MediaCoverProps): JSX.Element | null {
   if (hasEntries) return null;
   if (ws.shownOrder.value.length === 0) {
     if (ws.runId === null && !ws.list.isReady.value) return <div class="media-skeleton" />;
-    return <Cover>No run is shown.</Cover>;
+    return <NoRunsCover ws={ws} />;
   }
   if (isLoading) return <div class="media-skeleton" />;
   const { axis, at } = ws.place.value;

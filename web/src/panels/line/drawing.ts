@@ -87,7 +87,8 @@ export class Drawing {
       runs = ws.settingsOf(metric.name).members ? [...memberGroups(groups).keys()] : [];
     }
     const baseline = baselineOf(ws);
-    return baseline === null || runs.includes(baseline) ? runs : [...runs, baseline];
+    if (baseline === null || runs.includes(baseline)) return runs;
+    return ws.shownUids.value.has(baseline) ? [...runs, baseline] : runs;
   }
 
   private watchBands(wants: readonly BandWant[]): void {

@@ -10,6 +10,7 @@ import { optionsOf, setOption } from "../../state/panel_options.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { MediaFrame, type MediaPanelProps } from "../frame/media_frame.tsx";
+import { NoRunsCover, showsNoRun } from "../frame/no_runs.tsx";
 import type { PanelPlace } from "../frame/panel_place.tsx";
 import { baselineOf } from "./drawing.ts";
 import {
@@ -230,7 +231,7 @@ function Chart({ ws, id, chart, isVisible, onExpand }: ChartProps): JSX.Element 
       </figcaption>
       <div class="layout-plot" ref={box} role="img" aria-label={model.sentence} />
       {fault !== null && <p class="layout-note">/{fault}/ cannot be read.</p>}
-      <Nothing model={model} chart={chart} hasKeys={keys.length > 0} />
+      <Nothing ws={ws} model={model} chart={chart} hasKeys={keys.length > 0} />
       <ChartTip ws={ws} model={model} />
     </figure>
   );
@@ -242,12 +243,14 @@ function keysText(keys: readonly string[], more: number): string {
 }
 
 function Nothing(props: {
+  ws: Workspace;
   model: LayoutModel;
   chart: LayoutChart;
   hasKeys: boolean;
 }): JSX.Element | null {
-  const { model, chart, hasKeys } = props;
+  const { ws, model, chart, hasKeys } = props;
   if (hasKeys && model.count.value !== 0) return null;
+  if (hasKeys && showsNoRun(ws)) return <NoRunsCover ws={ws} />;
   const wanted =
     chart.kind === "multiline"
       ? chart.patterns.map((one) => `/${one}/`)

@@ -5,6 +5,7 @@ import type { Key } from "../../data/wire.ts";
 import { setPanel } from "../../state/panel_settings.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { CopyButton } from "../../widgets/copy_button.tsx";
+import { NoRunsCover } from "../frame/no_runs.tsx";
 import { axisName } from "./lines.ts";
 import type { PanelModel } from "./panel_model.ts";
 
@@ -36,29 +37,9 @@ export function PanelCover({ ws, model, metric }: PanelCoverProps): JSX.Element 
   if (isLoading) return <div class="skeleton" />;
   if (ws.shown.value.length === 0) {
     if (ws.runId === null && !ws.list.isReady.value) return <div class="skeleton" />;
-    return <NoRuns ws={ws} />;
+    return <NoRunsCover ws={ws} />;
   }
   return <NoValues ws={ws} metric={metric} />;
-}
-
-function NoRuns({ ws }: { ws: Workspace }): JSX.Element {
-  const matched = ws.list.matched.value;
-  return (
-    <div class="panel-cover">
-      <p>{hiddenText(matched)}</p>
-      {matched > 0 && (
-        <button type="button" class="chip" onClick={() => ws.chosen.showSet("newest")}>
-          Show the newest
-        </button>
-      )}
-    </div>
-  );
-}
-
-function hiddenText(matched: number): string {
-  if (matched === 0) return "No run is in the list.";
-  if (matched === 1) return "The only run of the list is hidden.";
-  return `All ${groupDigits(matched)} runs of the list are hidden.`;
 }
 
 /** Runs are shown, and none of them has a value here: on another axis, or at all. */
