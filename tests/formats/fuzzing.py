@@ -57,7 +57,8 @@ def records(data: bytes) -> None:
             if found.end > at and not found.lost:
                 at = found.end
                 continue
-            begin = tfrecord.find_record(whole, max(found.end, at) + 1)
+            trusted = max(found.end, at) if found.doubted is None else found.doubted
+            begin = tfrecord.find_record(whole, trusted + 1)
             assert begin is not None, "the good record is lost"
             at = begin
         assert last[-1] == 777, last[-1]

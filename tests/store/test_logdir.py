@@ -270,6 +270,22 @@ def test_damage_in_the_middle_costs_what_it_touches(store, tmp_path):
 
 
 @one_engine
+def test_records_behind_one_that_was_cut_off_are_read(store, tmp_path):
+    root = tmp_path / "logs"
+    path = root / "a" / NAME
+    whole = tfrecord.write_records(points(*((i, float(i)) for i in range(8))))
+    size = len(whole) // 8
+    # A writer was stopped within step 1, another went on and was stopped within step 3: the length of step 1 reaches
+    # into step 2, that of step 3 into step 4.
+    write(path, file_of() + whole[: size + size // 2] + whole[2 * size : 3 * size + size // 2])
+    directories = watch(store, root)
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2]
+    write(path, whole[4 * size :], append=True, changed=OLD + 1)
+    read_all(directories)
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2, 4, 5, 6, 7]
+
+
+@one_engine
 def test_a_damaged_end_waits_and_goes_on_when_more_comes(store, tmp_path):
     root = tmp_path / "logs"
     path = root / "a" / NAME

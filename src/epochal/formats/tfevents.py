@@ -25,7 +25,7 @@ from epochal.formats.event_protos import Event, Metadata, Value
 from epochal.formats.event_values import MeshPart, Place
 from epochal.formats.hparams import Session
 from epochal.formats.protowire import BYTES, Bytes, Span, read_spans
-from epochal.formats.tfrecord import HEAD_SIZE
+from epochal.formats.tfrecord import HEAD_SIZE, OVERHEAD
 from epochal.native import kernels as fastest
 from epochal.records import Column, Frame, Kind
 
@@ -58,7 +58,8 @@ class Events:
 
     end: where in the file it ends; lost: no record begins there, and one has to be searched for; damaged: records whose
     payload checksum does not hold (their values are here, where they can be read); unreadable: records left out; blobs:
-    bytes that values refer to by their digest.
+    bytes that values refer to by their digest; doubted: where the record begins that ends there, when it is one of the
+    damaged: who wrote it may have been stopped within it, and what follows it then begins within its length.
     """
 
     frame: Frame
@@ -67,6 +68,7 @@ class Events:
     damaged: int = 0
     unreadable: int = 0
     blobs: list[bytes] = field(default_factory=list)
+    doubted: int | None = None
 
 
 @dataclass(slots=True)
@@ -109,6 +111,7 @@ class EventReader:
         self._named: set[str] = set()
         self._meshes: dict[tuple[str, int], dict[str, MeshPart]] = {}
         self._has_graph = False
+        self._damage = (0, 0)
 
     def read(self, data: bytes | memoryview, base: int = 0) -> Events:
         """Return the events of whole records in `data`, which stands at byte `base` of the file."""
@@ -127,6 +130,7 @@ class EventReader:
                 room *= 4
         found.end = base + at
         found.lost = why == _NO_LENGTH
+        found.doubted = self._doubted(found.end)
         found.frame = join_frames(frames)
         columns = found.frame.columns
         if len(view) >= self.piece_bytes < _MOST_PIECE_BYTES and (
@@ -141,6 +145,9 @@ class EventReader:
         record, end: where in the file its record begins and ends; intact: whether its checksum holds.
         """
         found = Events(_EMPTY, end, damaged=not intact)
+        if not intact:
+            self._damage = (record, end)
+            found.doubted = record
         extras: list[_Extra] = []
         self._take(Place(data, record, _keep_in(found.blobs)), len(data), 0, extras, found)
         none = np.empty(0)
@@ -162,6 +169,11 @@ class EventReader:
         ]
         return scalars + [(tag, known) for tag, known in self._metadata.items() if known]
 
+    def _doubted(self, end: int) -> int | None:
+        """Return where the damaged record begins that ends at byte `end`, None where none does."""
+        begin, until = self._damage
+        return begin if until == end else None
+
     # ---- scalars
 
     def _walk(
@@ -174,7 +186,9 @@ class EventReader:
         columns = self._scalars(n, values[:count], rows[:count], numbers[:count])
         extras: list[_Extra] = []
         for what, offset, length, after in others[:lines].tolist():
-            found.damaged += what != _OTHER
+            if what != _OTHER:
+                found.damaged += 1
+                self._damage = (base + offset, base + offset + OVERHEAD + length)
             if what in (_OTHER, _OTHER_DAMAGED):
                 payload = bytes(view[offset + HEAD_SIZE : offset + HEAD_SIZE + length])
                 place = Place(payload, base + offset, _keep_in(found.blobs))

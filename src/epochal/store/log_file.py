@@ -199,7 +199,7 @@ class EventFile:
         if found.end > begin:
             return self._note(found)
         if found.lost:
-            return self._search(file, begin, size)
+            return self._search(file, begin, size, found.doubted)
         length = tfrecord.payload_size(data[: tfrecord.HEAD_SIZE])
         end = begin + tfrecord.OVERHEAD + (length or 0)
         if length is None or end > size:
@@ -211,13 +211,18 @@ class EventFile:
         file.seek(begin)
         return self._note(self.reader.read(file.read(end - begin), begin))
 
-    def _search(self, file: BinaryIO, begin: int, size: int) -> Events | None:
-        """Pass over bytes that are no record; None when none is known to follow yet."""
-        start = max(self.search_from, begin + 1)
+    def _search(self, file: BinaryIO, begin: int, size: int, doubted: int | None) -> Events | None:
+        """Pass over bytes that are no record; None when none is known to follow yet.
+
+        doubted: where the damaged record begins that ends at `begin`. As no record follows it, its length is not to be
+        trusted: it may have been cut off, with records behind it that have been taken for its payload.
+        """
+        trusted = begin if doubted is None or begin - doubted > SEARCH_BYTES else doubted
+        start = max(self.search_from, trusted + 1)
         found, self.search_from = tfrecord.find_record_in(file, start, size)
         if found is None:
             return None
-        self.state.skipped += found - begin
+        self.state.skipped += max(0, found - begin)
         none = EventReader().read(b"", found)
         none.unreadable = 1
         return self._note(none)
