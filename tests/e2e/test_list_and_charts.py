@@ -83,7 +83,8 @@ def log_run(folder: Path, number: int) -> None:
             if number % 2 == 0:
                 writer.add_scalar("acc", 10 * number + step, step)
         if number % 3 == 0:
-            writer.add_image("digit", load_digits().images[number] / 16, 0, dataformats="HW")
+            digits: Any = load_digits()
+            writer.add_image("digit", digits.images[number] / 16, 0, dataformats="HW")
 
 
 LAST: dict[str, Callable[[int], float | None]] = {
