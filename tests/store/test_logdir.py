@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from epochal.errors import EnvironmentFault, UsageError
-from epochal.formats import tfrecord
+from epochal.formats import tfevents, tfrecord
 from epochal.records import LOCAL_ADMIN, ObjectsQuery, RunEdit, RunQuery
+from epochal.store import logdir
 from epochal.store.log_file import ENTITY
 from epochal.store.logdir import LogDirectories, default_name, run_id, split_address
 from epochal.store.sql import SqlStore
@@ -283,6 +284,21 @@ def test_records_behind_one_that_was_cut_off_are_read(store, tmp_path):
     write(path, whole[4 * size :], append=True, changed=OLD + 1)
     read_all(directories)
     assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2, 4, 5, 6, 7]
+
+
+@one_engine
+def test_a_file_longer_than_a_round_is_read_on_at_once(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(tfevents, "PIECE_BYTES", 512)
+    monkeypatch.setattr(logdir, "ROUND_BYTES", 1024)
+    root = tmp_path / "logs"
+    write(root / "a" / NAME, file_of(*points(*((i, float(i)) for i in range(100)))))
+    directories = LogDirectories(store, threaded=False, scan_s=0.0)
+    directories.open(str(root))
+    rounds = 1
+    while directories.follow():  # what answers false is waited for
+        rounds += 1
+    assert rounds > 2
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == list(range(100))
 
 
 @one_engine

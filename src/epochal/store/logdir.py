@@ -468,7 +468,8 @@ class LogDirectories:
             if room <= 0:
                 return True
             room -= self._read_file(directory, file, room)
-        return False
+        # What stopped in the middle of the last file goes on at once, as well.
+        return room <= 0
 
     def _is_over(self, file: EventFile) -> bool:
         return not file.state.ended and time.time() - file.changed > ACTIVE_S
