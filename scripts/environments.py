@@ -37,6 +37,9 @@ FRAMEWORKS = (
 OBJECT_STORES = ("object-stores", ("s3fs", "moto[s3,server]"))
 """A server that speaks S3, and the package that reads from it."""
 
+JUPYTERLAB = ("jupyterlab", ("jupyterlab", "jupyter-server-proxy"))
+"""The notebook of most, with the proxy by which its page reaches a server on a distant machine."""
+
 
 def install(python: Path, name: str, packages: tuple[str, ...]) -> Path:
     """Make environment `name` with `packages` below the one of `python`, unless it is there; returns its interpreter.

@@ -51,7 +51,11 @@ def main() -> int:
         sittings.write(time.strftime("%Y-%m-%d %H:%M\n"))
 
     troubles: list[str] = []
-    for environment in (environments.FRAMEWORKS, environments.OBJECT_STORES):
+    for environment in (
+        environments.FRAMEWORKS,
+        environments.OBJECT_STORES,
+        environments.JUPYTERLAB,
+    ):
         environments.install(Path(sys.executable), *environment)
     record = folder / "tests.txt"
     code = run_tests(record, options.pytest_arguments)

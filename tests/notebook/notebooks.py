@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
+
+from epochal.sdk.local_server import running_server
 
 
 def run_cells(data: Path, cells: Sequence[str]) -> list[list[Any]]:
@@ -32,3 +36,15 @@ def html_of(outputs: Sequence[Any]) -> str:
 def said_of(outputs: Sequence[Any]) -> str:
     """Return what a cell wrote to its standard streams."""
     return "".join(output["text"] for output in outputs if output["output_type"] == "stream")
+
+
+def stop_server(data: Path) -> None:
+    """End the server that a notebook has started, by the pid that it wrote down itself."""
+    server = running_server(str(data))
+    if server is None:
+        return
+    os.kill(server.pid, signal.SIGTERM)
+    for _ in range(200):
+        if running_server(str(data)) is None:
+            return
+        time.sleep(0.05)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
-import os
 import re
-import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -17,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from epochal.sdk.local_server import LocalServer, running_server
-from tests.notebook.notebooks import html_of, run_cells, said_of
+from tests.notebook.notebooks import html_of, run_cells, said_of, stop_server
 
 pytestmark = [
     pytest.mark.browser,
@@ -35,22 +33,11 @@ with epochal.init(project="digits", id="first") as run:
 """
 
 
-def stop(data: Path) -> None:
-    """End the server that a notebook has started, by the pid that it wrote down itself."""
-    server = running_server(str(data))
-    if server is not None:
-        os.kill(server.pid, signal.SIGTERM)
-        for _ in range(200):
-            if running_server(str(data)) is None:
-                return
-            threading.Event().wait(0.05)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     directory = tmp_path_factory.mktemp("notebook") / "data"
     yield directory
-    stop(directory)
+    stop_server(directory)
 
 
 @pytest.fixture(scope="module")
