@@ -8,6 +8,7 @@ import re
 import sys
 import threading
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 
 import httpx
@@ -135,6 +136,11 @@ class _Notebook(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+def sandboxed(html: str, allowed: str) -> str:
+    """Return a frame with a document of its own, which may do what is allowed."""
+    return f"<iframe sandbox='{allowed}' style='width: 900px; height: 700px' srcdoc='{escape(html)}'></iframe>"
+
+
 @pytest.fixture
 def notebook_site(outputs: list[list[object]]) -> Iterator[str]:
     html = html_of(outputs[2])
@@ -146,6 +152,10 @@ def notebook_site(outputs: list[list[object]]) -> Iterator[str]:
         f" location.origin + '/hub/proxy/' + port + '/'}}}}}}</script>{html}</body></html>",
         "/blocked": "<!doctype html><html><head><meta http-equiv='Content-Security-Policy' "
         f"content=\"frame-src 'none'\"></head><body>{html}</body></html>",
+        # As an editor shows outputs (VS Code): in a sandboxed document without an address of its own.
+        "/webview": f"<!doctype html><html><body>{sandboxed(html, 'allow-scripts allow-same-origin')}</body></html>",
+        # The same with an origin that is nobody's: a page in it could keep nothing and ask nobody.
+        "/nobody": f"<!doctype html><html><body>{sandboxed(html, 'allow-scripts')}</body></html>",
         "/stripped": re.sub(r"<script>.*?</script>", "", html, flags=re.DOTALL),
     }
     site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Notebook))
@@ -183,6 +193,19 @@ def test_the_frame_finds_its_way_through_a_hub(
     assert f"/hub/proxy/{server.port}/-/frame/" in (
         page.locator("iframe").get_attribute("src") or ""
     )
+    page.close()
+
+
+def test_the_frame_shows_the_charts_in_an_editors_sandbox(chromium: Browser, notebook_site: str):
+    page = chromium.new_page()
+    page.goto(f"http://{notebook_site}/webview")
+    output = page.frame_locator("iframe[sandbox]")
+    frame = output.frame_locator("iframe[title=epochal]")
+    expect(frame.locator("figure.panel[data-key=loss]")).to_be_visible()
+    expect(output.locator("img")).to_have_count(0)
+    page.goto(f"http://{notebook_site}/nobody")
+    expect(output.locator("img")).to_be_visible()
+    expect(output.locator("iframe")).to_have_css("visibility", "hidden")
     page.close()
 
 

@@ -4,6 +4,8 @@
  * A draft is what the reader changed last. A link that says a view is shown as it says, and becomes
  * the draft only when something is changed in it.
  */
+
+import { keep, kept } from "../base/kept.ts";
 import { MARK_DEFAULT } from "./long_query.ts";
 
 export interface Draft {
@@ -22,12 +24,8 @@ function nameOf(project: string): string {
 }
 
 export function readDraft(project: string): Draft | null {
-  try {
-    const text = localStorage.getItem(nameOf(project));
-    return text === null ? null : parseDraft(text);
-  } catch {
-    return null;
-  }
+  const text = kept(nameOf(project));
+  return text === null ? null : parseDraft(text);
 }
 
 /** The draft in a stored text; null: none that can be read. */
@@ -42,11 +40,7 @@ export function parseDraft(text: string): Draft | null {
 }
 
 export function saveDraft(project: string, draft: Draft): void {
-  try {
-    const isDefault = draft.view === null && (draft.query === "" || draft.query === MARK_DEFAULT);
-    if (isDefault || draft.query.length > LONGEST) localStorage.removeItem(nameOf(project));
-    else localStorage.setItem(nameOf(project), JSON.stringify(draft));
-  } catch {
-    // Without storage the address alone holds the view.
-  }
+  const isDefault = draft.view === null && (draft.query === "" || draft.query === MARK_DEFAULT);
+  const isKept = !isDefault && draft.query.length <= LONGEST;
+  keep(nameOf(project), isKept ? JSON.stringify(draft) : null);
 }

@@ -5,6 +5,7 @@
  * show what is bound. Of two that bind the same id the newer one is asked first.
  */
 import { computed, signal } from "@preact/signals";
+import { keep, kept } from "../base/kept.ts";
 
 interface KeyInfo {
   /**
@@ -117,24 +118,11 @@ export function pressKey(id: KeyId): boolean {
 const SINGLE_KEYS = "epochal.keys.single";
 
 /** Whether single characters are shortcuts (WCAG 2.1.4 wants a switch); kept on this device. */
-export const areSingleKeysOn = signal(readSwitch());
-
-function readSwitch(): boolean {
-  try {
-    return localStorage.getItem(SINGLE_KEYS) !== "0";
-  } catch {
-    return true;
-  }
-}
+export const areSingleKeysOn = signal(kept(SINGLE_KEYS) !== "0");
 
 export function setSingleKeys(isOn: boolean): void {
   areSingleKeysOn.value = isOn;
-  try {
-    if (isOn) localStorage.removeItem(SINGLE_KEYS);
-    else localStorage.setItem(SINGLE_KEYS, "0");
-  } catch {
-    // A browser that keeps nothing has the switch until the page is closed.
-  }
+  keep(SINGLE_KEYS, isOn ? null : "0");
 }
 
 type Press = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey"> & {

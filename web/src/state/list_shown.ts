@@ -1,11 +1,12 @@
 /** Whether the run list stands beside the charts; kept on this device. */
 import { computed, signal } from "@preact/signals";
+import { keep, kept } from "../base/kept.ts";
 
 const STORED = "epochal.list.hidden";
 /** Up to this width of the page, in CSS pixels, the list is a sheet over the charts. */
 export const PHONE = 720;
 
-export const isListHidden = signal(readStored());
+export const isListHidden = signal(kept(STORED) === "1");
 
 const narrow = matchMedia(`(max-width: ${PHONE}px)`);
 const isNarrow = signal(narrow.matches);
@@ -18,17 +19,5 @@ export const isListAway = computed(() => isListHidden.value || isNarrow.value);
 
 export function toggleList(): void {
   isListHidden.value = !isListHidden.value;
-  try {
-    localStorage.setItem(STORED, isListHidden.value ? "1" : "0");
-  } catch {
-    // A browser that keeps nothing still hides the list until the page is closed.
-  }
-}
-
-function readStored(): boolean {
-  try {
-    return localStorage.getItem(STORED) === "1";
-  } catch {
-    return false;
-  }
+  keep(STORED, isListHidden.value ? "1" : "0");
 }

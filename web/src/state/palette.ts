@@ -1,4 +1,6 @@
 /** What the palette offers, and what was picked of it lately. */
+
+import { keep, kept } from "../base/kept.ts";
 import { PALETTE_NAMES } from "../base/palette.ts";
 import { getProjects, getRuns } from "../data/api.ts";
 import type { Project, Run } from "../data/wire.ts";
@@ -258,7 +260,7 @@ const MOST_RECENT = 20;
 
 export function recentIds(): string[] {
   try {
-    const found: unknown = JSON.parse(localStorage.getItem(RECENT) ?? "[]");
+    const found: unknown = JSON.parse(kept(RECENT) ?? "[]");
     return Array.isArray(found) ? found.filter((id) => typeof id === "string") : [];
   } catch {
     return [];
@@ -266,10 +268,6 @@ export function recentIds(): string[] {
 }
 
 export function rememberPick(id: string): void {
-  try {
-    const ids = [id, ...recentIds().filter((one) => one !== id)].slice(0, MOST_RECENT);
-    localStorage.setItem(RECENT, JSON.stringify(ids));
-  } catch {
-    // A browser that keeps nothing offers nothing first.
-  }
+  const ids = [id, ...recentIds().filter((one) => one !== id)].slice(0, MOST_RECENT);
+  keep(RECENT, JSON.stringify(ids));
 }

@@ -1,5 +1,6 @@
 /** Small choices of how something is shown, kept on this device. */
 import { type Signal, signal } from "@preact/signals";
+import { keep, kept } from "../base/kept.ts";
 
 const choices = new Map<string, Signal<boolean>>();
 
@@ -19,20 +20,12 @@ export function remembered(
     chosen,
     (isOn) => {
       chosen.value = isOn;
-      try {
-        localStorage.setItem(key, isOn ? "1" : "0");
-      } catch {
-        // A browser that keeps nothing still has it until the page is closed.
-      }
+      keep(key, isOn ? "1" : "0");
     },
   ];
 }
 
 function read(key: string): boolean | null {
-  try {
-    const text = localStorage.getItem(key);
-    return text === null ? null : text === "1";
-  } catch {
-    return null;
-  }
+  const text = kept(key);
+  return text === null ? null : text === "1";
 }

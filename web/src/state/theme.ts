@@ -1,5 +1,6 @@
 /** Light, dark, or as the system has it, and the palette of the runs; kept on this device. */
 import { computed, effect, signal } from "@preact/signals";
+import { keep, kept } from "../base/kept.ts";
 import { PALETTE_NAMES, type PaletteName, paletteName } from "../base/palette.ts";
 
 export type ThemeChoice = "system" | "light" | "dark";
@@ -8,12 +9,8 @@ const STORED = "epochal.theme";
 const STORED_PALETTE = "epochal.palette";
 
 function stored(): ThemeChoice {
-  try {
-    const text = localStorage.getItem(STORED);
-    return text === "light" || text === "dark" ? text : "system";
-  } catch {
-    return "system";
-  }
+  const text = kept(STORED);
+  return text === "light" || text === "dark" ? text : "system";
 }
 
 export const themeChoice = signal<ThemeChoice>(stored());
@@ -48,30 +45,16 @@ export function cycleTheme(): void {
 
 export function setTheme(choice: ThemeChoice): void {
   themeChoice.value = choice;
-  try {
-    if (choice === "system") localStorage.removeItem(STORED);
-    else localStorage.setItem(STORED, choice);
-  } catch {
-    // A browser that keeps nothing still shows the theme until the page is closed.
-  }
+  keep(STORED, choice === "system" ? null : choice);
 }
 
 function storedPalette(): PaletteName {
-  try {
-    const text = localStorage.getItem(STORED_PALETTE);
-    return PALETTE_NAMES.find((name) => name === text) ?? "default";
-  } catch {
-    return "default";
-  }
+  const text = kept(STORED_PALETTE);
+  return PALETTE_NAMES.find((name) => name === text) ?? "default";
 }
 
 /** Draws every run in the colours of another palette. */
 export function setPalette(name: PaletteName): void {
   paletteName.value = name;
-  try {
-    if (name === "default") localStorage.removeItem(STORED_PALETTE);
-    else localStorage.setItem(STORED_PALETTE, name);
-  } catch {
-    // As with the theme.
-  }
+  keep(STORED_PALETTE, name === "default" ? null : name);
 }

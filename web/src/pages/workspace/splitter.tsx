@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { keep, kept } from "../../base/kept.ts";
 
 const STORED = "epochal.list.width";
 const MIN = 180;
@@ -13,12 +14,12 @@ function clamp(width: number): number {
   return Math.max(MIN, Math.min(MAX, Math.round(width)));
 }
 
-const width = signal(clamp(Number(localStorage.getItem(STORED)) || DEFAULT));
+const width = signal(clamp(Number(kept(STORED)) || DEFAULT));
 
 export function Splitter(): JSX.Element {
   useEffect(() => {
     document.documentElement.style.setProperty("--list-width", `${width.value}px`);
-    localStorage.setItem(STORED, String(width.value));
+    keep(STORED, String(width.value));
   }, [width.value]);
 
   function onPointerDown(event: PointerEvent): void {
