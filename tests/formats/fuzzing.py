@@ -50,7 +50,7 @@ def records(data: bytes) -> None:
     whole = data + good
     # The walk in numpy takes long under a trace function: some of the inputs are for it.
     for kernels in (fastest, plain) if len(data) % 8 == 0 else (fastest,):
-        reader, at, last = EventReader(kernels=kernels), 0, [0]
+        reader, at, last, searched = EventReader(kernels=kernels), 0, [0], 0
         while at < len(whole):
             found = reader.read(whole[at:], at)
             last = found.frame.steps.tolist() or last
@@ -60,7 +60,8 @@ def records(data: bytes) -> None:
             trusted = max(found.end, at) if found.doubted is None else found.doubted
             begin = tfrecord.find_record(whole, trusted + 1)
             assert begin is not None, "the good record is lost"
-            at = begin
+            assert begin > searched, "the search does not come on"
+            at = searched = begin
         assert last[-1] == 777, last[-1]
 
 

@@ -287,6 +287,17 @@ def test_records_behind_one_that_was_cut_off_are_read(store, tmp_path):
 
 
 @one_engine
+def test_the_search_goes_on_where_records_end_as_the_damaged_one_did(store, tmp_path):
+    root = tmp_path / "logs"
+    inner, last = (tfrecord.write_records(points((step, 1.0))) for step in (5, 6))
+    # A length that reaches to the end of the record behind it, as if the checksum of that were its own.
+    cut = tfrecord.write_record(bytes(8 + len(inner) - 4))[: tfrecord.HEAD_SIZE + 8]
+    write(root / "a" / NAME, file_of() + cut + inner + b"\x01" * 40 + last)
+    watch(store, root)
+    assert [step for _, step, _ in history(store, runs(store)["a"])] == [5, 6]
+
+
+@one_engine
 def test_a_file_longer_than_a_round_is_read_on_at_once(store, tmp_path, monkeypatch):
     monkeypatch.setattr(tfevents, "PIECE_BYTES", 512)
     monkeypatch.setattr(logdir, "ROUND_BYTES", 1024)

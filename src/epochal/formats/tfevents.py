@@ -48,6 +48,9 @@ _LONGEST_TEXT = 10_000
 _SMALLEST_ROW = 24
 """Bytes of a record with a value in it, at least; buffers are as long as that asks for."""
 
+_NO_DAMAGE = (0, -1)
+"""Where the damaged record that was read last begins and ends, when none was."""
+
 Item = tuple[str, Kind, Any]
 """A key, a kind and a value of it."""
 
@@ -111,7 +114,7 @@ class EventReader:
         self._named: set[str] = set()
         self._meshes: dict[tuple[str, int], dict[str, MeshPart]] = {}
         self._has_graph = False
-        self._damage = (0, 0)
+        self._damage = _NO_DAMAGE
 
     def read(self, data: bytes | memoryview, base: int = 0) -> Events:
         """Return the events of whole records in `data`, which stands at byte `base` of the file."""
@@ -119,6 +122,7 @@ class EventReader:
         room = len(view) // _SMALLEST_ROW + 8
         frames: list[Frame] = []
         found = Events(_EMPTY, base)
+        before, self._damage = self._damage, _NO_DAMAGE
         at = 0
         while True:
             start, (at, frame, why) = at, self._walk(view, at, base, room, found)
@@ -130,7 +134,10 @@ class EventReader:
                 room *= 4
         found.end = base + at
         found.lost = why == _NO_LENGTH
-        found.doubted = self._doubted(found.end)
+        if at == 0:  # nothing was read: what ends here is what ended here before
+            self._damage = before
+        begin, until = self._damage
+        found.doubted = begin if until == found.end else None
         found.frame = join_frames(frames)
         columns = found.frame.columns
         if len(view) >= self.piece_bytes < _MOST_PIECE_BYTES and (
@@ -168,11 +175,6 @@ class EventReader:
             if name[0] == ord("s")
         ]
         return scalars + [(tag, known) for tag, known in self._metadata.items() if known]
-
-    def _doubted(self, end: int) -> int | None:
-        """Return where the damaged record begins that ends at byte `end`, None where none does."""
-        begin, until = self._damage
-        return begin if until == end else None
 
     # ---- scalars
 
