@@ -176,6 +176,7 @@ SCALARS = {
     "double of one by one": (tensor(2, (1, 1), made.part(4, struct.pack("<d", 0.1))), "f64", 0.1),
     "half": (tensor(19, (), made.part(13, made.varint(0x3E00))), "f64", 1.5),
     "bfloat16": (tensor(14, (), made.part(13, made.varint(0x3FC0))), "f64", 1.5),
+    "half without a value": (tensor(19, ()), "f64", 0.0),
     "half of torch": (tensor(19, (), made.part(13, made.varint(0x3FC00000))), "f64", 1.5),
     "bfloat16 of torch": (tensor(14, (), made.part(13, made.varint(0x3FC00000))), "f64", 1.5),
     "negative half of torch": (

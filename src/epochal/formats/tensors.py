@@ -201,9 +201,11 @@ def _values_of(data: Bytes, tensor: Tensor, dtype: np.dtype[Any]) -> npt.NDArray
         with np.errstate(over="ignore"):
             halves = values[: len(values) // 2 * 2].astype(f"<f{dtype.itemsize // 2}")
         return halves.view(dtype)
-    if tensor.dtype in (19, BFLOAT16) and len(values) and values.dtype != np.uint64:
+    if tensor.dtype in (19, BFLOAT16) and not len(values):
+        return np.empty(0, dtype=dtype)
+    if tensor.dtype in (19, BFLOAT16) and values.dtype != np.uint64:
         raise CorruptBlock(f"a tensor of {tensor.type_name} has values of another type")
-    if tensor.dtype in (19, BFLOAT16) and values.max(initial=0) > 0xFFFF:
+    if tensor.dtype in (19, BFLOAT16) and values.max() > 0xFFFF:
         # torch puts the bits of a float32 there (torch/utils/tensorboard/summary.py, half_to_int)
         bits = values.astype(np.uint32)
         return bits.view("<f4").astype("<f2") if tensor.dtype == 19 else (bits >> 16).astype(dtype)
