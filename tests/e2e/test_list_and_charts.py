@@ -128,7 +128,8 @@ class Walk:
         same("rows", sorted(set(names)), sorted(self.rows()))
         is_open = {number_of(name): is_open for name, is_open in shown["rows"]}
         drawn = sorted(n for n in is_open if is_open[n])
-        same("count", shown["count"].split()[0], str(len(drawn)))
+        # Before the page has begun to show anything there is none.
+        same("count", (shown["count"] or "none").split()[0], str(len(drawn)))
         for key, last in LAST.items():
             chart = shown["charts"].get(key, {"lines": [], "bands": []})
             has = [n for n in drawn if last(n) is not None]
