@@ -151,10 +151,8 @@ class EventReader:
 
         record, end: where in the file its record begins and ends; intact: whether its checksum holds.
         """
-        found = Events(_EMPTY, end, damaged=not intact)
-        if not intact:
-            self._damage = (record, end)
-            found.doubted = record
+        found = Events(_EMPTY, end, damaged=not intact, doubted=None if intact else record)
+        self._damage = _NO_DAMAGE if intact else (record, end)
         extras: list[_Extra] = []
         self._take(Place(data, record, _keep_in(found.blobs)), len(data), 0, extras, found)
         none = np.empty(0)

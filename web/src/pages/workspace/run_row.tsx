@@ -56,7 +56,6 @@ export function RunRow(props: RunRowProps): JSX.Element {
   const isLit = useComputed(() => ws.highlighted.value === run.uid || ws.lit.value === run.uid);
   const isCursor = useComputed(() => ws.picks.cursor.value === rowKey);
   const isPicked = useComputed(() => ws.picks.uids.value.has(run.uid));
-  const isPinned = useComputed(() => ws.view.value.rpin.includes(run.id));
   const isBase = useComputed(() => ws.view.value.base === run.id);
   const marks = [
     hasSpark && "has-spark",
@@ -127,7 +126,9 @@ export function RunRow(props: RunRowProps): JSX.Element {
             <PathName name={run.name} fits={SHORT} />
           </a>
           <StateMark state={run.state} />
-          {isPinned.value && <span class="sr">pinned</span>}
+          {place !== "list" && ws.view.value.rpin.includes(run.id) && (
+            <span class="sr">pinned</span>
+          )}
           {isBase.value && <span class="badge">base</span>}
           {run.archived && <span class="badge">archived</span>}
         </span>
