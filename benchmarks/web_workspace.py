@@ -10,6 +10,7 @@ how much slower it was in CPU; a navigation each time by the calibrations just b
 `calibrated`, is what is held against the budget, so that a slow machine and a fast one come to the same verdict; what
 the calibrations of a measurement say of the machine, and how far they lie apart, stands above it. Where they lie far
 apart, something else took the processors in the middle of it: no verdict is given on times by the wall then.
+Navigations happen in a Chromium of their own that nothing watches (plain_chromium.py).
 
 ms: of the page's main thread. wall counts from the action to the frame that shows it, cpu is the thread's own time.
 Values are float32-valued; no GPU; the server runs on the same two cores, warm: each page is opened once before.
@@ -30,6 +31,7 @@ from typing import Any, Literal
 import httpx
 import psutil
 from http_ingest import start
+from plain_chromium import PlainChromium, PlainPage
 from web_plots import FLAGS, chromium_path, served_page
 from workspace_data import SHAPES, build
 
@@ -137,8 +139,16 @@ class Calibration:
 class Bench:
     """A browser, a server with projects, and how slow the machine is."""
 
-    def __init__(self, browser: Any, server: Any, repeats: int, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        browser: Any,
+        plain: PlainChromium,
+        server: Any,
+        repeats: int,
+        calibration: Calibration,
+    ) -> None:
         self.browser = browser
+        self.plain = plain
         self.server = server
         self.repeats = repeats
         self.calibration = calibration
@@ -146,6 +156,10 @@ class Bench:
         page = self.context.new_page()
         page.goto(f"{server.url}/login?token={server.token}")
         page.close()
+        tab = plain.page()
+        tab.goto(f"{server.url}/login?token={server.token}")
+        tab.wait("document.readyState === 'complete' && !location.pathname.includes('login')")
+        tab.close()
 
     def open(self, path: str, drawn: str = ALL_DRAWN) -> Any:
         """Return a page whose panels are drawn."""
@@ -155,6 +169,25 @@ class Bench:
         page.evaluate(TWO_FRAMES)
         return page
 
+    def _visit(self, path: str, drawn: str) -> tuple[PlainPage, float]:
+        """Open a page in a tab at rest; return it, and after how many milliseconds it was drawn.
+
+        Beside the first page of a new tab Chromium loads pages of its own interface
+        (`chrome://omnibox-popup.top-chrome` and some 60 scripts in 156), on the same two cores.
+        """
+        tab = self.plain.page()
+        time.sleep(TAB_RESTS_MS / 1000)
+        tab.watch_cpu()
+        tab.goto(f"{self.server.url}/{path}")
+        wall = tab.evaluate(
+            f"""new Promise(done => {{
+                const isDrawn = {drawn};
+                const look = () => isDrawn() ? done(performance.now()) : setTimeout(look, 8);
+                look();
+            }})"""
+        )
+        return tab, wall
+
     def navigation(self, what: str, path: str, drawn: str, budget: float | None) -> list[Figure]:
         """Return the median times from navigation to what `drawn` waits for.
 
@@ -162,31 +195,19 @@ class Bench:
         page that waits for it run one after the other, so at rest the first lies between the larger and the sum of
         the others.
         """
-        self.open(path, drawn).close()
+        for _ in range(2):
+            self._visit(path, drawn)[0].close()
         walls: list[tuple[float, float]] = []
         threads: list[tuple[float, float]] = []
         servers: list[tuple[float, float]] = []
         process = psutil.Process(self.server.process.pid)
         before = self.calibration.pace(5)
         for _ in range(self.repeats):
-            page = self.context.new_page()
-            # In a tab at rest: beside the first page of a new one Chromium loads pages of its own interface
-            # (`chrome://omnibox-popup.top-chrome` and some 60 scripts in 156), on the same two cores.
-            page.goto("about:blank")
-            page.wait_for_timeout(TAB_RESTS_MS)
-            thread = Thread(page)
             served = sum(process.cpu_times()[:2])
-            page.goto(f"{self.server.url}/{path}", wait_until="commit")
-            wall = page.evaluate(
-                f"""() => new Promise(done => {{
-                    const isDrawn = {drawn};
-                    const look = () => isDrawn() ? done(performance.now()) : setTimeout(look, 8);
-                    look();
-                }})"""
-            )
-            cpu = thread.metric("TaskDuration") * 1000
+            tab, wall = self._visit(path, drawn)
+            cpu = tab.metric("TaskDuration") * 1000
             served = (sum(process.cpu_times()[:2]) - served) * 1000
-            page.close()
+            tab.close()
             after = self.calibration.pace(5)
             pace = Pace.between([before, after])
             before = after
@@ -510,7 +531,12 @@ def main() -> int:
         build(data, list(SHAPES))
         server = start(data)
         try:
-            with served_page() as calibration, sync_playwright() as playwright:
+            size = (VIEWPORT["width"], VIEWPORT["height"])
+            with (
+                served_page() as calibration,
+                sync_playwright() as playwright,
+                PlainChromium(chromium, FLAGS, size) as plain,
+            ):
                 browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
                 page = browser.new_page(viewport=VIEWPORT)
                 page.goto(calibration)
@@ -521,7 +547,7 @@ def main() -> int:
                     f"  {'':62}{'measured':>9}    {'calibrated':>11}{'budget':>9}\n"
                     f"  Chromium {browser.version}"
                 )
-                bench = Bench(browser, server, options.repeats, gauge)
+                bench = Bench(browser, plain, server, options.repeats, gauge)
                 missed: list[str] = []
                 for name in options.only:
                     gauge.taken.clear()

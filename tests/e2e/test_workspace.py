@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import gzip
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -423,9 +427,7 @@ def test_first_screen_asks_for_its_series_at_once_and_reads_on_by_mark(
         assert len(questions[0]["runs"]) == 1
 
 
-def test_page_of_a_project_asks_for_runs_and_keys_before_its_script_has_run(
-    open_page: OpenPage,
-) -> None:
+def test_page_of_a_project_holds_what_it_begins_with(open_page: OpenPage) -> None:
     log_run(0)
     page = open_page()
     address = page.evaluate("new URL('local/digits?sm=ema:0.5', document.baseURI).href")
@@ -433,11 +435,55 @@ def test_page_of_a_project_asks_for_runs_and_keys_before_its_script_has_run(
     page.on("request", lambda request: questions.append(request.url.rpartition("/")[2]))
     page.goto(address)
     wait_for_charts(page, 9)
-    preloaded = page.locator("link[rel=preload]").evaluate_all(
-        "all => all.map(link => link.href.split('/').pop())"
-    )
-    assert preloaded == ["viewer", "keys", "runs?sort=-created&limit=100"]
-    assert [questions.count(name) for name in preloaded] == [1, 1, 1], "and never twice"
+    announced = page.evaluate("document.documentElement.dataset.answers").split(" ")
+    last = [address.rpartition("/")[2] for address in announced]
+    assert last == ["viewer", "keys", "runs?sort=-created&limit=100"]
+    assert not {"viewer", "keys", "runs?sort=-created&limit=100"} & set(questions)
+    assert page.locator("script[data-answer]").count() == 0, "each is taken once, and gone"
+
+
+def test_page_shows_its_frame_while_its_answers_are_worked_out(open_page: OpenPage) -> None:
+    log_run(0)
+    page = open_page()
+    address = page.evaluate("new URL('local/digits', document.baseURI).href")
+    page.goto("about:blank")
+    whole = page.request.get(address).body()
+    begun, mark, rest = whole.partition(b'<script type="application/json"')
+    assert mark
+    goes_on = threading.Event()
+    with _in_two_pieces(begun, mark + rest, goes_on) as slow:
+        # The page alone; all else comes from the real server.
+        page.route("**/local/digits", lambda route: route.continue_(url=slow))
+        page.goto(address, wait_until="commit")
+        page.locator(".run-list").wait_for()
+        assert page.locator(".panel canvas").count() == 0
+        goes_on.set()
+        wait_for_charts(page, 9)
+
+
+@contextmanager
+def _in_two_pieces(first: bytes, second: bytes, goes_on: threading.Event) -> Iterator[str]:
+    """Serve a page in two pieces, the second once `goes_on` is set; yields the address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(first)
+            self.wfile.flush()
+            goes_on.wait(30)
+            self.wfile.write(second)
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            goes_on.set()
+            server.shutdown()
+            thread.join()
 
 
 def test_page_polls_where_the_event_stream_is_blocked(open_page: OpenPage) -> None:

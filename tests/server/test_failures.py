@@ -81,7 +81,7 @@ async def test_first_routes_are_answered_while_the_others_load(settings: Setting
         await asyncio.to_thread(app.load, asyncio.get_running_loop())
         app.service.opened(store)
         assert (await waiting).json()["name"] == LOCAL_ADMIN.name
-        assert "<title>epochal</title>" in (await page).text
+        assert "<title>digits · epochal</title>" in (await page).text
         assert (await client.get("/ready")).json() == {"status": "ready"}
 
 

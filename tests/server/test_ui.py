@@ -40,7 +40,7 @@ async def test_gzip_twin_is_sent_to_those_who_read_it(anonymous: httpx.AsyncClie
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/local/digits", "/local/digits/runs/a.b", "/a/b/c/d", "/settings"]
+    "path", ["/", "/local/digits/table", "/local/digits/runs/a.b", "/a/b/c/d", "/settings"]
 )
 async def test_app_paths_answer_the_page_with_its_base(anonymous: httpx.AsyncClient, path: str):
     response = await anonymous.get(path)

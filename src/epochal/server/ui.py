@@ -11,13 +11,14 @@ import mimetypes
 from base64 import b64encode
 from urllib.parse import parse_qs, quote
 
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from epochal.errors import NotFound, UsageError
 from epochal.server import wire
 from epochal.server.answers import accepted_encodings
 from epochal.server.auth import COOKIE_AGE_S, safe_next
 from epochal.server.bodies import read_body
+from epochal.server.first_answers import announce, first_reads, with_answers
 from epochal.server.guard import CONTENT_SECURITY_POLICY, frame_headers
 from epochal.server.route import FRAME_CALLER, Call
 from epochal.server.settings import Settings
@@ -41,8 +42,7 @@ RESERVED = frozenset(
 """First parts of paths that are not entities; those that nothing answers yet are not found."""
 EMBED = "embed"
 """First part of the path of a page without its frame, which other pages may show in one of theirs."""
-WITHOUT_RUN_QUERY = frozenset(["d", "show", "sm", "x", "xr", "tags", "full", "step"])
-"""Parameters of a workspace's address that do not change which runs it asks for first."""
+HTML = "text/html"
 FORM_LIMIT = 16 * 1024
 IMMUTABLE = "public, max-age=31536000, immutable"
 # Not left to the system's tables: a Windows registry may call .js text/plain, and nosniff then refuses it.
@@ -82,7 +82,7 @@ async def page(call: Call) -> Response:
         return _file(call, path, "no-cache")
     index = call.service.files.find("index.html")
     if index is None:
-        return Response(_document("epochal", NOT_BUILT), 503, LOGIN_HEADERS, "text/html")
+        return Response(_document("epochal", NOT_BUILT), 503, LOGIN_HEADERS, HTML)
     text = index.path.read_text("utf-8")
     base, headers = settings.base_path + "/", dict[str, str]()
     if FRAME_CALLER in call.request.scope:
@@ -92,32 +92,16 @@ async def page(call: Call) -> Response:
         headers = {**frame_headers(("*",)), "referrer-policy": "no-referrer"}
     elif is_embedded:
         headers = frame_headers(settings.frames)
-    asked = "" if is_embedded else _asked_first(path, call.request.url.query)
-    return Response(
-        text.replace("<head>", f'<head>\n    <base href="{html.escape(base)}" />{asked}', 1),
-        200,
-        {"cache-control": "no-cache", **headers},
-        "text/html",
-    )
-
-
-def _asked_first(path: str, query: str) -> str:
-    """Return the links by which the browser asks, while it reads the page's script, what the workspace begins with.
-
-    The addresses are those of `getKeys` and `getRuns` in web/src/data/api.ts, letter by letter: else they are asked
-    twice.
-    """
-    parts = path.split("/")
-    if len(parts) not in (2, 3) or parts[2:] not in ([], ["workspace"]):
-        return ""
-    project = "/".join(quote(part, safe="!'()*-._~") for part in parts[:2])
-    addresses = ["viewer", f"projects/{project}/keys"]
-    if parse_qs(query, max_num_fields=100).keys() <= WITHOUT_RUN_QUERY:
-        addresses.append(f"projects/{project}/runs?sort=-created&limit=100")
-    return "".join(
-        f'\n    <link rel="preload" as="fetch" crossorigin href="api/v1/{html.escape(address)}" />'
-        for address in addresses
-    )
+    text = text.replace("<head>", f'<head>\n    <base href="{html.escape(base)}" />', 1)
+    reads = {} if is_embedded else first_reads(call, path)
+    if not reads:
+        return Response(text, 200, {"cache-control": "no-cache", **headers}, HTML)
+    # What the page will be called by its script: each other name has a browser lay out its tabs anew.
+    title = f"<title>{html.escape(path.split('/')[1])} · epochal</title>"
+    text = announce(text.replace("<title>epochal</title>", title, 1), reads)
+    # Not kept, as answers are not: a page that a browser goes back to shows what is true now.
+    headers = {"cache-control": "no-store", **headers}
+    return StreamingResponse(with_answers(text, reads), 200, headers, HTML)
 
 
 def _file(call: Call, name: str, caching: str) -> Response:
@@ -188,7 +172,7 @@ def login_page(settings: Settings, wanted: str | None, status: int, problem: str
         next=html.escape(safe_next(wanted)),
         note=note,
     )
-    return Response(_document("Log in to epochal", content), status, LOGIN_HEADERS, "text/html")
+    return Response(_document("Log in to epochal", content), status, LOGIN_HEADERS, HTML)
 
 
 STYLE = """

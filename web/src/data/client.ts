@@ -1,4 +1,5 @@
 /** The only module that talks to the server. Every address is relative to the page's base. */
+import { isInPage, takeAnswer } from "./page_answers.ts";
 
 /** An answer with an error status, or none at all (status 0: the server cannot be reached). */
 export class RequestError extends Error {
@@ -75,7 +76,13 @@ async function errorOf(response: Response): Promise<ErrorBody> {
 }
 
 export async function getJson<T>(path: string, query?: Query, signal?: AbortSignal): Promise<T> {
-  const response = await request(address(path, query), signal ? { signal } : {});
+  const url = address(path, query);
+  if (isInPage(url)) {
+    const answer = await takeAnswer(url);
+    signal?.throwIfAborted();
+    if (answer !== undefined) return answer as T;
+  }
+  const response = await request(url, signal ? { signal } : {});
   return (await response.json()) as T;
 }
 

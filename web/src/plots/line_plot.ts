@@ -34,6 +34,7 @@ import type {
 import { onPrint } from "./printing.ts";
 import { Raster } from "./raster.ts";
 import { type Area, Scene } from "./scene.ts";
+import { watchSize } from "./sizes.ts";
 import { forgetThemes, readTheme, type Theme } from "./theme.ts";
 import { MARGIN } from "./trace.ts";
 import { createViewHistory, type View, type ViewHistory } from "./view_history.ts";
@@ -72,7 +73,7 @@ class CanvasLinePlot implements LinePlot {
   private context: CanvasRenderingContext2D | null = null;
   private overlayContext: CanvasRenderingContext2D | null = null;
   private readonly gestures: Gestures;
-  private readonly watcher: ResizeObserver;
+  private readonly leaveSize: () => void;
   private readonly leavePrint = onPrint(() => this.drawForPrint());
   private readonly ownHistory = createViewHistory();
   private readonly scene: Scene;
@@ -118,10 +119,9 @@ class CanvasLinePlot implements LinePlot {
     });
     // Its first call comes with the first frame, when sizes are known: asking for them here would lay
     // the page out anew for each plot that is made.
-    this.watcher = new ResizeObserver(() => {
-      if (this.measure()) this.flush();
+    this.leaveSize = watchSize(element, (box) => {
+      if (this.measure(box)) this.flush();
     });
-    this.watcher.observe(element);
   }
 
   private get options(): LinePlotOptions {
@@ -241,7 +241,7 @@ class CanvasLinePlot implements LinePlot {
   destroy(): void {
     cancelAnimationFrame(this.request);
     clearTimeout(this.marking);
-    this.watcher.disconnect();
+    this.leaveSize();
     this.leavePrint();
     this.gestures.destroy();
     this.canvas.remove();
@@ -275,11 +275,10 @@ class CanvasLinePlot implements LinePlot {
   }
 
   /** Takes the element's size; true when it is another one, and the canvases are empty now. */
-  private measure(): boolean {
+  private measure(box = this.element.getBoundingClientRect()): boolean {
     if (this.size.width === 0 && getComputedStyle(this.element).position === "static") {
       this.element.style.position = "relative";
     }
-    const box = this.element.getBoundingClientRect();
     const ratio = window.devicePixelRatio || 1;
     // Whole device pixels as the browser lays them: both edges rounded, not the difference.
     const width = Math.round((box.left + box.width) * ratio) - Math.round(box.left * ratio);

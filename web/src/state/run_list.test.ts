@@ -49,7 +49,7 @@ const names = (list: RunList) => list.runs.value.map((run) => run.uid);
 
 describe("RunList", () => {
   beforeEach(() => {
-    vi.stubGlobal("document", { baseURI: "http://server/base/" });
+    vi.stubGlobal("document", { baseURI: "http://server/base/", documentElement: { dataset: {} } });
   });
   afterEach(() => {
     vi.unstubAllGlobals();

@@ -11,10 +11,14 @@ from epochal.server.route import Call
 
 async def viewer(call: Call) -> Response:
     """Answer who asks."""
+    return json_response(call.request, viewer_of(call))
+
+
+def viewer_of(call: Call) -> wire.Viewer:
+    """Return who asks."""
     who, settings = call.principal, call.service.settings
     frame = settings.keys.frame_path(who)
-    answer = wire.Viewer(who.name, who.entity, settings.version, settings.data, frame)
-    return json_response(call.request, answer)
+    return wire.Viewer(who.name, who.entity, settings.version, settings.data, frame)
 
 
 async def projects(call: Call) -> Response:
@@ -40,28 +44,39 @@ async def project(call: Call) -> Response:
 
 async def runs(call: Call) -> Response:
     """Answer a page of runs."""
-    query = call.parameters(wire.RunsParameters).query()
+    query = call.parameters(wire.RunsParameters)
+    return json_response(call.request, await runs_of(call, *_names(call), query))
+
+
+async def runs_of(
+    call: Call, entity: str, project: str, parameters: wire.RunsParameters
+) -> wire.Runs:
+    """Return a page of a project's runs."""
+    query = parameters.query()
     store = await call.service.open_store()
-    answer = await call.service.catalog(
-        lambda: wire.runs_of(store.runs(call.principal, *_names(call), query))
+    return await call.service.catalog(
+        lambda: wire.runs_of(store.runs(call.principal, entity, project, query))
     )
-    return json_response(call.request, answer)
 
 
 async def keys(call: Call) -> Response:
-    """Answer the keys of a project.
+    """Answer the keys of a project."""
+    return json_response(call.request, await keys_of(call, *_names(call)))
+
+
+async def keys_of(call: Call, entity: str, project: str) -> wire.Keys:
+    """Return the keys of a project.
 
     The version is read first: a key that appears in between is in the answer, and its notice comes all the same.
     """
     store = await call.service.open_store()
-    entity, name = _names(call)
 
     def read() -> wire.Keys:
-        version = store.project(call.principal, entity, name).version
-        found = store.keys(call.principal, entity, name)
+        version = store.project(call.principal, entity, project).version
+        found = store.keys(call.principal, entity, project)
         return wire.Keys([wire.key_of(info) for info in found], version)
 
-    return json_response(call.request, await call.service.catalog(read))
+    return await call.service.catalog(read)
 
 
 async def columns(call: Call) -> Response:
