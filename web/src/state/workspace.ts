@@ -247,11 +247,14 @@ export class Workspace {
       onCatchUp: () => this.onChange(null),
     };
     const seen = isKnown ? Math.min(version, this.keysVersion!) : null;
-    this.stops.push(watchChanges(this.path, events, seen));
-    // Soon, as whoever types in the filter needs them; not beside the first series, on the server's same processor.
-    if (this.runId !== null) return;
+    // Soon, but not beside the first series, on the server's same processor: changes since `seen` are told then, too,
+    // and whoever types in the filter needs the columns.
     const isWaiting = () => this.loader.isSightAwaited();
-    this.stops.push(whenServed(isWaiting, () => void this.readColumns()));
+    const begin = () => {
+      this.stops.push(watchChanges(this.path, events, seen));
+      if (this.runId === null) void this.readColumns();
+    };
+    this.stops.push(whenServed(isWaiting, begin));
   }
 
   stop(): void {
