@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+import zlib
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 
+from epochal.server.answers import stream_packer
+from epochal.server.bodies import zstd_module
 from tests.server.conftest import send
 from tests.server.journals import Journal
 
@@ -68,3 +73,33 @@ async def test_no_name_ends_the_element_that_holds_it(client: httpx.AsyncClient)
     assert answers[RUNS]["runs"][0]["name"] == name
     assert "<script>alert" not in response.text
     assert "<!--" not in response.text
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip", "identity"])
+async def test_the_page_is_packed_as_answers_are(client: httpx.AsyncClient, encoding: str):
+    await send(client, Journal("run-0", name="first").rows("loss", [1.0]).exit())
+    headers = {"Accept-Encoding": encoding}
+    async with client.stream("GET", "/local/digits", headers=headers) as response:
+        body = b"".join([piece async for piece in response.aiter_raw()])
+    assert response.headers.get("content-encoding", "identity") == encoding
+    assert response.headers["vary"] == "accept-encoding"
+    unpack: dict[str, Callable[[bytes], bytes]] = {
+        "zstd": zstd_module().decompress,
+        "gzip": gzip.decompress,
+        "identity": bytes,
+    }
+    page = unpack[encoding](body).decode()
+    assert page.endswith("</html>")
+    assert page.count("data-answer=") == 3
+
+
+@pytest.mark.parametrize("encoding", ["zstd", "gzip"])
+def test_each_piece_can_be_read_at_once(encoding: str):
+    headers, pack = stream_packer(frozenset([encoding]))
+    unpacker = (
+        zstd_module().ZstdDecompressor() if encoding == "zstd" else zlib.decompressobj(wbits=31)
+    )
+    assert headers["content-encoding"] == encoding
+    assert unpacker.decompress(pack(b"begun", False)) == b"begun"
+    assert unpacker.decompress(pack(b"done", True)) == b"done"
+    assert unpacker.eof

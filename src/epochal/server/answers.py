@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import math
 import zlib
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -152,6 +153,33 @@ def bundle_response(body: bytes, accepted: frozenset[str]) -> Response:
         if len(zstd_module().compress(sample, 1)) < 0.9 * len(sample):
             body, headers = _compress(body, accepted, headers, gzip=False)
     return Response(body, 200, headers, BUNDLE)
+
+
+def stream_packer(
+    accepted: frozenset[str],
+) -> tuple[dict[str, str], Callable[[bytes, bool], bytes]]:
+    """Return the headers of an answer in pieces and what packs each: a piece, and whether it is the last.
+
+    What is known so far can be read once a piece is there: each ends a block of the compressed stream.
+    """
+    headers = {"vary": "accept-encoding"}
+    if "zstd" in accepted:
+        zstd = zstd_module().ZstdCompressor(level=1)
+
+        def pack_zstd(piece: bytes, is_last: bool) -> bytes:
+            return zstd.compress(piece, zstd.FLUSH_FRAME if is_last else zstd.FLUSH_BLOCK)
+
+        return {**headers, "content-encoding": "zstd"}, pack_zstd
+    if "gzip" in accepted:
+        gzip = zlib.compressobj(1, zlib.DEFLATED, 31)
+
+        def pack_gzip(piece: bytes, is_last: bool) -> bytes:
+            return gzip.compress(piece) + gzip.flush(
+                zlib.Z_FINISH if is_last else zlib.Z_SYNC_FLUSH
+            )
+
+        return {**headers, "content-encoding": "gzip"}, pack_gzip
+    return headers, lambda piece, _: piece
 
 
 def _sample_of(body: bytes) -> bytes:

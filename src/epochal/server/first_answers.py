@@ -14,9 +14,10 @@ from typing import Any
 from urllib.parse import parse_qs, quote
 
 import msgspec
+from starlette.responses import Response, StreamingResponse
 
 from epochal.server import wire
-from epochal.server.answers import encode_json
+from epochal.server.answers import accepted_encodings, encode_json, stream_packer
 from epochal.server.route import Call
 
 WITHOUT_RUN_QUERY = frozenset(["d", "show", "sm", "x", "xr", "tags", "full", "step"])
@@ -60,27 +61,34 @@ def announce(page: str, reads: dict[str, Read]) -> str:
     return page.replace('<script type="module"', '<script type="module" async', 1)
 
 
-async def with_answers(page: str, reads: dict[str, Read]) -> AsyncIterator[bytes]:
-    """Yield a page at once, except for its end, and then the answers and its end.
+def page_with_answers(call: Call, page: str, reads: dict[str, Read]) -> Response:
+    """Answer a page at once, except for its end, and then the answers and its end.
 
-    What cannot be read is left out: the page asks for it, and shows what is the matter.
+    What cannot be read is left out: the page asks for it, and shows what is the matter. Nothing of it is kept, as
+    answers are not: a page that a browser goes back to shows what is true now.
     """
+    headers, pack = stream_packer(accepted_encodings(call.request))
+    pieces = _pieces(page, reads, pack)
+    return StreamingResponse(pieces, 200, {"cache-control": "no-store", **headers}, "text/html")
+
+
+async def _pieces(
+    page: str, reads: dict[str, Read], pack: Callable[[bytes, bool], bytes]
+) -> AsyncIterator[bytes]:
     begun, _, rest = page.partition(END)
     asked = [asyncio.ensure_future(read()) for read in reads.values()]
     try:
-        yield begun.encode()
+        yield pack(begun.encode(), False)
         answers = await asyncio.gather(*asked, return_exceptions=True)
     finally:
         for one in asked:
             one.cancel()  # whoever wanted the page has gone
+    found: list[bytes] = []
     for address, answer in zip(reads, answers, strict=True):
         if isinstance(answer, BaseException):
             continue
         # Not even `</script>` in the name of a run ends the element.
         body = encode_json(answer).replace(b"<", b"\\u003c")
-        yield (
-            f'<script type="application/json" data-answer="{html.escape(address)}">'.encode()
-            + body
-            + b"</script>"
-        )
-    yield (END + rest).encode()
+        opened = f'<script type="application/json" data-answer="{html.escape(address)}">'
+        found += [opened.encode(), body, b"</script>"]
+    yield pack(b"".join([*found, END.encode(), rest.encode()]), True)

@@ -11,14 +11,14 @@ import mimetypes
 from base64 import b64encode
 from urllib.parse import parse_qs, quote
 
-from starlette.responses import RedirectResponse, Response, StreamingResponse
+from starlette.responses import RedirectResponse, Response
 
 from epochal.errors import NotFound, UsageError
 from epochal.server import wire
 from epochal.server.answers import accepted_encodings
 from epochal.server.auth import COOKIE_AGE_S, safe_next
 from epochal.server.bodies import read_body
-from epochal.server.first_answers import announce, first_reads, with_answers
+from epochal.server.first_answers import announce, first_reads, page_with_answers
 from epochal.server.guard import CONTENT_SECURITY_POLICY, frame_headers
 from epochal.server.route import FRAME_CALLER, Call
 from epochal.server.settings import Settings
@@ -99,9 +99,9 @@ async def page(call: Call) -> Response:
     # What the page will be called by its script: each other name has a browser lay out its tabs anew.
     title = f"<title>{html.escape(path.split('/')[1])} · epochal</title>"
     text = announce(text.replace("<title>epochal</title>", title, 1), reads)
-    # Not kept, as answers are not: a page that a browser goes back to shows what is true now.
-    headers = {"cache-control": "no-store", **headers}
-    return StreamingResponse(with_answers(text, reads), 200, headers, HTML)
+    answer = page_with_answers(call, text, reads)
+    answer.headers.update(headers)
+    return answer
 
 
 def _file(call: Call, name: str, caching: str) -> Response:
