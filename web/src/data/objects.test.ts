@@ -3,7 +3,10 @@ import { mediaUrl } from "./objects.ts";
 
 describe("mediaUrl", () => {
   beforeEach(() => {
-    vi.stubGlobal("document", { baseURI: "https://here.org/base/path/", documentElement: { dataset: {} } });
+    vi.stubGlobal("document", {
+      baseURI: "https://here.org/base/path/",
+      documentElement: { dataset: {} },
+    });
   });
   afterEach(() => {
     vi.unstubAllGlobals();
