@@ -120,10 +120,12 @@ def served_page() -> Iterator[str]:
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
-        server.shutdown()
-        thread.join()
-        server.server_close()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/index.html"
+        finally:
+            server.shutdown()
+            thread.join()
+            server.server_close()
 
 
 def measure(page: Any, shape: dict[str, Any], repeat: int, rounds: int) -> Medians:
