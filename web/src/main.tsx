@@ -1,5 +1,6 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
+import { forgetAnswers } from "./data/page_answers.ts";
 import { App } from "./pages/app.tsx";
 import { startKeys } from "./state/keys.ts";
 import { readAhead } from "./state/opened.ts";
@@ -59,6 +60,7 @@ function begin(): void {
     return;
   }
   render(<App />, app);
+  forgetAnswers();
   // A notebook shows a picture until the page in its frame says that it is there.
   if (window.parent !== window && isEmbedded.peek()) {
     window.parent.postMessage("epochal-ready", "*");

@@ -13,6 +13,11 @@ export function isInPage(url: string): boolean {
   return coming.has(nameOf(url));
 }
 
+/** Nothing begins with what has not been asked for yet: whoever asks from now on wants to know what is true then. */
+export function forgetAnswers(): void {
+  coming = new Set();
+}
+
 /** That answer, which can be taken once; undefined where the server had to leave it out. */
 export async function takeAnswer(url: string): Promise<unknown> {
   const name = nameOf(url);
