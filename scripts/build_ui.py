@@ -39,7 +39,7 @@ SOURCE_FILES = (
     "vite.config.ts",
     "tsconfig.json",
 )
-SOURCE_FOLDERS = ("src", "public")
+SOURCE_FOLDERS = ("src", "public", "kernel", "tools")
 STAMP_NAME = ".sources"
 
 COMPRESSIBLE = {".js", ".css", ".svg", ".json", ".map", ".wasm"}

@@ -58,7 +58,7 @@ def announce(page: str, reads: dict[str, Read]) -> str:
     """Return a page that says which answers it is going to hold; its script does not wait for its end."""
     said = html.escape(" ".join(reads))
     page = page.replace("<html", f'<html data-answers="{said}"', 1)
-    return page.replace('<script type="module"', '<script type="module" async', 1)
+    return page.replace("<script defer", "<script async", 1)
 
 
 def page_with_answers(call: Call, page: str, reads: dict[str, Read]) -> Response:

@@ -18,7 +18,7 @@ import { lazy } from "../lazy.tsx";
 import { StateMark } from "../run_state.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { Notice } from "../workspace/empty_panels.tsx";
-import { FullScreen } from "../workspace/full_screen.tsx";
+import { FullSlot } from "../workspace/full_slot.tsx";
 import { PanelGrid } from "../workspace/panel_grid.tsx";
 import { RunMenu } from "../workspace/run_menu.tsx";
 import { Toolbar } from "../workspace/toolbar.tsx";
@@ -108,7 +108,7 @@ function Charts({ ws }: { ws: Workspace }): JSX.Element {
     <div class="charts">
       <Toolbar ws={ws} onList={null} />
       <PanelGrid ws={ws} />
-      <FullScreen ws={ws} />
+      <FullSlot ws={ws} />
     </div>
   );
 }

@@ -9,7 +9,7 @@ import { isEmbedded, projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Header } from "../header.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
-import { FullScreen } from "./full_screen.tsx";
+import { FullSlot } from "./full_slot.tsx";
 import { PanelGrid } from "./panel_grid.tsx";
 import { RunSheet } from "./run_sheet.tsx";
 import { RunsBeside } from "./runs_beside.tsx";
@@ -59,7 +59,7 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
           </div>
         )}
       </RunsBeside>
-      <FullScreen ws={ws} />
+      <FullSlot ws={ws} />
       <RunSheet ws={ws} />
     </>
   );
