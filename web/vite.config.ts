@@ -1,11 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { classicEntryPlugin } from "./tools/classic_entry.ts";
+import { kernelPlugin } from "./tools/kernel_plugin.ts";
 
 // base "./": every address in the built page is relative, so the server may mount it under any
 // --base-path; the server writes the page's <base href>.
 export default defineConfig({
   base: "./",
-  plugins: [classicEntryPlugin("/src/main.tsx")],
+  plugins: [kernelPlugin(), classicEntryPlugin("/src/main.tsx")],
   // preact's JSX runtime; the same fact as jsxImportSource in tsconfig.json
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: {

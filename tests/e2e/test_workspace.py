@@ -67,6 +67,31 @@ def test_first_screen_is_nine_whole_charts_with_the_logged_values(open_page: Ope
     expect_said(page, "train/loss", "train/loss over step, 3 runs. Last values: run-")
 
 
+def test_charts_look_the_same_where_there_is_no_compiled_code(open_page: OpenPage) -> None:
+    for seed in range(3):
+        log_run(seed, rows=300)
+    page = open_page("local/digits")
+    page.add_init_script(
+        """{
+            const { Instance } = WebAssembly;
+            window.instances = 0;
+            WebAssembly.Instance = function (...all) {
+                window.instances += 1;
+                return new Instance(...all);
+            };
+        }"""
+    )
+    page.reload()
+    wait_for_charts(page, 9)
+    compiled = pixels(page, "train/loss")
+    assert page.evaluate("instances") == 1
+    page.add_init_script("delete window.WebAssembly")
+    page.reload()
+    wait_for_charts(page, 9)
+    expect_pixels(page, "train/loss", compiled)
+    assert page.evaluate("typeof WebAssembly") == "undefined"
+
+
 def test_charts_grow_while_a_run_logs(open_page: OpenPage) -> None:
     with epochal.init(project="digits", name="live", id="live") as run:
         run.log({"train/loss": 2.0, "train/acc": 0.1}, step=0)

@@ -20,6 +20,10 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
+# Of the web interface: its charts are drawn by WebAssembly (web/kernel/). No text becomes a script by it.
+PAGE_POLICY = CONTENT_SECURITY_POLICY.replace(
+    "script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"
+)
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "x-content-type-options": "nosniff",
@@ -32,10 +36,10 @@ HEADERS = {
 
 
 def frame_headers(frames: tuple[str, ...]) -> dict[str, str]:
-    """Return the headers of a page that pages of this server and of the origins `frames` may frame."""
+    """Return the headers of the web interface in frames of this server's pages and of the origins `frames`."""
     ancestors = " ".join(["'self'", *frames])
     return {
-        "content-security-policy": CONTENT_SECURITY_POLICY.replace(
+        "content-security-policy": PAGE_POLICY.replace(
             "frame-ancestors 'none'", f"frame-ancestors {ancestors}"
         ),
         # what browsers of today pass over where frame-ancestors is there, and older ones know

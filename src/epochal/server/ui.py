@@ -19,7 +19,7 @@ from epochal.server.answers import accepted_encodings
 from epochal.server.auth import COOKIE_AGE_S, safe_next
 from epochal.server.bodies import read_body
 from epochal.server.first_answers import announce, first_reads, page_with_answers
-from epochal.server.guard import CONTENT_SECURITY_POLICY, frame_headers
+from epochal.server.guard import CONTENT_SECURITY_POLICY, PAGE_POLICY, frame_headers
 from epochal.server.route import FRAME_CALLER, Call
 from epochal.server.settings import Settings
 
@@ -84,7 +84,7 @@ async def page(call: Call) -> Response:
     if index is None:
         return Response(_document("epochal", NOT_BUILT), 503, LOGIN_HEADERS, HTML)
     text = index.path.read_text("utf-8")
-    base, headers = settings.base_path + "/", dict[str, str]()
+    base, headers = settings.base_path + "/", {"content-security-policy": PAGE_POLICY}
     if FRAME_CALLER in call.request.scope:
         # Relative: a notebook's proxy shows the server under a path that only the browser knows.
         depth = call.request.scope["path"].count("/") - 1

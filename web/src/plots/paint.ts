@@ -61,6 +61,15 @@ export function paintScene(
   theme: Theme,
   highlighted: string | null,
 ): void {
+  raster.begin();
+  try {
+    paintAll(raster, scene, theme, highlighted);
+  } finally {
+    raster.end();
+  }
+}
+
+function paintAll(raster: Raster, scene: Scene, theme: Theme, highlighted: string | null): void {
   const strokes = inOrder(scene.strokes, highlighted);
   const inked = strokes.map((stroke) => inkOf(stroke, scene.size.ratio, theme, highlighted));
   const isBelow = ({ stroke }: Inked) => isBelowBands(stroke, highlighted);

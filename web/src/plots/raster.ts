@@ -9,6 +9,8 @@
  * or more.
  */
 
+import { type Dots, type Entries, type Kernel, plotKernel, type Rows } from "./kernel.ts";
+
 /** Red, green, blue in 0 to 255. */
 export type Rgb = readonly [number, number, number];
 
@@ -48,7 +50,11 @@ export const GAP_ALPHA = 0.42;
 
 export class Raster {
   readonly image: ImageData;
-  private readonly pixels: Int32Array;
+  /** Of the image. */
+  private readonly own: Int32Array;
+  /** Those that are painted: the image's, or while all is painted anew those in the compiled code's memory. */
+  private pixels: Int32Array;
+  private kernel: Kernel | null = null;
   /** Row (not whole) at which the stretch of a column is half covered, and how fast its cover grows there. */
   private readonly top: Float64Array;
   private readonly topRate: Float64Array;
@@ -73,7 +79,8 @@ export class Raster {
     readonly height: number,
   ) {
     this.image = new ImageData(width, height);
-    this.pixels = new Int32Array(this.image.data.buffer);
+    this.own = new Int32Array(this.image.data.buffer);
+    this.pixels = this.own;
     this.top = new Float64Array(width).fill(Number.POSITIVE_INFINITY);
     this.bottom = new Float64Array(width).fill(Number.NEGATIVE_INFINITY);
     this.topRate = new Float64Array(width).fill(1);
@@ -81,6 +88,25 @@ export class Raster {
     this.core = new Float64Array(2 * width).fill(Number.NaN);
     this.scratch = this.newSweep();
     this.left = width;
+  }
+
+  /** From here to `end` all of the image is painted anew, and no other raster is: by compiled code where there is some. */
+  begin(): void {
+    const kernel = plotKernel();
+    const pixels = kernel?.begin(this.width, this.height) ?? null;
+    if (kernel === null || pixels === null) return;
+    this.kernel = kernel;
+    this.pixels = pixels;
+  }
+
+  /** Shows what was painted. */
+  end(): void {
+    this.paint();
+    if (this.kernel === null) return;
+    this.own.set(this.pixels);
+    this.pixels = this.own;
+    this.kernel.end();
+    this.kernel = null;
   }
 
   fill(rgb: Rgb): void {
@@ -116,6 +142,18 @@ export class Raster {
     this.paint();
     this.ink = ink;
     this.half = ink.width / 2;
+  }
+
+  /** Draws a trace on a linear axis, as `strokeTrace` does, by compiled code; false where there is none. */
+  stroke(trace: Entries, rows: Rows, dots: Dots): boolean {
+    const { kernel } = this;
+    if (kernel === null) return false;
+    this.paint();
+    const { rgb, alpha, dash, width } = this.ink;
+    const [strong, weak] = opacities(alpha);
+    const gaps = dash.length > 0 ? gapsOf(dash, this.width) : null;
+    kernel.setInk(width, pack(rgb), strong, weak, gaps);
+    return kernel.stroke(trace, rows, dots);
   }
 
   /** Adds the points of one pixel column: `ya <= yb` are their rows. Coordinates of any size. */
@@ -260,8 +298,7 @@ export class Raster {
     const { rgb, alpha, dash } = this.ink;
     const gaps = dash.length > 0 ? gapsOf(dash, this.width) : null;
     const color = pack(rgb);
-    const strong = Math.round(alpha * 256);
-    const weak = Math.round(alpha * GAP_ALPHA * 256);
+    const [strong, weak] = opacities(alpha);
     for (let at = 0, column = left; column < left + columns; at += 4, column++) {
       if (ends[at]! > ends[at + 2]!) continue;
       this.paintColumn(
@@ -390,6 +427,11 @@ function blend(
   const redBlue = Math.imul(color & 0xff00ff, cover) + Math.imul(under & 0xff00ff, rest);
   const green = Math.imul(color & 0x00ff00, cover) + Math.imul(under & 0x00ff00, rest);
   pixels[target] = 0xff000000 | ((redBlue >>> 8) & 0xff00ff) | ((green >>> 8) & 0x00ff00);
+}
+
+/** Of a line and of the gaps of its dashes, to 256. */
+function opacities(alpha: number): readonly [number, number] {
+  return [Math.round(alpha * 256), Math.round(alpha * GAP_ALPHA * 256)];
 }
 
 /** The gaps of dashes by column, of the patterns used last. */

@@ -1,10 +1,16 @@
 /** From a trace to a raster: which pixels one line covers. */
 import type { Scale } from "../base/scale.ts";
+import type { Rows } from "./kernel.ts";
 import type { Raster, Sweep } from "./raster.ts";
 import { MARGIN, type Trace } from "./trace.ts";
 
 /** CSS pixels. */
 export const DOT_RADIUS = 2.25;
+/**
+ * No row lies further away: where a line goes there and back within a pixel column, the rows over which it fades still
+ * count in 32 bits. (Of rows that do not, a page painted for minutes.)
+ */
+const FAR = 2 ** 28;
 /** Points are dotted when they stand further apart than this, in CSS pixels. */
 const SPARSE_PX = 28;
 
@@ -21,21 +27,31 @@ interface Painted {
 
 const painted = new WeakMap<Trace, Painted>();
 
-const axes = new WeakMap<Scale, string>();
+interface AxisFacts {
+  readonly key: string;
+  readonly rows: Rows | null;
+}
+
+const axes = new WeakMap<Scale, AxisFacts>();
+
+function factsOf(scale: Scale): AxisFacts {
+  let facts = axes.get(scale);
+  if (facts === undefined) {
+    const key = [scale.kind, scale.lo, scale.hi, scale.threshold, scale.toPixel(scale.lo)].join();
+    facts = { key, rows: linearRows(scale) };
+    axes.set(scale, facts);
+  }
+  return facts;
+}
 
 /** Tells one y axis from another. */
 export function axisKey(scale: Scale): string {
-  let key = axes.get(scale);
-  if (key === undefined) {
-    key = [scale.kind, scale.lo, scale.hi, scale.threshold, scale.toPixel(scale.lo)].join();
-    axes.set(scale, key);
-  }
-  return key;
+  return factsOf(scale).key;
 }
 
 /**
- * Draws one trace with the raster's ink, as `strokeTrace`; when nothing but the ink has changed since it was
- * drawn last, from what it covered then.
+ * Draws one trace with the raster's ink, as `strokeTrace`: by compiled code, or when nothing but the ink has
+ * changed since it was drawn last, from what it covered then. (The code draws as fast as what was kept is painted.)
  */
 export function restrokeTrace(
   raster: Raster,
@@ -43,10 +59,12 @@ export function restrokeTrace(
   yScale: Scale,
   brush: { width: number; ratio: number },
 ): void {
+  const { key: place, rows } = factsOf(yScale);
+  const dots = { sparse: SPARSE_PX * brush.ratio, radius: dotRadius(brush) };
+  if (rows !== null && raster.stroke(trace, rows, dots)) return;
   const { made } = trace;
   const { width } = brush;
   const columns = raster.width;
-  const place = axisKey(yScale);
   const before = painted.get(trace);
   const isSize = before?.columns === columns;
   if (isSize && before.made === made && before.width === width && before.place === place) {
@@ -66,12 +84,12 @@ export function strokeTrace(
   raster: Raster,
   trace: Trace,
   yScale: Scale,
-  { width, ratio }: { width: number; ratio: number },
+  brush: { width: number; ratio: number },
 ): void {
   const { length, x, lo, hi, first, last } = trace;
   const toRow = rowsOf(yScale);
-  const dotted = isDotted(trace, raster.width, ratio);
-  const radius = Math.max(DOT_RADIUS * ratio, width / 2);
+  const dotted = isDotted(trace, raster.width, brush.ratio);
+  const radius = dotRadius(brush);
   let forward = true;
   let isJoined = false;
   for (let i = 0; i < length; i++) {
@@ -100,19 +118,30 @@ export function strokeTrace(
   raster.paint();
 }
 
+function dotRadius({ width, ratio }: { width: number; ratio: number }): number {
+  return Math.max(DOT_RADIUS * ratio, width / 2);
+}
+
+/** Where values of a linear axis lie in the raster; null of another axis. */
+function linearRows(scale: Scale): Rows | null {
+  if (scale.kind !== "linear" || !Number.isFinite(scale.hi - scale.lo)) return null;
+  const row = scale.toPixel(scale.lo) + MARGIN;
+  const perValue = (scale.toPixel(scale.hi) + MARGIN - row) / (scale.hi - scale.lo);
+  return Number.isFinite(perValue) ? { row, value: scale.lo, perValue } : null;
+}
+
 /** Rows of values in the raster. What has no place on a log axis lies far below it. */
 export function rowsOf(scale: Scale): (value: number) => number {
-  const clamp = (row: number) => (row > 1e9 ? 1e9 : row < -1e9 ? -1e9 : row);
-  if (scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo)) {
+  const clamp = (row: number) => (row > FAR ? FAR : row < -FAR ? -FAR : row);
+  const linear = factsOf(scale).rows;
+  if (linear !== null) {
     // Spelled out, because this is called four times for every pixel column of every line.
-    const zero = scale.toPixel(scale.lo) + MARGIN;
-    const perValue = (scale.toPixel(scale.hi) + MARGIN - zero) / (scale.hi - scale.lo);
-    const { lo } = scale;
-    if (Number.isFinite(perValue)) return (value) => clamp(zero + (value - lo) * perValue);
+    const { row: zero, value: lo, perValue } = linear;
+    return (value) => clamp(zero + (value - lo) * perValue);
   }
   return (value) => {
     const row = scale.toPixel(value) + MARGIN;
-    return Number.isNaN(row) ? 1e9 : clamp(row);
+    return Number.isNaN(row) ? FAR : clamp(row);
   };
 }
 

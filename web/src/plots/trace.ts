@@ -6,6 +6,7 @@
  * consecutive points are joined: a series whose x goes back is still drawn in the order logged.
  */
 import type { Scale } from "../base/scale.ts";
+import { plotKernel } from "./kernel.ts";
 import {
   at,
   type ColumnsSeries,
@@ -64,6 +65,8 @@ export class Trace {
   hi = NO_NUMBERS;
   first = NO_NUMBERS;
   last = NO_NUMBERS;
+  /** The memory of those five, in this order. */
+  block = NO_NUMBERS;
   /** Pixel columns of values that have no place on the y axis, by their flag, ascending. */
   readonly marks = new Map<number, readonly number[]>();
   /** Smallest and largest finite value in view (`yMin > yMax` when there is none). */
@@ -123,6 +126,9 @@ export class Trace {
     const dense = sorted && (end - index) / width >= DENSE;
     let session = starts.findIndex((first) => first > index);
     if (session < 0) session = starts.length;
+    if (sorted && linear && !dense && !(session < starts.length && starts[session]! < end)) {
+      if (this.makeCompiled(series, scale, index, end, { lowEdge: left, highEdge: right })) return;
+    }
     while (index < end) {
       const position = affine ? start + stride * index : positions[index]!;
       const pixel = linear ? (position - base) / perPixel : scale.toPixel(position);
@@ -173,6 +179,28 @@ export class Trace {
         session += 1;
       }
     }
+  }
+
+  /** Makes it of sorted points in one session on a linear axis; false where only the script can. */
+  private makeCompiled(
+    { x, y }: PointsSeries,
+    scale: Scale,
+    from: number,
+    to: number,
+    edges: { lowEdge: number; highEdge: number },
+  ): boolean {
+    const span = scale.hi - scale.lo;
+    const positions = isAffine(x)
+      ? { xs: null, start: x.start, stride: x.stride }
+      : { xs: x.subarray(from, to), start: 0, stride: 0 };
+    const window = { ...edges, base: scale.lo, span, width: this.width };
+    const made = plotKernel()?.trace(positions, y.subarray(from, to), from, window, this);
+    if (!made) return false;
+    this.length = made.length;
+    this.yMin = made.yMin;
+    this.yMax = made.yMax;
+    this.tiny = made.tiny;
+    return true;
   }
 
   private addPoint(pixel: number, value: number): void {
@@ -333,5 +361,6 @@ export class Trace {
     this.hi = longer(this.hi, 2);
     this.first = longer(this.first, 3);
     this.last = longer(this.last, 4);
+    this.block = all;
   }
 }
