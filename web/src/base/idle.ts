@@ -33,3 +33,14 @@ export function whenServed(isWaiting: () => boolean, work: () => void): () => vo
     stop();
   };
 }
+
+/** Calls back in the next frame, after all that has asked for that frame before; soon where the page is not shown. */
+export function inNextFrame(work: () => void): void {
+  let isDue = true;
+  const once = () => {
+    if (isDue) work();
+    isDue = false;
+  };
+  requestAnimationFrame(once);
+  setTimeout(once, AGAIN_MS);
+}

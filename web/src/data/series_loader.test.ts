@@ -148,6 +148,46 @@ describe("SeriesLoader", () => {
     ]);
   });
 
+  it("asks for more once the first chart is drawn", async () => {
+    const server = new Server();
+    let draw = () => {};
+    const onceDrawn = (work: () => void) => {
+      draw = work;
+    };
+    const loader = new SeriesLoader(server.ask, server.onFrame, undefined, onceDrawn);
+    let isFirstShown = false;
+    const runs = Array.from({ length: 100 }, (_, i) => `run-${i}`);
+    for (let i = 0; i < 10; i++) {
+      loader.open(want(`key-${i}`, { runs }), () => {
+        isFirstShown = true;
+      });
+    }
+    await server.turn();
+    await server.turn();
+    expect(isFirstShown).toBe(true);
+    expect(server.questions).toHaveLength(1);
+    // What comes after the charts waits on.
+    expect(loader.isSightAwaited()).toBe(true);
+    draw();
+    await server.turn();
+    expect(server.questions.length).toBeGreaterThan(1);
+  });
+
+  it("asks on where the first answer could not be shown", async () => {
+    const server = new Server();
+    const loader = new SeriesLoader(server.ask, server.onFrame, undefined, () => {});
+    let isBroken = true;
+    loader.open(want("loss"), () => {
+      const wasBroken = isBroken;
+      isBroken = false;
+      if (wasBroken) throw new Error("no canvas");
+    });
+    await server.turn();
+    loader.open(want("acc"), ignore);
+    await server.turn();
+    expect(server.questions.map((one) => one.keys)).toEqual([["loss"], ["acc"]]);
+  });
+
   it("looks again at what lacked nothing when something may have changed", async () => {
     const { server, loader } = setUp();
     const watch = loader.open(want("loss"), ignore);

@@ -59,6 +59,8 @@ export class SeriesLoader {
   private readonly requests = new Set<Request>();
   private readonly pending = new Map<string, Request>();
   private scheduled = false;
+  /** The first chart is drawn before the server works on others: they would share the processors. */
+  private isHeld = false;
   private resting: ReturnType<typeof setTimeout> | undefined;
   private readonly retry = new Retry(() => {
     for (const watch of this.watches) watch.error = null;
@@ -70,6 +72,8 @@ export class SeriesLoader {
     /** Calls back once, soon, after what changes together has changed. */
     private readonly soon: (work: () => void) => void,
     limitBytes = CACHE_BYTES,
+    /** Calls back once what has changed is drawn. */
+    private readonly onceDrawn: (work: () => void) => void = (work) => work(),
   ) {
     this.cache = new SeriesCache(limitBytes);
   }
@@ -175,6 +179,7 @@ export class SeriesLoader {
   }
 
   private flush(): void {
+    if (this.isHeld) return;
     const groups = this.gather();
     // The first answer is waited for alone, so that it shares the server with no other.
     const most = this.cache.size === 0 ? 1 : MAX_UNDER_WAY;
@@ -188,6 +193,7 @@ export class SeriesLoader {
 
   /** Whether an answer for a panel in sight is under way. */
   isSightAwaited(): boolean {
+    if (this.isHeld) return true;
     for (const { watches } of this.requests) {
       for (const watch of watches) if (watch.want.visible) return true;
     }
@@ -271,17 +277,26 @@ export class SeriesLoader {
     this.requests.add(request);
     this.ask(questionOf(group), request.abort.signal)
       .then((answer) => {
+        const isFirst = this.cache.size === 0;
         this.retry.succeed();
         this.store(group, part, answer);
         for (const id of request.ids) {
           if (request.changed.has(id.slice(0, id.indexOf("\n")))) this.cache.setDirty(id);
         }
+        this.isHeld = isFirst;
         this.finish(request, null);
+        if (isFirst) this.onceDrawn(() => this.letGo());
       })
       .catch((error: unknown) => {
+        this.isHeld = false;
         if (group.since) for (const id of request.ids) this.cache.setDirty(id);
         this.finish(request, request.abort.signal.aborted ? null : toRequestError(error));
       });
+  }
+
+  private letGo(): void {
+    this.isHeld = false;
+    this.schedule();
   }
 
   private store(group: Group, part: string, answer: SeriesAnswer): void {

@@ -4,7 +4,7 @@
  * A run's page is a workspace that shows one run only.
  */
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { whenServed } from "../base/idle.ts";
+import { inNextFrame, whenServed } from "../base/idle.ts";
 import { getColumns, getKeys, getRun } from "../data/api.ts";
 import { BandLoader } from "../data/band_loader.ts";
 import { askBands } from "../data/bands.ts";
@@ -180,7 +180,7 @@ export class Workspace {
     });
     // All panels that change together ask together, and before anything is rendered.
     const soon = (work: () => void) => queueMicrotask(work);
-    this.loader = new SeriesLoader(askSeries, soon);
+    this.loader = new SeriesLoader(askSeries, soon, undefined, inNextFrame);
     this.bands = new BandLoader(askBands, soon);
     this.refreshRuns = paced(() => this.readRuns(), 1000);
     this.refreshKeys = paced(() => this.readKeys(), 1000);
