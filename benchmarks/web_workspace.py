@@ -47,12 +47,22 @@ FLICK_PX = 120
 """What the list moves in a frame when somebody turns the wheel as quickly as they can: 7,200 pixels a second."""
 DRAG_PX = 480
 """The same when the bar is drawn through 10,000 runs in eight seconds: most rows of a frame are new."""
-# Whether the panels in view have lines: then nothing covers them any more. Looking costs the page next to nothing.
+# Notes the canvases that have been painted, and calls whoever waits for one.
+WATCH_PICTURES = """(() => {
+    window.painted = new WeakSet();
+    const put = CanvasRenderingContext2D.prototype.putImageData;
+    CanvasRenderingContext2D.prototype.putImageData = function (...all) {
+        put.apply(this, all);
+        painted.add(this.canvas);
+        window.afterPicture?.();
+    };
+})()"""
+# Whether the panels in view show their lines: painted, and nothing covers them. Looking costs the page next to nothing.
 _IN_VIEW = """[...document.querySelectorAll('.panel')].filter(one => {
     const box = one.getBoundingClientRect();
     return box.bottom > 80 && box.top < innerHeight;
 })"""
-_DRAWN = """one => one.querySelector('canvas') && !one.querySelector('.skeleton, .panel-cover')"""
+_DRAWN = """one => painted.has(one.querySelector('canvas')) && !one.querySelector('.skeleton, .panel-cover')"""
 ALL_DRAWN = f"() => {{ const all = {_IN_VIEW}; return all.length > 0 && all.every({_DRAWN}); }}"
 FIRST_DRAWN = f"() => {_IN_VIEW}.some({_DRAWN})"
 TWO_FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -153,6 +163,7 @@ class Bench:
         self.repeats = repeats
         self.calibration = calibration
         self.context = browser.new_context(viewport=VIEWPORT)
+        self.context.add_init_script(WATCH_PICTURES)
         page = self.context.new_page()
         page.goto(f"{server.url}/login?token={server.token}")
         page.close()
@@ -170,7 +181,9 @@ class Bench:
         return page
 
     def _visit(self, path: str, drawn: str) -> tuple[PlainPage, float]:
-        """Open a page in a tab at rest; return it, and after how many milliseconds it was drawn.
+        """Open a page in a tab at rest; return it, and after how many milliseconds it was on the screen.
+
+        That is when the main thread is done with the frame in which the last of it was painted.
 
         Beside the first page of a new tab Chromium loads pages of its own interface
         (`chrome://omnibox-popup.top-chrome` and some 60 scripts in 156), on the same two cores.
@@ -180,10 +193,25 @@ class Bench:
         tab.watch_cpu()
         tab.goto(f"{self.server.url}/{path}")
         wall = tab.evaluate(
-            f"""new Promise(done => {{
+            f"""{WATCH_PICTURES}; new Promise(done => {{
                 const isDrawn = {drawn};
-                const look = () => isDrawn() ? done(performance.now()) : setTimeout(look, 8);
-                look();
+                let isFound = false;
+                const framed = () => scheduler.postTask(
+                    () => done(performance.now()),
+                    {{priority: 'user-blocking'}},
+                );
+                const look = inFrame => {{
+                    if (isFound || !isDrawn()) return;
+                    isFound = true;
+                    if (inFrame) framed();
+                    else requestAnimationFrame(framed);
+                }};
+                window.afterPicture = () => look(true);
+                const again = () => {{
+                    look(false);
+                    if (!isFound) setTimeout(again, 8);
+                }};
+                again();
             }})"""
         )
         return tab, wall
