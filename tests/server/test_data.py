@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,10 +12,15 @@ import numpy as np
 import pytest
 
 from epochal.formats.bundle import read_bundle
-from epochal.records import Smoothing
+from epochal.records import LOCAL_ADMIN, Principal, Smoothing
+from epochal.server.app import create_app
+from epochal.server.auth import Keyring
 from epochal.server.bodies import zstd_module
+from epochal.server.settings import Settings
+from epochal.store.base import Store
+from epochal.store.sql import SqlStore
 from tests.native.reference import smoothed
-from tests.server.conftest import send
+from tests.server.conftest import COOKIE, TOKEN, client_of, send
 from tests.server.journals import Journal
 
 pytestmark = pytest.mark.anyio
@@ -62,6 +68,104 @@ async def test_only_what_is_new_since_the_mark(client: httpx.AsyncClient):
     assert array(series["y"]).tolist() == [3.0, 4.0]
     header, _array = await _bundle(client, "/api/v1/series", {**asked, "since": header["marks"]})
     assert not [s for s in header["series"] if s["y"]["length"]]
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return what the store has been asked to read: "series", "bands"."""
+    done: list[str] = []
+    for name in ("series", "bands"):
+        read = getattr(SqlStore, name)
+
+        def counted(*args: Any, name: str = name, read: Any = read) -> Any:
+            done.append(name)
+            return read(*args)
+
+        monkeypatch.setattr(SqlStore, name, counted)
+    return done
+
+
+async def test_the_same_question_is_read_once_until_a_project_changes(
+    client: httpx.AsyncClient, reads: list[str]
+):
+    kept = {run: Journal(run, project).rows("loss", [1.0]) for run, project in PROJECTS.items()}
+    for journal in kept.values():
+        await send(client, journal)
+    await send(
+        client, Journal("a2", "first").rows("loss", [2.0])
+    )  # that project's version is higher
+    groups = [{"name": "all", "runs": list(kept)}]
+    for path, asked in (
+        ("series", {"runs": list(kept), "keys": ["loss"]}),
+        ("bands", {"groups": groups, "keys": ["loss"]}),
+    ):
+        reads.clear()
+
+        async def ask(path: str = path, **change: Any) -> httpx.Response:
+            answer = await client.post(f"/api/v1/{path}", json={**asked, **change})  # noqa: B023
+            assert answer.status_code == 200
+            return answer
+
+        first = await ask()
+        again = await ask()
+        assert again.content == first.content
+        assert again.headers == first.headers
+        assert reads == [path]
+        assert (await ask(px=77)).status_code == 200
+        assert reads == [path] * 2
+        # A row in any of the projects, the one of the lower version among them.
+        for run, journal in kept.items():
+            known = len(journal.data)
+            journal.rows("loss", [5.0], first_step=len(reads))
+            await client.post(
+                f"/api/v1/journal/{journal.writer}",
+                params={"offset": known},
+                content=journal.data[known:],
+            )
+            before = len(reads)
+            newer = read_bundle((await ask()).content)
+            assert len(reads) == before + 1, run
+            assert newer[0] != read_bundle(first.content)[0]
+
+
+PROJECTS = {"a": "first", "b": "second"}
+
+
+async def test_what_is_kept_is_for_those_who_may_see_it(
+    client: httpx.AsyncClient, store: Store, settings: Settings
+):
+    await send(client, Journal("a").rows("loss", [1.0]))
+    asked = {"runs": ["a"], "keys": ["loss"]}
+    header, _array = await _bundle(client, "/api/v1/series", asked)
+    assert len(header["series"]) == 1
+    token = "local-" + "b" * 40
+    keys = Keyring({TOKEN: LOCAL_ADMIN, token: Principal("mallory", "elsewhere", "admin")}, COOKIE)
+    app = create_app(store, replace(settings, keys=keys))
+    async with client_of(app, TOKEN) as owner, client_of(app, token) as stranger:
+        header, _array = await _bundle(owner, "/api/v1/series", asked)
+        assert len(header["series"]) == 1
+        header, _array = await _bundle(stranger, "/api/v1/series", asked)
+        assert header["series"] == []
+
+
+async def test_a_run_deleted_for_ever_is_not_answered_from_what_was_kept(
+    client: httpx.AsyncClient,
+):
+    await send(client, Journal("a").rows("loss", [1.0]))
+    asked = {"runs": ["a"], "keys": ["loss"]}
+    assert (await _bundle(client, "/api/v1/series", asked))[0]["series"]
+    await client.post("/api/v1/runs/a/trash")
+    assert (await client.delete("/api/v1/runs/a")).status_code in (200, 204)
+    assert (await _bundle(client, "/api/v1/series", asked))[0]["series"] == []
+
+
+async def test_rows_after_a_mark_are_not_kept(client: httpx.AsyncClient, reads: list[str]):
+    await send(client, Journal("a").rows("loss", [1.0]))
+    header, _array = await _bundle(client, "/api/v1/series", {"runs": ["a"], "keys": ["loss"]})
+    for _ in range(2):
+        asked = {"runs": ["a"], "keys": ["loss"], "since": header["marks"]}
+        await _bundle(client, "/api/v1/series", asked)
+    assert reads == ["series"] * 3
 
 
 async def test_long_series_answer_as_columns_that_keep_every_extreme(client: httpx.AsyncClient):

@@ -50,6 +50,42 @@ def history(store: SqlStore, run: str) -> dict[tuple[str, str, int], list[Any]]:
             return found
 
 
+class TestSeriesState:
+    def test_it_changes_with_the_projects_of_the_runs_alone(self, store: SqlStore) -> None:
+        journals = {
+            run: JournalMaker(f"w-{run}", run, project=project).log({"loss": 1.0})
+            for run, project in (("r1", "digits"), ("r2", "digits"), ("r3", "letters"))
+        }
+        for journal in journals.values():
+            send(store, journal)
+
+        def log(run: str) -> None:
+            journal = journals[run]
+            known = len(journal.data)
+            journal.log({"loss": 2.0})
+            store.append(ADMIN, journal.writer, known, journal.data[known:])
+
+        asked = ["r1", "none"]
+        states = [store.series_state(ADMIN, asked)]
+        assert store.series_state(ADMIN, asked) == states[0]
+        log("r3")
+        assert store.series_state(ADMIN, asked) == states[0]
+        both = store.series_state(ADMIN, ["r1", "r3"])
+        assert both != states[0]
+        for run in ("r1", "r2"):
+            log(run)
+            states.append(store.series_state(ADMIN, asked))
+        store.edit_run(ADMIN, "r1", RunEdit(name="other"))
+        states.append(store.series_state(ADMIN, asked))
+        store.trash_run(ADMIN, "r1")
+        store.delete_run(ADMIN, "r1")
+        states.append(store.series_state(ADMIN, asked))
+        states.append(store.series_state(STRANGER, ["r2"]))
+        assert len(set(states[:-1])) == len(states) - 1
+        assert states[-1] == store.series_state(ADMIN, ["none"])
+        assert store.series_state(ADMIN, ["r1", "r3"]) != both
+
+
 class TestAppend:
     def test_the_last_value_is_that_of_the_last_session(self, store: SqlStore) -> None:
         # Delivered together, as by a server that starts when both have ended; names in the other order.

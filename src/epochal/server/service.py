@@ -33,6 +33,8 @@ RECEIVE_THREADS = 32
 CLIENT_THREADS = 6
 DERIVED_BYTES = 256 << 20
 """Of answers that cost a while to make from a blob: graphs, projections."""
+ANSWERS_BYTES = 64 << 20
+"""Of series as they were sent last: 12 panels of 100 runs are 4."""
 
 
 class ClientGone(Exception):
@@ -70,6 +72,7 @@ class Service:
         self.sources = Sources()
         self.logdirs: LogDirectories | None = None
         self.derived = ArrayCache(DERIVED_BYTES)
+        self.answers = ArrayCache(ANSWERS_BYTES)
         self.projections = Turn()
         self._store = store
         self._failure: str | None = None

@@ -20,7 +20,7 @@ opened anew), `NotFound`, `Forbidden`, `UsageError`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, Self
 
@@ -493,6 +493,13 @@ class Store(ABC):
         """Return the series asked for, reduced to the width asked for (docs/reference/http.md).
 
         Unknown runs and keys have no entry.
+        """
+
+    @abstractmethod
+    def series_state(self, principal: Principal, runs: Sequence[str]) -> Hashable:
+        """Return what answers of `series` and `bands` about these runs depend on beside the question.
+
+        While it is the same, so is each answer. Unknown runs count nowhere.
         """
 
     @abstractmethod

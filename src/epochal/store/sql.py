@@ -7,7 +7,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
@@ -315,6 +315,18 @@ class SqlStore(ReceivedStore):
         with self.database.read() as connection:
             visible = self._visible(connection, principal, query.runs)
             return read_series(connection, self._cache, query, visible)
+
+    def series_state(self, principal: Principal, runs: Sequence[str]) -> Hashable:
+        """See `Store.series_state`."""
+        with self.database.read() as connection:
+            visible = self._visible(connection, principal, runs)
+            # Each change of a run raises its project's version.
+            versions = connection.rows_among(
+                "SELECT id, version FROM project WHERE id IN"
+                " (SELECT project_id FROM run WHERE uid IN ({}))",
+                visible,
+            )
+        return tuple(visible), tuple(sorted(set(map(tuple, versions))))
 
     def bands(self, principal: Principal, query: BandsQuery) -> BandsAnswer:
         """See `Store.bands`."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.responses import Response, StreamingResponse
 
 from epochal.records import BandsAnswer, HistoryColumn, HistoryPage, Points, Series, SeriesAnswer
@@ -21,24 +22,52 @@ if TYPE_CHECKING:
 
 async def series(call: Call) -> Response:
     """Answer the series asked for, reduced to the width asked for."""
-    query = (await call.json(wire_series.SeriesRequest)).query()
+    asked = await call.json(wire_series.SeriesRequest)
+    query = asked.query()
     store = await call.service.open_store()
-    accepted = accepted_encodings(call.request)
-    return await call.service.series(
-        call.request,
-        lambda: bundle_response(series_bundle(store.series(call.principal, query)), accepted),
+    # Rows after a mark are asked for once: there is nothing to keep for others.
+    keep = asked if asked.since is None else None
+    return await _answered(
+        call, keep, asked.runs, lambda: series_bundle(store.series(call.principal, query))
     )
 
 
 async def bands(call: Call) -> Response:
     """Answer groups of runs as a centre and a band."""
-    query = (await call.json(wire_series.BandsRequest)).query()
+    asked = await call.json(wire_series.BandsRequest)
+    query = asked.query()
+    store = await call.service.open_store()
+    runs = [run for group in asked.groups for run in group.runs]
+    return await _answered(
+        call, asked, runs, lambda: bands_bundle(store.bands(call.principal, query))
+    )
+
+
+async def _answered(
+    call: Call, question: msgspec.Struct | None, runs: Sequence[str], work: Callable[[], bytes]
+) -> Response:
+    """Answer with a bundle, kept for whoever asks the same before one of the runs' projects has changed.
+
+    A page that is opened again, or by somebody else, asks what was asked before. `question` None: not kept.
+    """
     store = await call.service.open_store()
     accepted = accepted_encodings(call.request)
-    return await call.service.series(
-        call.request,
-        lambda: bundle_response(bands_bundle(store.bands(call.principal, query)), accepted),
-    )
+    kept = call.service.answers
+
+    def answer() -> Response:
+        if question is None:
+            return bundle_response(work(), accepted)
+        # Read before the answer: what changes in between is in the answer, and makes the next one anew.
+        state = store.series_state(call.principal, runs)
+        key = (type(question), msgspec.json.encode(question), "zstd" in accepted, state)
+        found: Response | None = kept.get(key)
+        if found is None:
+            found = bundle_response(work(), accepted)
+            kept.put(key, found, len(found.body) + len(key[1]) + 100 * len(runs) + 1000)
+        # One of its own: the headers of an answer are added to on its way.
+        return Response(found.body, found.status_code, dict(found.headers))
+
+    return await call.service.series(call.request, answer)
 
 
 async def history(call: Call) -> Response:
