@@ -335,6 +335,8 @@ let entriesAt: usize = 0;
 let entriesSize: usize = 0;
 let entriesMost: i32 = 0;
 let entriesCount: i32 = 0;
+/** The pixel column of the last entry, where another bucket in it is merged into it; else NaN. */
+let open: f64 = NaN;
 let plotWidth: f64 = 0;
 let yMin: f64 = 0;
 let yMax: f64 = 0;
@@ -415,13 +417,89 @@ export function trace(
     if (taint != 0) return -1;
     if (isOffLeft || isOffRight) {
       addEntry(pixel, first, first, first, first);
-      const there = ((reached - base) / (span || 1)) * plotWidth;
-      if (next - index > 1) addEntry(there, last, last, last, last);
+      if (next - index > 1) addEntry(pixelOf(reached, base, span), last, last, last, last);
     } else if (next - index == 1) addEntry(pixel, first, first, first, first);
     else addEntry(column == plotWidth ? column : column + 0.5, first, lo, hi, last);
     index = next;
   }
   return entriesCount;
+}
+
+/**
+ * Reduces buckets `from` to `to` (excluded) to a plot's columns: the twin of `Trace.makeFromColumns` for positions that
+ * never fall on a linear axis of `span`, without sessions.
+ *
+ * `x0`, `x1`: positions of their first and last points, each as those of `trace`. `values`: smallest, largest, first
+ * and last values of those buckets, a column of f64 each; `flags`: one u8 each, 0 where all values are finite.
+ * Returns the number of entries; -1 as `trace` does.
+ */
+export function traceBuckets(
+  isRule0: bool,
+  x0: usize,
+  start0: f64,
+  stride0: f64,
+  isRule1: bool,
+  x1: usize,
+  start1: f64,
+  stride1: f64,
+  values: usize,
+  flags: usize,
+  from: i32,
+  to: i32,
+  base: f64,
+  span: f64,
+): i32 {
+  entriesCount = 0;
+  open = NaN;
+  yMin = tiny = Infinity;
+  yMax = -Infinity;
+  const column = (<usize>(to - from)) << 3;
+  for (let index = from; index < to; index++) {
+    const left = isRule0 ? start0 + stride0 * <f64>index : positionOf(x0, index);
+    const right = isRule1 ? start1 + stride1 * <f64>index : positionOf(x1, index);
+    const a = pixelOf(left, base, span);
+    const b = pixelOf(right, base, span);
+    const at = values + ((<usize>(index - from)) << 3);
+    const lo = load<f64>(at);
+    const hi = load<f64>(at + column);
+    const first = load<f64>(at + 2 * column);
+    const last = load<f64>(at + 3 * column);
+    if (load<u8>(flags + <usize>(index - from)) != 0) return -1;
+    if (!isFinite(a + b) || !isFinite(first) || !isFinite(last) || isNaN(lo)) return -1;
+    const begins = Math.max(-MARGIN - 1, Math.floor(a));
+    const ends = Math.min(plotWidth + MARGIN + 1, Math.floor(b));
+    if (<f64>entriesCount + Math.max(2, ends - begins + 1) > <f64>entriesMost) return -1;
+    if (b < -MARGIN || a > plotWidth + MARGIN) {
+      addEntry(a, first, lo, hi, b > a ? NaN : last);
+      if (b > a) addEntry(b, NaN, lo, hi, last);
+      open = NaN;
+    } else if (a == b && lo == hi && open != begins) {
+      addEntry(a, first, lo, hi, last);
+      open = begins;
+    } else {
+      for (let c = begins; c <= ends; c++) {
+        addToColumn(c, c == begins ? first : lo, lo, hi, c == ends ? last : lo);
+      }
+    }
+  }
+  return entriesCount;
+}
+
+function pixelOf(position: f64, base: f64, span: f64): f64 {
+  return 0 + ((position - base) / (span || 1)) * plotWidth;
+}
+
+function addToColumn(column: f64, first: f64, lo: f64, hi: f64, last: f64): void {
+  if (open != column) {
+    addEntry(column + 0.5, first, lo, hi, last);
+    open = column;
+    return;
+  }
+  const at = entriesAt + ((<usize>(entriesCount - 1)) << 3);
+  if (lo < load<f64>(at + entriesSize)) store<f64>(at + entriesSize, lo);
+  if (hi > load<f64>(at + 2 * entriesSize)) store<f64>(at + 2 * entriesSize, hi);
+  store<f64>(at + 4 * entriesSize, last);
+  if (column >= 0 && column <= plotWidth) see(lo, hi);
 }
 
 function positionOf(xs: usize, index: i32): f64 {
@@ -436,7 +514,10 @@ function addEntry(x: f64, first: f64, lo: f64, hi: f64, last: f64): void {
   store<f64>(at + 3 * entriesSize, first);
   store<f64>(at + 4 * entriesSize, last);
   entriesCount += 1;
-  if (!(x >= 0 && x <= plotWidth)) return;
+  if (x >= 0 && x <= plotWidth) see(lo, hi);
+}
+
+function see(lo: f64, hi: f64): void {
   if (lo < yMin) yMin = lo;
   if (hi > yMax) yMax = hi;
   if (lo != 0 && Math.abs(lo) < tiny) tiny = Math.abs(lo);

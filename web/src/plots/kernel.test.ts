@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { linearScale, logScale } from "../base/scale.ts";
 import { type Kernel, plotKernel, usePlotKernel } from "./kernel.ts";
 import { type Ink, Raster } from "./raster.ts";
-import type { Numbers, PointsSeries, XArray } from "./series.ts";
+import type { ColumnsSeries, Numbers, PointsSeries, Series, XArray } from "./series.ts";
 import { restrokeTrace } from "./stroke.ts";
 import { Trace } from "./trace.ts";
 
@@ -49,9 +49,14 @@ function withKernel<T>(kernel: Kernel | null, work: () => T): T {
 }
 
 /** Counts from now on what the compiled code does itself. */
-function counting(): { traces: number; strokes: number } {
-  const done = { traces: 0, strokes: 0 };
-  const { trace, stroke } = Object.getPrototypeOf(compiled) as Kernel;
+function counting(): { traces: number; buckets: number; strokes: number } {
+  const done = { traces: 0, buckets: 0, strokes: 0 };
+  const { trace, traceBuckets, stroke } = Object.getPrototypeOf(compiled) as Kernel;
+  compiled.traceBuckets = (...all) => {
+    const made = traceBuckets.apply(compiled, all);
+    if (made !== null) done.buckets += 1;
+    return made;
+  };
   compiled.trace = (...all) => {
     const made = trace.apply(compiled, all);
     if (made !== null) done.traces += 1;
@@ -71,7 +76,7 @@ function factsOf(trace: Trace) {
   return { length, columns, yMin, yMax, tiny, marks: [...marks] };
 }
 
-function made(kernel: Kernel | null, series: PointsSeries, lo: number, hi: number, width: number) {
+function made(kernel: Kernel | null, series: Series, lo: number, hi: number, width: number) {
   return withKernel(kernel, () => {
     const trace = new Trace();
     trace.make(series, linearScale(lo, hi, 0, width), width);
@@ -140,6 +145,46 @@ function anyTrace(random: () => number, width: number): Trace {
   return trace;
 }
 
+function anyBuckets(random: () => number): ColumnsSeries {
+  const count = 1 + Math.floor(random() * 300);
+  const kind = pick(random, [Float64Array, Float32Array]);
+  const [x0, x1, min, max, first, last]: number[][] = [[], [], [], [], [], []];
+  let x = 0;
+  for (let i = 0; i < count; i++) {
+    x += pick(random, [0, random(), random() * 30]);
+    x0!.push(x);
+    const isPoint = random() < 0.3;
+    if (!isPoint) x += pick(random, [0, random(), random() * 5]);
+    x1!.push(x);
+    const lo = (random() - 0.5) * 10 ** (random() * 4 - 2);
+    const rise = isPoint || random() < 0.2 ? 0 : random();
+    min!.push(lo);
+    max!.push(lo + rise);
+    first!.push(lo + rise * pick(random, [0, 0.5, 1]));
+    last!.push(lo + rise * pick(random, [0, 0.5, 1]));
+  }
+  const flags = new Uint8Array(count);
+  if (random() < 0.1) flags[Math.floor(random() * count)] = 1;
+  if (random() < 0.05) {
+    const at = Math.floor(random() * count);
+    flags[at] = 2;
+    for (const values of [min, max, first, last]) values![at] = Number.NaN;
+  }
+  const isRule = random() < 0.3;
+  const stride = random() * 4;
+  const rule = (start: number) => ({ start, stride, length: count });
+  return {
+    ...{ mode: "columns", run: "r", key: "k", total: 10 * count, sorted: true, flags },
+    starts: random() < 0.1 ? [0, Math.floor(random() * count)] : [0],
+    x0: isRule ? rule(0) : new kind(x0!),
+    x1:
+      isRule && random() < 0.5
+        ? rule(stride * random())
+        : new kind(isRule ? x0!.map((_, i) => stride * (i + 0.5)) : x1!),
+    ...{ min: new kind(min!), max: new kind(max!), first: new kind(first!), last: new kind(last!) },
+  };
+}
+
 describe("the compiled code", () => {
   it("paints the pixels that the scripts paint", () => {
     const done = counting();
@@ -183,6 +228,22 @@ describe("the compiled code", () => {
     expect(done.traces).toBeGreaterThan(1500);
   });
 
+  it("makes the traces of buckets that the scripts make", () => {
+    const done = counting();
+    for (let seed = 1; seed <= 2000; seed++) {
+      const random = randomOf(seed);
+      const series = anyBuckets(random);
+      const length = series.min.length;
+      const last = 1 + Math.max(1, length * pick(random, [0.3, 1, 20]));
+      const lo = pick(random, [0, -last / 3, last / 2, last * random()]);
+      const hi = lo + last * (0.05 + random());
+      const width = 1 + Math.floor(random() * 500);
+      const expected = factsOf(made(null, series, lo, hi, width));
+      expect(factsOf(made(compiled, series, lo, hi, width)), `${seed}`).toEqual(expected);
+    }
+    expect(done.buckets).toBeGreaterThan(1500);
+  });
+
   it("leaves what it does not know to the scripts", () => {
     const done = counting();
     const x = Float64Array.from({ length: 40 }, (_, i) => i);
@@ -208,7 +269,7 @@ describe("the compiled code", () => {
     expect(factsOf(made(compiled, seriesOf(x, y), 0, 39, 30))).toEqual(factsOf(trace));
     restrokeTrace(raster, trace, logScale(0.1, 1, 30, 0), { width: 1, ratio: 1 });
     raster.end();
-    expect(done).toEqual({ traces: 0, strokes: 0 });
+    expect(done).toEqual({ traces: 0, buckets: 0, strokes: 0 });
   });
 
   it("ends where a line swings far beyond both ends of the axis within a pixel", () => {

@@ -32,6 +32,22 @@ interface Compiled {
     base: number,
     span: number,
   ): number;
+  traceBuckets(
+    isRule0: number,
+    x0: number,
+    start0: number,
+    stride0: number,
+    isRule1: number,
+    x1: number,
+    start1: number,
+    stride1: number,
+    values: number,
+    flags: number,
+    from: number,
+    to: number,
+    base: number,
+    span: number,
+  ): number;
 }
 
 /** What a trace holds, and where: x, lo, hi, first and last, columns of a fifth of `block` each. */
@@ -54,6 +70,14 @@ export interface Dots {
   readonly radius: number;
 }
 
+/** What a trace is, beside its entries: how many, and the extremes of those in view. */
+export interface TraceFacts {
+  readonly length: number;
+  readonly yMin: number;
+  readonly yMax: number;
+  readonly tiny: number;
+}
+
 /** Positions of points: numbers, or a rule (`xs` is null). */
 export interface Positions {
   readonly xs: ArrayLike<number> | null;
@@ -61,10 +85,14 @@ export interface Positions {
   readonly stride: number;
 }
 
-/** The part of an axis that a trace is made for. */
-export interface Window {
+/** Positions beyond which nothing is drawn. */
+export interface Edges {
   readonly lowEdge: number;
   readonly highEdge: number;
+}
+
+/** The axis that a trace is made for. */
+export interface Window {
   readonly base: number;
   readonly span: number;
   /** In pixels. */
@@ -145,9 +173,9 @@ export class Kernel {
     positions: Positions,
     values: ArrayLike<number>,
     from: number,
-    { lowEdge, highEdge, base, span, width }: Window,
+    { lowEdge, highEdge, base, span, width }: Window & Edges,
     out: Pick<Entries, "block">,
-  ): { length: number; yMin: number; yMax: number; tiny: number } | null {
+  ): TraceFacts | null {
     if (this.isPainting) return null;
     const { compiled } = this;
     const count = values.length;
@@ -175,8 +203,59 @@ export class Kernel {
       base,
       span,
     );
+    return this.take(length, entries, block);
+  }
+
+  /**
+   * The same for buckets: their smallest, largest, first and last values, and flags. `x0` and `x1`: positions of their
+   * first and last points.
+   */
+  traceBuckets(
+    x0: Positions,
+    x1: Positions,
+    values: readonly [ArrayLike<number>, ArrayLike<number>, ArrayLike<number>, ArrayLike<number>],
+    flags: Uint8Array,
+    from: number,
+    { base, span, width }: Window,
+    out: Pick<Entries, "block">,
+  ): TraceFacts | null {
+    if (this.isPainting) return null;
+    const { compiled } = this;
+    const count = flags.length;
+    const { block } = out;
+    const at = this.heap;
+    const places = at + 32 * count;
+    const entries = places + 16 * count;
+    const flagsAt = entries + block.byteLength;
+    if (!this.reserve(flagsAt + count)) return null;
+    for (let i = 0; i < 4; i++) this.doubles.set(values[i]!, at / 8 + i * count);
+    if (x0.xs !== null) this.doubles.set(x0.xs, places / 8);
+    if (x1.xs !== null) this.doubles.set(x1.xs, places / 8 + count);
+    this.bytes.set(flags, flagsAt);
+    compiled.setEntries(entries, block.length / 5, width);
+    const length = compiled.traceBuckets(
+      x0.xs === null ? 1 : 0,
+      places - 8 * from,
+      x0.start,
+      x0.stride,
+      x1.xs === null ? 1 : 0,
+      places + 8 * count - 8 * from,
+      x1.start,
+      x1.stride,
+      at,
+      flagsAt,
+      from,
+      from + count,
+      base,
+      span,
+    );
+    return this.take(length, entries, block);
+  }
+
+  private take(length: number, entries: number, block: Float64Array): TraceFacts | null {
     if (length < 0) return null;
     block.set(this.doubles.subarray(entries / 8, entries / 8 + block.length));
+    const { compiled } = this;
     return {
       length,
       yMin: compiled.getYMin(),

@@ -6,7 +6,7 @@
  * consecutive points are joined: a series whose x goes back is still drawn in the order logged.
  */
 import type { Scale } from "../base/scale.ts";
-import { plotKernel } from "./kernel.ts";
+import { type Positions, plotKernel, type TraceFacts } from "./kernel.ts";
 import {
   at,
   type ColumnsSeries,
@@ -52,6 +52,21 @@ export function lowerBound(x: XArray, edge: number, from: number, to: number): n
     else hi = middle;
   }
   return hi;
+}
+
+function isLinear({ kind, lo, hi }: Scale): boolean {
+  return kind === "linear" && Number.isFinite(hi - lo);
+}
+
+function windowOf({ lo, hi }: Scale): { base: number; span: number } {
+  return { base: lo, span: hi - lo };
+}
+
+/** Positions as the compiled code takes them: those of `from` to `to`, or the rule of all. */
+function positionsOf(x: XArray, from: number, to: number): Positions {
+  return isAffine(x)
+    ? { xs: null, start: x.start, stride: x.stride }
+    : { xs: x.subarray(from, to), start: 0, stride: 0 };
 }
 
 /** What a plot draws of a series. Made anew for another view in the same memory. */
@@ -114,7 +129,7 @@ export class Trace {
     const left = scale.toValue(-MARGIN);
     const right = scale.toValue(width + MARGIN);
     // The linear scale, spelled out: its calls would cost more than all else here.
-    const linear = scale.kind === "linear" && Number.isFinite(scale.hi - scale.lo);
+    const linear = isLinear(scale);
     const base = scale.lo;
     const perPixel = (scale.hi - scale.lo) / width;
     let index = 0;
@@ -189,12 +204,47 @@ export class Trace {
     to: number,
     edges: { lowEdge: number; highEdge: number },
   ): boolean {
-    const span = scale.hi - scale.lo;
-    const positions = isAffine(x)
-      ? { xs: null, start: x.start, stride: x.stride }
-      : { xs: x.subarray(from, to), start: 0, stride: 0 };
-    const window = { ...edges, base: scale.lo, span, width: this.width };
-    const made = plotKernel()?.trace(positions, y.subarray(from, to), from, window, this);
+    const window = { ...edges, ...windowOf(scale), width: this.width };
+    const made = plotKernel()?.trace(
+      positionsOf(x, from, to),
+      y.subarray(from, to),
+      from,
+      window,
+      this,
+    );
+    return this.takeFacts(made);
+  }
+
+  /** The same of buckets. */
+  private makeCompiledColumns(
+    series: ColumnsSeries,
+    scale: Scale,
+    from: number,
+    to: number,
+  ): boolean {
+    const kernel = plotKernel();
+    if (kernel === null) return false;
+    // An entry for each pixel column, and two for a bucket beyond each edge.
+    this.reserve(this.width + 2 * MARGIN + 16);
+    const { x0, x1, min, max, first, last, flags } = series;
+    const made = kernel.traceBuckets(
+      positionsOf(x0, from, to),
+      positionsOf(x1, from, to),
+      [
+        min.subarray(from, to),
+        max.subarray(from, to),
+        first.subarray(from, to),
+        last.subarray(from, to),
+      ],
+      flags.subarray(from, to),
+      from,
+      { ...windowOf(scale), width: this.width },
+      this,
+    );
+    return this.takeFacts(made);
+  }
+
+  private takeFacts(made: TraceFacts | null | undefined): boolean {
     if (!made) return false;
     this.length = made.length;
     this.yMin = made.yMin;
@@ -248,6 +298,12 @@ export class Trace {
     }
     let session = 0;
     while (session < starts.length && starts[session]! < index) session++;
+    // One that begins with the first bucket has nothing before it to part from.
+    const next = starts[session] === index ? starts[session + 1] : starts[session];
+    const isWhole = next === undefined || next >= end;
+    if (sorted && isWhole && isLinear(scale)) {
+      if (this.makeCompiledColumns(series, scale, index, end)) return;
+    }
     for (; index < end; index++) {
       if (session < starts.length && starts[session] === index) {
         session += 1;
