@@ -28,8 +28,12 @@ let topRate: usize = 0;
 let bottom: usize = 0;
 let bottomRate: usize = 0;
 let core: usize = 0;
-/** Four f32 for each column: the sweep that is painted, as `Sweep` has it. */
+/** Four f32 for each column: the sweep that is painted, as `Sweep` has it; the last one of a line stays there. */
 let sweep: usize = 0;
+let sweepLeft: i32 = 0;
+let sweepColumns: i32 = 0;
+/** How many of the line have been painted. */
+let sweeps: i32 = 0;
 let left: i32 = 0;
 let right: i32 = -1;
 
@@ -182,10 +186,14 @@ function paint(): void {
   }
   left = width;
   right = -1;
+  sweepLeft = l;
+  sweepColumns = columns;
+  sweeps += 1;
   paintSweep(l, columns);
 }
 
-function paintSweep(l: i32, columns: i32): void {
+/** Paints what stands in the memory of the sweep, from column `l` on. */
+export function paintSweep(l: i32, columns: i32): void {
   let at = sweep;
   for (let column = l; column < l + columns; column++, at += 16) {
     const t = <f64>load<f32>(at);
@@ -266,7 +274,8 @@ export function setRows(row: f64, value: f64, perValue: f64): void {
  * Draws a trace: the twin of `strokeTrace`.
  *
  * `entries`: x, lo, hi, first and last, each a column of `room` f64 of which `length` are used. Points that stand
- * further apart than `sparse` have a dot.
+ * further apart than `sparse` have a dot. Returns in how many sweeps; `getSweepLeft` and `getSweepColumns` tell of the
+ * last one.
  */
 export function stroke(
   entries: usize,
@@ -274,8 +283,9 @@ export function stroke(
   length: i32,
   sparse: f64,
   radius: f64,
-): void {
+): i32 {
   const size = (<usize>length) << 3;
+  sweeps = 0;
   const column = (<usize>room) << 3;
   const lo = entries + column;
   const hi = lo + column;
@@ -309,6 +319,15 @@ export function stroke(
     isJoined = joins;
   }
   paint();
+  return sweeps;
+}
+
+export function getSweepLeft(): i32 {
+  return sweepLeft;
+}
+
+export function getSweepColumns(): i32 {
+  return sweepColumns;
 }
 
 /** Whether there are points in view that stand so far apart: the twin of `isDotted`. */

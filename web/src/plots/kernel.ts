@@ -18,7 +18,10 @@ interface Compiled {
   getYMin(): number;
   getYMax(): number;
   getTiny(): number;
-  stroke(entries: number, room: number, length: number, sparse: number, radius: number): void;
+  stroke(entries: number, room: number, length: number, sparse: number, radius: number): number;
+  getSweepLeft(): number;
+  getSweepColumns(): number;
+  paintSweep(left: number, columns: number): void;
   trace(
     isRule: number,
     xs: number,
@@ -110,6 +113,7 @@ const SWEEP_BYTES = 16;
 
 export class Kernel {
   private readonly heap: number;
+  private sweep = 0;
   private gaps = 0;
   private free = 0;
   /** Bytes that a trace lacked: the next raster makes room for them. */
@@ -118,6 +122,7 @@ export class Kernel {
   /** The memory. */
   private bytes = new Uint8Array(0);
   private words = new Int32Array(0);
+  private floats = new Float32Array(0);
   private doubles = new Float64Array(0);
 
   constructor(private readonly compiled: Compiled) {
@@ -127,11 +132,11 @@ export class Kernel {
   /** Makes room for the pixels of a raster; answers them. Null where there is no room. */
   begin(width: number, height: number): Int32Array | null {
     const columns = even(this.heap + 4 * width * height);
-    const sweep = columns + COLUMN_BYTES * width;
-    this.gaps = sweep + SWEEP_BYTES * width;
+    this.sweep = columns + COLUMN_BYTES * width;
+    this.gaps = this.sweep + SWEEP_BYTES * width;
     this.free = even(this.gaps + width);
     if (!this.reserve(this.free + 40 * (width + 64) + this.lacking)) return null;
-    this.compiled.setRaster(width, height, this.heap, columns, sweep);
+    this.compiled.setRaster(width, height, this.heap, columns, this.sweep);
     this.isPainting = true;
     return this.words.subarray(this.heap / 4, this.heap / 4 + width * height);
   }
@@ -147,21 +152,34 @@ export class Kernel {
     this.compiled.setInk(width, rgb, strong, weak, gaps === null ? 0 : this.gaps);
   }
 
-  /** Draws a trace; false where it has no room. */
+  /** Draws a trace; answers in how many sweeps, null where it has no room. */
   stroke(
     { block, length }: Entries,
     { row, value, perValue }: Rows,
     { sparse, radius }: Dots,
-  ): boolean {
+  ): number | null {
     const { compiled, free } = this;
     if (free + block.byteLength > this.bytes.length) {
       this.lacking = Math.max(this.lacking, block.byteLength);
-      return false;
+      return null;
     }
     this.doubles.set(block, free / 8);
     compiled.setRows(row, value, perValue);
-    compiled.stroke(free, block.length / 5, length, sparse, radius);
-    return true;
+    return compiled.stroke(free, block.length / 5, length, sparse, radius);
+  }
+
+  /** Copies the sweep that was painted last. */
+  takeSweep(into: { left: number; columns: number; ends: Float32Array }): void {
+    into.left = this.compiled.getSweepLeft();
+    into.columns = this.compiled.getSweepColumns();
+    const from = this.sweep / 4;
+    into.ends.set(this.floats.subarray(from, from + 4 * into.columns));
+  }
+
+  /** Paints a sweep that was taken. */
+  paintSweep(left: number, columns: number, ends: Float32Array): void {
+    this.floats.set(ends.subarray(0, 4 * columns), this.sweep / 4);
+    this.compiled.paintSweep(left, columns);
   }
 
   /**
@@ -283,6 +301,7 @@ export class Kernel {
     const { buffer } = this.compiled.memory;
     this.bytes = new Uint8Array(buffer);
     this.words = new Int32Array(buffer);
+    this.floats = new Float32Array(buffer);
     this.doubles = new Float64Array(buffer);
   }
 }

@@ -144,16 +144,33 @@ export class Raster {
     this.half = ink.width / 2;
   }
 
-  /** Draws a trace on a linear axis, as `strokeTrace` does, by compiled code; false where there is none. */
-  stroke(trace: Entries, rows: Rows, dots: Dots): boolean {
+  /**
+   * Draws a trace on a linear axis, as `strokeTrace` does, by compiled code; null where there is none. Answers the
+   * sweep where it is to be kept: none of a line that goes to and fro.
+   */
+  stroke(
+    trace: Entries,
+    rows: Rows,
+    dots: Dots,
+    isKept: boolean,
+  ): { readonly sweeps: readonly Sweep[] | null } | null {
     const { kernel } = this;
-    if (kernel === null) return false;
+    if (kernel === null) return null;
     this.paint();
+    this.inkKernel(kernel);
+    const count = kernel.stroke(trace, rows, dots);
+    if (count === null) return null;
+    if (!isKept || count !== 1) return { sweeps: null };
+    const sweep = this.newSweep();
+    kernel.takeSweep(sweep);
+    return { sweeps: [sweep] };
+  }
+
+  private inkKernel(kernel: Kernel): void {
     const { rgb, alpha, dash, width } = this.ink;
     const [strong, weak] = opacities(alpha);
     const gaps = dash.length > 0 ? gapsOf(dash, this.width) : null;
     kernel.setInk(width, pack(rgb), strong, weak, gaps);
-    return kernel.stroke(trace, rows, dots);
   }
 
   /** Adds the points of one pixel column: `ya <= yb` are their rows. Coordinates of any size. */
@@ -261,7 +278,13 @@ export class Raster {
   /** Paints sweeps that were kept, as if their line was added anew. */
   replay(sweeps: readonly Sweep[]): void {
     this.paint();
-    for (const sweep of sweeps) this.paintSweep(sweep);
+    const { kernel } = this;
+    if (kernel === null) {
+      for (const sweep of sweeps) this.paintSweep(sweep);
+      return;
+    }
+    this.inkKernel(kernel);
+    for (const { left, columns, ends } of sweeps) kernel.paintSweep(left, columns, ends);
   }
 
   /** Paints what was added and begins a new sweep. */

@@ -22,7 +22,8 @@ interface Painted {
   readonly place: string;
   readonly width: number;
   readonly columns: number;
-  readonly sweeps: readonly Sweep[] | null;
+  /** Null where they are too many to keep; undefined while they were painted once, by compiled code. */
+  readonly sweeps: readonly Sweep[] | null | undefined;
 }
 
 const painted = new WeakMap<Trace, Painted>();
@@ -50,8 +51,8 @@ export function axisKey(scale: Scale): string {
 }
 
 /**
- * Draws one trace with the raster's ink, as `strokeTrace`: by compiled code, or when nothing but the ink has
- * changed since it was drawn last, from what it covered then. (The code draws as fast as what was kept is painted.)
+ * Draws one trace with the raster's ink, as `strokeTrace`; when nothing but the ink has changed since it was
+ * drawn last, from what it covered then.
  */
 export function restrokeTrace(
   raster: Raster,
@@ -59,24 +60,33 @@ export function restrokeTrace(
   yScale: Scale,
   brush: { width: number; ratio: number },
 ): void {
-  const { key: place, rows } = factsOf(yScale);
-  const dots = { sparse: SPARSE_PX * brush.ratio, radius: dotRadius(brush) };
-  if (rows !== null && raster.stroke(trace, rows, dots)) return;
   const { made } = trace;
   const { width } = brush;
   const columns = raster.width;
+  const { key: place, rows } = factsOf(yScale);
   const before = painted.get(trace);
   const isSize = before?.columns === columns;
-  if (isSize && before.made === made && before.width === width && before.place === place) {
-    if (before.sweeps !== null) {
-      raster.replay(before.sweeps);
+  const isSame = isSize && before.made === made && before.width === width && before.place === place;
+  if (isSame && before.sweeps) {
+    raster.replay(before.sweeps);
+    return;
+  }
+  const facts = { made, place, width, columns };
+  if (rows !== null) {
+    const dots = { sparse: SPARSE_PX * brush.ratio, radius: dotRadius(brush) };
+    // What is painted a second time is kept: the first picture of a page need not take the time and the memory.
+    const isKept = isSame && before.sweeps === undefined;
+    const done = raster.stroke(trace, rows, dots, isKept);
+    if (done !== null) {
+      if (!isSame || isKept) {
+        painted.set(trace, { ...facts, sweeps: isKept ? done.sweeps : undefined });
+      }
       return;
     }
   }
   raster.record(MOST_SWEEPS, isSize ? (before.sweeps ?? []) : []);
   strokeTrace(raster, trace, yScale, brush);
-  const sweeps = raster.recording();
-  painted.set(trace, { made, place, width, columns, sweeps });
+  painted.set(trace, { ...facts, sweeps: raster.recording() });
 }
 
 /** Draws one trace with the raster's ink: columns, the lines between them, dots where points stand alone. */
