@@ -13,7 +13,7 @@ from epochal.formats import journal
 
 
 class LiveRuns:
-    """So many runs of the project `live`; a context, within which `log_for` logs."""
+    """So many runs of a project of their own, `project`; a context, within which `log_for` logs."""
 
     def __init__(self, server: Any, *, runs: int, keys: int) -> None:
         self._client = httpx.Client(
@@ -26,9 +26,9 @@ class LiveRuns:
         self._layout = journal.RowLayout(0, "d" * keys)
         self._offsets: dict[str, int] = {}
         self._step = 0
-        stamp = int(time.time())
+        self.project = f"live-{int(time.time())}"
         for number in range(runs):
-            self._begin(f"live-{stamp}-{number}", number)
+            self._begin(f"{self.project}-{number}", number)
 
     def __enter__(self) -> LiveRuns:
         """Log the first 30 rows of each run, so that there is something to see."""
@@ -53,7 +53,7 @@ class LiveRuns:
     def _begin(self, uid: str, number: int) -> None:
         head = {
             "format": 1,
-            "run": {"uid": uid, "entity": "local", "project": "live", "id": uid},
+            "run": {"uid": uid, "entity": "local", "project": self.project, "id": uid},
             "writer": {"uid": f"{uid}-w", "host": "bench", "pid": number, "started": time.time()},
         }
         self._offsets[uid] = 0

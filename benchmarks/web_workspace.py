@@ -498,7 +498,7 @@ def live(bench: Bench) -> list[Figure]:
     from live_runs import LiveRuns
 
     with LiveRuns(bench.server, runs=20, keys=40) as runs:
-        page = bench.open("local/live?show=all", FIRST_DRAWN)
+        page = bench.open(f"local/{runs.project}?show=all", FIRST_DRAWN)
         page.evaluate(WATCH_TASKS)
         thread = Thread(page)
         before = thread.metric("TaskDuration")
