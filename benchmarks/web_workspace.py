@@ -10,10 +10,13 @@ how much slower it was in CPU; a navigation each time by the calibrations just b
 `calibrated`, is what is held against the budget, so that a slow machine and a fast one come to the same verdict; what
 the calibrations of a measurement say of the machine, and how far they lie apart, stands above it. Where they lie far
 apart, something else took the processors in the middle of it: no verdict is given on times by the wall then.
-Navigations happen in a Chromium of their own that nothing watches (plain_chromium.py).
+Navigations happen in a Chromium of their own that nothing watches (plain_chromium.py). They end when the main thread is
+done with the frame that shows the last picture. The budget of the zoom is set beside uPlot's 37.5 ms: its part of
+uPlot's CPU is held against it on that scale.
 
 ms: of the page's main thread. wall counts from the action to the frame that shows it, cpu is the thread's own time.
-Values are float32-valued; no GPU; the server runs on the same two cores, warm: each page is opened once before.
+Values are float32-valued; no GPU; the server runs on the same two cores, warm: each page is opened
+twice before.
 """
 
 from __future__ import annotations
