@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { classicEntry, importingFromClassic } from "./classic_entry.ts";
@@ -40,6 +41,18 @@ describe("the first script as a classic one", () => {
     const page = run();
     runInContext(code.replace('import{x}from"./other.js";', ""), page as never);
     expect(page.got).toBe("1é😀é😀");
+  });
+
+  it("shares nothing that changes later: the others take what it is when they are read", () => {
+    const folder = new URL("../src/", import.meta.url);
+    const sources = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+      /\.tsx?$/.test(name),
+    );
+    expect(sources.length).toBeGreaterThan(300);
+    const changing = sources.filter((name) =>
+      /^export (let|var)\b/m.test(readFileSync(new URL(name, folder), "utf8")),
+    );
+    expect(changing).toEqual([]);
   });
 
   it("refuses what a classic script cannot do", () => {

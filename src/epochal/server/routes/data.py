@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from epochal.formats.bundle import BundleWriter
+    from epochal.store.base import Store
 
 
 async def series(call: Call) -> Response:
     """Answer the series asked for, reduced to the width asked for."""
     asked = await call.json(wire_series.SeriesRequest)
     query = asked.query()
-    store = await call.service.open_store()
     # Rows after a mark are asked for once: there is nothing to keep for others.
     keep = asked if asked.since is None else None
     return await _answered(
-        call, keep, asked.runs, lambda: series_bundle(store.series(call.principal, query))
+        call, keep, asked.runs, lambda store: series_bundle(store.series(call.principal, query))
     )
 
 
@@ -36,15 +36,17 @@ async def bands(call: Call) -> Response:
     """Answer groups of runs as a centre and a band."""
     asked = await call.json(wire_series.BandsRequest)
     query = asked.query()
-    store = await call.service.open_store()
     runs = [run for group in asked.groups for run in group.runs]
     return await _answered(
-        call, asked, runs, lambda: bands_bundle(store.bands(call.principal, query))
+        call, asked, runs, lambda store: bands_bundle(store.bands(call.principal, query))
     )
 
 
 async def _answered(
-    call: Call, question: msgspec.Struct | None, runs: Sequence[str], work: Callable[[], bytes]
+    call: Call,
+    question: msgspec.Struct | None,
+    runs: Sequence[str],
+    work: Callable[[Store], bytes],
 ) -> Response:
     """Answer with a bundle, kept for whoever asks the same before one of the runs' projects has changed.
 
@@ -56,13 +58,13 @@ async def _answered(
 
     def answer() -> Response:
         if question is None:
-            return bundle_response(work(), accepted)
+            return bundle_response(work(store), accepted)
         # Read before the answer: what changes in between is in the answer, and makes the next one anew.
         state = store.series_state(call.principal, runs)
         key = (type(question), msgspec.json.encode(question), "zstd" in accepted, state)
         found: Response | None = kept.get(key)
         if found is None:
-            found = bundle_response(work(), accepted)
+            found = bundle_response(work(store), accepted)
             kept.put(key, found, len(found.body) + len(key[1]) + 100 * len(runs) + 1000)
         # One of its own: the headers of an answer are added to on its way.
         return Response(found.body, found.status_code, dict(found.headers))
