@@ -242,6 +242,35 @@ def test_pins_and_the_baseline_lead_and_stay_whatever_is_filtered(open_page: Ope
     expect_count(page, "1 of 3")
 
 
+def test_the_values_of_a_row_are_seen_while_the_pointer_is_on_it(open_page: OpenPage) -> None:
+    log_sweep(3)
+    page = open_page("local/sweep?cols=config.lr,last.val/loss")
+    row = page.locator(".run-row", has_text="day-1")
+    row.hover()
+    menu = row.get_by_label("Actions for day-1").bounding_box()
+    assert menu
+    for cell in row.locator(".cell").all():
+        box = cell.bounding_box()
+        assert box
+        assert menu["x"] + menu["width"] <= box["x"]
+    # The name gives way.
+    name = row.locator(".run-name a").bounding_box()
+    assert name
+    assert name["x"] + name["width"] <= menu["x"]
+
+
+def test_the_baseline_has_the_colour_of_its_line(open_page: OpenPage) -> None:
+    log_sweep(2)
+    page = open_page("local/sweep?base=run-0")
+    ink = page.evaluate("() => getComputedStyle(document.body).color")
+    swatch = page.locator(".run-row", has_text="night-0").locator(".swatch")
+    assert ink in swatch.evaluate("s => getComputedStyle(s).backgroundImage")
+    page.keyboard.press("j")
+    page.keyboard.press("b")
+    expect_eventually(page, "() => !location.search.includes('base=')")
+    assert swatch.evaluate("s => getComputedStyle(s).backgroundImage") == "none"
+
+
 def test_groups_are_a_tree_with_means_and_members(open_page: OpenPage) -> None:
     log_sweep(8)
     page = open_page("local/sweep?g=config.optimizer,config.lr&sort=summary.val/loss")

@@ -116,11 +116,15 @@ def test_a_project_that_is_not_there_yet_is_waited_for(open_page: OpenPage) -> N
     page = open_page("local/later", settle=False)
     page.get_by_role("heading", name="No such project yet").wait_for()
     page.get_by_text("There is no project “local/later” here.").wait_for()
+    # Nothing that is of no use yet stands around it.
+    idle = page.locator(".toolbar, .run-list, .project-tabs")
+    assert idle.count() == 0
     with epochal.init(project="later", name="first") as run:
         run.log({"loss": 2.0})
         wait_for_charts(page, 1)
         run.log({"loss": 0.25})
         expect_said(page, "loss", "0.2500 at 1")
+    assert idle.count() == 3
 
 
 def test_zoom_is_linked_kept_in_the_address_and_undone(open_page: OpenPage) -> None:

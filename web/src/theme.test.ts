@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { BASELINE } from "./base/palette.ts";
 
 const css = readFileSync(new URL("./theme.css", import.meta.url), "utf8");
 
@@ -30,8 +31,12 @@ const TEXT = ["ink", "ink2", "ink3", "accent", "ok", "bad", "warn"];
 describe.each([
   ["light", ":root {"],
   ["dark", ':root[data-theme="dark"] {'],
-])("the %s theme", (_, selector) => {
+] as const)("the %s theme", (name, selector) => {
   const theme = tokens(selector);
+
+  it("has its ink for the baseline", () => {
+    expect(BASELINE[name]).toBe(theme.get("ink"));
+  });
 
   it.each(["bg", "panel", "sunk", "accent-soft"])("reads on %s with 4.5 to 1", (ground) => {
     const weak = TEXT.map((name) => {

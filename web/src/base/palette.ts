@@ -16,6 +16,14 @@ export interface Slot {
   readonly isAlwaysDashed?: true;
 }
 
+/** The run that others are compared with, in every palette: the ink of the theme, dashed. */
+export const BASELINE: Slot = {
+  light: "#14171c",
+  dark: "#e8eaee",
+  dash: [6, 4],
+  isAlwaysDashed: true,
+};
+
 type Pair = readonly [light: string, dark: string];
 
 const TWIN_DASH = [7, 3];

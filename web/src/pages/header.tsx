@@ -63,6 +63,7 @@ const SHOWN_COLOURS = 6;
 export function Header(props: HeaderProps): JSX.Element | null {
   if (isEmbedded.value) return props.ws ? <ProjectKeys ws={props.ws} /> : null;
   const { children, ws, tab = null } = props;
+  const isKnown = ws !== undefined && !ws.isUnknown.value;
   return (
     <header class="top">
       <a class="mark" href={homeHref()} aria-label="epochal: all projects">
@@ -72,12 +73,12 @@ export function Header(props: HeaderProps): JSX.Element | null {
       <nav class="crumbs" aria-label="Breadcrumb">
         {children}
       </nav>
-      {ws && <ProjectTabs ws={ws} tab={tab} />}
+      {isKnown && <ProjectTabs ws={ws} tab={tab} />}
       <span class="spread" />
       <HeaderLiveMark {...props} />
-      {ws && !WITHOUT_VIEW.includes(tab) && <ViewChip ws={ws} />}
+      {isKnown && !WITHOUT_VIEW.includes(tab) && <ViewChip ws={ws} />}
       <FindButton />
-      {ws && <ShareMenu ws={ws} />}
+      {isKnown && <ShareMenu ws={ws} />}
       {ws && <ProjectKeys ws={ws} />}
       <PageButtons />
     </header>

@@ -1,5 +1,6 @@
 /** Paints a scene: bands, lines and marks into a raster, labels beside it. */
 
+import { BASELINE } from "../base/palette.ts";
 import { dropsOf } from "./bands.ts";
 import { paintFromCheckpoint } from "./checkpoint.ts";
 import { drawClips } from "./clip_marks.ts";
@@ -16,7 +17,6 @@ import { MARGIN } from "./trace.ts";
 const LINE_WIDTH = 1.5;
 export const BAND_WIDTH = 1.875;
 const BASELINE_WIDTH = 2.5;
-const BASELINE_DASH: readonly number[] = [6, 4];
 const DIMMED = 0.15;
 /** Radius of the dot where a session begins, and half the height of the tick where runs of a group end, in CSS pixels. */
 export const RESTART_RADIUS = 2.5;
@@ -28,7 +28,7 @@ export function styleOf(line: Line, theme: Theme) {
   return {
     color: isBaseline ? theme.ink : line.color,
     width: line.width ?? (isBaseline ? BASELINE_WIDTH : LINE_WIDTH),
-    dash: isBaseline ? BASELINE_DASH : (line.dash ?? []),
+    dash: isBaseline ? BASELINE.dash : (line.dash ?? []),
   };
 }
 

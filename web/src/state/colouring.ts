@@ -1,6 +1,6 @@
 /** What runs are coloured by: themselves, their group, the value of a column, or a part of their name. */
 import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
-import { slots } from "../base/palette.ts";
+import { BASELINE, slots } from "../base/palette.ts";
 import { rampColor } from "../base/ramp.ts";
 import { type ColumnValues, getValues } from "../data/run_routes.ts";
 import type { Json, Run } from "../data/wire.ts";
@@ -88,7 +88,8 @@ export class RunColours {
           return patternColours.value;
       }
     });
-    this.paint = computed(() => colours.value.paint);
+    const base = computed(() => ws.view.value.base);
+    this.paint = computed(() => withBaseline(colours.value.paint, base.value));
     this.legend = computed(() => colours.value.legend);
   }
 
@@ -144,6 +145,11 @@ export class RunColours {
     const taken = takeSlots([...oldest]);
     return new Map([...taken].map(([text, slot]) => [text, slots.value[slot]!]));
   }
+}
+
+/** The baseline is drawn in ink, whatever the colours of the others say; so are its swatches. */
+function withBaseline(paint: PaintOf, base: string): PaintOf {
+  return base === "" ? paint : (run) => (run.id === base ? BASELINE : paint(run));
 }
 
 function bySlot(): Colours {

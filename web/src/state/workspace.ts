@@ -67,6 +67,12 @@ export class Workspace {
   readonly keys = signal<readonly Key[]>([]);
   readonly areKeysReady = signal(false);
   readonly keysError = signal<Error | null>(null);
+  /** Whether the server knows no such project, or not yet. */
+  readonly isUnknown = computed(() => {
+    const error = this.keysError.value;
+    const isMissing = error instanceof RequestError && error.code === "project_not_found";
+    return isMissing && !this.areKeysReady.value;
+  });
   /** Every column that runs of the project have. */
   readonly columns = signal<readonly Column[]>([]);
   /** The columns beside the names of the runs. */

@@ -1,16 +1,13 @@
 /** What stands where the panels would be when there is none, with what to do about it. */
 import type { ComponentChildren, JSX } from "preact";
-import { RequestError } from "../../data/client.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Snippets } from "../snippets.tsx";
 import { MissingProject } from "./missing_project.tsx";
 
 export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
   const error = ws.keysError.value;
+  if (ws.isUnknown.value) return <MissingProject ws={ws} />;
   if (error && !ws.areKeysReady.value) {
-    if (error instanceof RequestError && error.code === "project_not_found") {
-      return <MissingProject ws={ws} />;
-    }
     return (
       <Notice title="The charts cannot be read" isError>
         <p>{error.message}</p>

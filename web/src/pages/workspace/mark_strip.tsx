@@ -1,20 +1,13 @@
 /** A small sheet over the charts with the values at the pinned step, or over the pinned range. */
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
 import type { Key } from "../../data/wire.ts";
 import { MarkTable, marksText } from "../../panels/line/mark_table.tsx";
-import type { Bindings } from "../../state/keys.ts";
 import { clearMarks, markedKey, marksOn } from "../../state/marks.ts";
 import { hasStepwise } from "../../state/sections.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
-import { useShortcuts } from "../shortcuts.tsx";
 
 export function MarkStrip({ ws }: { ws: Workspace }): JSX.Element | null {
-  useShortcuts(useMemo(() => markKeys(ws), [ws]));
-  const { marks, full } = ws.still.value;
-  // In full screen the same table stands beside the chart.
-  if (marks === null || full !== null) return null;
   // The step of the slider is a mark, too: nobody has asked what the lines hold there.
   if (markedKey.value === null && hasStepwise(ws.sections.value)) return null;
   const keys = ws.chartKeys.value;
@@ -62,14 +55,4 @@ function isAtRight(key: string): boolean {
   return (
     box !== undefined && box.width < innerWidth / 2 && box.left + box.width / 2 > innerWidth / 2
   );
-}
-
-function markKeys(ws: Workspace): Bindings {
-  return {
-    back: () => {
-      const { marks, full } = ws.view.peek();
-      if (marks === null || full !== null) return false;
-      return clearMarks(ws);
-    },
-  };
 }

@@ -21,7 +21,7 @@ import type { Workspace } from "../../state/workspace.ts";
 import { lazy } from "../lazy.tsx";
 import { DropMark, useArranging } from "./arranging.tsx";
 import { EmptyPanels } from "./empty_panels.tsx";
-import { MarkStrip } from "./mark_strip.tsx";
+import { MarkSlot } from "./mark_slot.tsx";
 import { useReach } from "./reach.ts";
 import { SectionHead } from "./section_head.tsx";
 
@@ -84,7 +84,7 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
           </div>
         )}
       </main>
-      <MarkStrip ws={ws} />
+      <MarkSlot ws={ws} />
       {arePicked && <PanelPickBar ws={ws} />}
       {hasSteps && <StepBar ws={ws} />}
     </>

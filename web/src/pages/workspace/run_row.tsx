@@ -129,7 +129,7 @@ export function RunRow(props: RunRowProps): JSX.Element {
           {place !== "list" && ws.view.value.rpin.includes(run.id) && (
             <span class="sr">pinned</span>
           )}
-          {isBase.value && <span class="badge">base</span>}
+          {isBase.value && <span class="badge base">base</span>}
           {run.archived && <span class="badge">archived</span>}
         </span>
       )}

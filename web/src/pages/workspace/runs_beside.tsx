@@ -22,13 +22,18 @@ export function RunsBeside({ ws, children }: RunsBesideProps): JSX.Element | nul
     else toggleList();
   }
 
+  // A project that is not there has no runs to choose from.
+  const isUnknown = ws.isUnknown.value;
+  const isAlone = isUnknown || isListHidden.value;
   return (
-    <div class={`workspace${isListHidden.value ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}>
-      <aside class="run-list" aria-label="Runs">
-        <RunListHead ws={ws} />
-        <RunList ws={ws} />
-        <Splitter />
-      </aside>
+    <div class={`workspace${isAlone ? " no-list" : ""}${isSheet ? " sheet-open" : ""}`}>
+      {!isUnknown && (
+        <aside class="run-list" aria-label="Runs">
+          <RunListHead ws={ws} />
+          <RunList ws={ws} />
+          <Splitter />
+        </aside>
+      )}
       {isSheet && (
         <button
           type="button"

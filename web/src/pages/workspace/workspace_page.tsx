@@ -54,7 +54,7 @@ export function WorkspacePage({ entity, project }: ProjectAddress): JSX.Element 
       <RunsBeside ws={ws}>
         {(onList) => (
           <div class="charts">
-            <Toolbar ws={ws} onList={onList} />
+            {!ws.isUnknown.value && <Toolbar ws={ws} onList={onList} />}
             <PanelGrid ws={ws} />
           </div>
         )}
