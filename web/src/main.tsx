@@ -13,6 +13,8 @@ import "./theme.css";
 import "./styles/controls.css";
 import "./styles/frame.css";
 import "./styles/run_list.css";
+import "./styles/run_filter.css";
+import "./styles/run_row.css";
 import "./styles/panels.css";
 import "./styles/arrange.css";
 import "./styles/full_screen.css";

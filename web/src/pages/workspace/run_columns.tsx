@@ -6,7 +6,7 @@ import { firstPinned } from "../../state/sparkline.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
-import { shortName } from "./columns.ts";
+import { headNames } from "./columns.ts";
 import { ColourMenu } from "./run_colouring.tsx";
 
 export const MAX_COLUMNS = 2;
@@ -27,6 +27,7 @@ interface HeadsProps extends ChoiceProps {
 
 export function ColumnHeads({ ws, columns, spark }: HeadsProps): JSX.Element {
   const { sort } = ws.still.value;
+  const names = headNames(columns);
   const head = (column: string, label: string, firstDown = false) => {
     const isDown = sort === `-${column}`;
     const isUp = sort === column;
@@ -60,7 +61,7 @@ export function ColumnHeads({ ws, columns, spark }: HeadsProps): JSX.Element {
         {head("name", "run")}
         {head("created", "age", true)}
       </span>
-      {columns.map((column) => head(column, shortName(column)))}
+      {columns.map((column, i) => head(column, names[i]!))}
       {spark !== null && (
         <span class="head" title={`Line of ${spark}`}>
           <span>{spark.slice(spark.lastIndexOf("/") + 1)}</span>
