@@ -5,6 +5,7 @@ import {
   formatNarrow,
   formatPower,
   formatValue,
+  formatWritten,
   tickFormatter,
 } from "./numbers.ts";
 
@@ -30,6 +31,18 @@ describe("formatValue", () => {
     [Number.NEGATIVE_INFINITY, "-∞"],
   ])("%d -> %s", (value, text) => {
     expect(formatValue(value)).toBe(text);
+  });
+});
+
+describe("formatWritten", () => {
+  it.each([
+    [0.03, "0.03"],
+    [1e-7, "1e-7"],
+    [20261, "20261"],
+    [0.0334521, "0.03345"],
+    [Number.POSITIVE_INFINITY, "∞"],
+  ])("%d -> %s", (value, text) => {
+    expect(formatWritten(value)).toBe(text);
   });
 });
 

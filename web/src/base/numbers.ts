@@ -87,6 +87,15 @@ export function formatValue(value: number): string {
   return value.toPrecision(4);
 }
 
+/** Longest number that is taken for one that a person wrote. */
+const WRITTEN_LENGTH = 6;
+
+/** A value that a person may have written: 0.005 stays so; measured ones get four digits. */
+export function formatWritten(value: number): string {
+  const written = String(value);
+  return written.length <= WRITTEN_LENGTH ? written : formatValue(value);
+}
+
 /** A value to read in a narrow place: with as many of its four digits as fit, and two at least. */
 export function formatNarrow(value: number, most: number): string {
   let text = formatValue(value);

@@ -4,7 +4,7 @@
  * Places are shares of the axis, 0 at its lower end and 1 at its upper end, whatever pixels it has.
  */
 
-import { formatValue } from "../base/numbers.ts";
+import { formatWritten } from "../base/numbers.ts";
 import { linearScale, logarithmicScale, type Scale } from "../base/scale.ts";
 import { type AxisKind, ticksOf } from "../base/ticks.ts";
 
@@ -148,7 +148,7 @@ function ownTicks(
   length: number,
 ): AxisTick[] | null {
   if (distinct.length === 0) return null;
-  const ticks = distinct.map((value) => ({ at: shareOf(value), label: formatValue(value) }));
+  const ticks = distinct.map((value) => ({ at: shareOf(value), label: formatWritten(value) }));
   const isTight = ticks.some((tick, i) => i > 0 && (tick.at - ticks[i - 1]!.at) * length < 14);
   return isTight ? null : ticks;
 }
@@ -213,7 +213,7 @@ function quantileTicks(
   const ticks = new Map<string, number>();
   for (let i = 0; i < count; i++) {
     const value = sorted[Math.round((i / (count - 1)) * (sorted.length - 1))]!;
-    const label = formatValue(value);
+    const label = formatWritten(value);
     if (!ticks.has(label)) ticks.set(label, shareOf(value));
   }
   return [...ticks].map(([label, at]) => ({ at, label }));

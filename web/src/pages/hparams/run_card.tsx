@@ -1,6 +1,6 @@
 /** What both plots of the page show of runs: the one under the pointer, and their colours. */
 import type { JSX } from "preact";
-import { formatValue } from "../../base/numbers.ts";
+import { formatWritten } from "../../base/numbers.ts";
 import { rampColor } from "../../base/ramp.ts";
 import { Fact, MediaTip } from "../../panels/frame/media_tip.tsx";
 import type { PlotAxis } from "../../plots/parallel_plot.ts";
@@ -57,5 +57,5 @@ export function RunCard({ hparams, at }: RunCardProps): JSX.Element | null {
 function textOf({ values }: HparamAxis, index: number): string {
   const value = values[index];
   if (value === null || value === undefined) return "no value";
-  return typeof value === "number" ? formatValue(value) : String(value);
+  return typeof value === "number" ? formatWritten(value) : String(value);
 }

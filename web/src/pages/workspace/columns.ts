@@ -1,5 +1,5 @@
 /** The columns of runs: what they are called in short, and how their values read. */
-import { formatNarrow, formatValue } from "../../base/numbers.ts";
+import { formatNarrow, formatWritten } from "../../base/numbers.ts";
 import { formatDuration } from "../../base/times.ts";
 import type { Json, Run } from "../../data/wire.ts";
 import { columnValue } from "../../state/run_values.ts";
@@ -42,14 +42,8 @@ export function narrowText(run: Run, column: string, room: number): string {
   return formatNarrow(value, room);
 }
 
-/** Numbers that a person wrote (0.005) stay as written; measured ones get four digits. */
-const WRITTEN_LENGTH = 6;
-
 export function spell(value: Json | undefined): string {
   if (value === undefined || value === null) return "";
-  if (typeof value === "number") {
-    const written = String(value);
-    return written.length <= WRITTEN_LENGTH ? written : formatValue(value);
-  }
+  if (typeof value === "number") return formatWritten(value);
   return typeof value === "string" ? value : JSON.stringify(value);
 }

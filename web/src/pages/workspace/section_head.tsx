@@ -121,8 +121,8 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
             ws.sameY.toggle(id);
           }}
         >
-          <span class="tick">{isSameY ? "✓" : ""}</span>
           Same y in its charts
+          {isSameY && <span class="tick">✓</span>}
         </button>
       )}
       {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}

@@ -98,8 +98,8 @@ function Actions(props: PanelMenuProps & { onPage: (page: Page) => void }): JSX.
           toggleZoomAlone(ws, name);
         }}
       >
-        <span class="tick">{isAlone ? "✓" : ""}</span>
         Zoom this chart alone
+        {isAlone && <span class="tick">✓</span>}
       </button>
       {item("Write a note on the x axis…", () => model.events.peek()?.writeSomewhere())}
       <p class="menu-title">Save</p>
