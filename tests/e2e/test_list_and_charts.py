@@ -32,11 +32,15 @@ RUNS = 12
 MOST_RUNS = 15
 OPTIMIZERS = ("adam", "sgd", "lion")
 
-# What the page shows: rows (name, whether its eye is open), the charts' lines and bands, the runs of the images.
+# What the page shows: rows (name, whether its eye is open), the eyes of groups, the charts' lines and bands, the
+# runs of the images.
 SHOWN = """() => {
     const name = uid => document.querySelector(`.run-row[data-uid="${uid}"] .run-name a`)?.innerText ?? 'no row -1';
     const rows = [...document.querySelectorAll('.run-row[data-uid]')]
         .map(row => [row.querySelector('.run-name a')?.innerText,
+                     row.querySelector('.eye').ariaPressed === 'true']);
+    const groups = [...document.querySelectorAll('.group-row')]
+        .map(row => [row.querySelector('.group-value').firstChild.data,
                      row.querySelector('.eye').ariaPressed === 'true']);
     const charts = {};
     for (const element of document.querySelectorAll('.panel *')) if (element.plot) {
@@ -48,7 +52,7 @@ SHOWN = """() => {
     }
     const images = [...document.querySelectorAll('.panel[data-key="digit"] .image-cell')]
         .map(cell => name(cell.dataset.run));
-    return {rows, charts, images, count: document.querySelector('.count')?.innerText};
+    return {rows, groups, charts, images, count: document.querySelector('.count')?.innerText};
 }"""
 
 FILTERS: dict[str, Callable[[int], bool]] = {
@@ -144,6 +148,10 @@ class Walk:
             bands = {label: [runs, round(center, 6)] for label, runs, center in chart["bands"]}
             means = {g: [len(v), round(float(np.mean(v)), 6)] for g, v in groups.items()}
             same(f"{key}: bands", bands, means)
+        # The eye of a group is open where that of any of its runs is.
+        open_groups = {OPTIMIZERS[n % 3] for n in drawn if FILTERS[self.filter](n)}
+        eyes = {label: label in open_groups for label, _ in shown["groups"]}
+        same("eyes of groups", dict(shown["groups"]), eyes)
         images = sorted({number_of(name) for name in shown["images"]})
         same("images", images, [n for n in drawn if n % 3 == 0])
         return found
@@ -258,7 +266,16 @@ class Walk:
             return ""
         eye = eyes.nth(self.choose.randrange(eyes.count()))
         said = eye.get_attribute("aria-label") or ""
-        eye.click(modifiers=["Alt"] if self.choose.random() < 0.3 else [])
+        was_open = eye.get_attribute("aria-pressed") == "true"
+        is_alone = self.choose.random() < 0.3
+        eye.click(modifiers=["Alt"] if is_alone else [])
+        if not is_alone:
+            # One press opens what was closed, however its runs were hidden.
+            expect_eventually(
+                self.page,
+                "([eye, is]) => document.querySelector(`[aria-label='${eye}']`).ariaPressed === is",
+                [said, "false" if was_open else "true"],
+            )
         return said
 
     def trash(self) -> str:

@@ -1,5 +1,5 @@
 /** Runs in groups: the tree that the list shows, and what of it is drawn. */
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { slots } from "../base/palette.ts";
 import { askGroups, type GroupNode, type GroupTree } from "../data/run_routes.ts";
 import type { Json } from "../data/wire.ts";
@@ -22,6 +22,7 @@ export class Groups {
   readonly runPaints: ReadonlySignal<ReadonlyMap<string, Paint>>;
   /** The groups of the deepest level. */
   readonly leaves: ReadonlySignal<readonly GroupNode[]>;
+  private readonly drawnIds: ReadonlySignal<ReadonlySet<string>>;
   private asked = 0;
 
   constructor(private readonly ws: Workspace) {
@@ -39,6 +40,7 @@ export class Groups {
       computed(() => this.draw()),
       areSameGroups,
     );
+    this.drawnIds = computed(() => new Set(this.drawn.value?.map(({ id }) => id)));
   }
 
   /** Reads the tree whenever the view asks for another one; answers what ends that. */
@@ -153,9 +155,19 @@ export class Groups {
 
   /** Draws all groups under nodes, or none of them. */
   show(nodes: readonly GroupNode[], isOn: boolean): void {
-    const touched = new Set(nodes.flatMap((node) => this.leavesUnder(node)).map(groupId));
+    const leaves = nodes.flatMap((node) => this.leavesUnder(node));
+    const touched = new Set(leaves.map(groupId));
     const others = this.ws.view.value.ghide.filter((id) => !touched.has(id));
-    this.ws.set({ ghide: isOn ? others : [...others, ...touched] });
+    batch(() => {
+      this.ws.set({ ghide: isOn ? others : [...others, ...touched] });
+      if (isOn) this.bringRuns(leaves);
+    });
+  }
+
+  /** Where none of a group's runs was chosen, or each was hidden by hand, opening the group draws them. */
+  private bringRuns(leaves: readonly GroupNode[]): void {
+    const ids = leaves.filter((leaf) => !this.isDrawn(leaf)).flatMap((leaf) => leaf.ids ?? []);
+    if (ids.length > 0) this.ws.chosen.show(ids, true);
   }
 
   /** Draws the groups under a node alone; a second time, all of them. */
@@ -165,14 +177,20 @@ export class Groups {
     const { ghide } = this.ws.view.value;
     const isSolo =
       away.length > 0 && away.length === ghide.length && away.every((id) => ghide.includes(id));
-    this.ws.set({ ghide: isSolo ? [] : away });
+    batch(() => {
+      this.ws.set({ ghide: isSolo ? [] : away });
+      if (!this.isDrawn(node)) this.bringRuns(this.leavesUnder(node));
+    });
   }
 
   /** Draws the groups under a node, or none of them when any is drawn. */
   toggle(node: GroupNode): void {
-    const { ghide } = this.ws.view.value;
-    const isDrawn = this.leavesUnder(node).some((leaf) => !ghide.includes(groupId(leaf)));
-    this.show([node], !isDrawn);
+    this.show([node], !this.isDrawn(node));
+  }
+
+  /** Whether runs of a group, or of one under it, are drawn. */
+  isDrawn(node: GroupNode): boolean {
+    return this.leavesUnder(node).some((leaf) => this.drawnIds.value.has(groupId(leaf)));
   }
 
   /** Whether runs, and not groups, are what a group holds. */

@@ -85,8 +85,7 @@ function GroupLine({ table, node, columns }: LineProps): JSX.Element {
   const { ws } = table;
   const id = groupId(node);
   const paint = ws.grouping.paints.value.get(id);
-  const away = ws.view.value.ghide;
-  const isShown = ws.grouping.leavesUnder(node).some((leaf) => !away.includes(groupId(leaf)));
+  const isShown = ws.grouping.isDrawn(node);
   const isOuter = node.depth < ws.view.value.g.length;
   return (
     <tr class={`${isOuter ? "outer" : ""}${isShown ? "" : " off"}`}>

@@ -25,10 +25,7 @@ interface GroupRowProps {
 export function GroupRow(props: GroupRowProps): JSX.Element {
   const { ws, node, isOpen, top, columns, hasSpark, events, onFold } = props;
   const id = groupId(node);
-  const isShown = useComputed(() => {
-    const away = new Set(ws.view.value.ghide);
-    return ws.grouping.leavesUnder(node).some((leaf) => !away.has(groupId(leaf)));
-  });
+  const isShown = useComputed(() => ws.grouping.isDrawn(node));
   const isCursor = useComputed(() => ws.picks.cursor.value === id);
   const column = ws.view.value.g[node.depth - 1] ?? "";
   const value = node.path.at(-1) ?? null;
