@@ -64,7 +64,7 @@ export const KEYS = {
   group: { keys: ["g"], label: "Group runs", group: "Runs" },
   "run-next": { keys: ["j"], label: "Next run", group: "Runs" },
   "run-previous": { keys: ["k"], label: "Previous run", group: "Runs" },
-  "run-visible": { keys: ["v"], label: "Show or hide the run", group: "Runs" },
+  "run-visible": { keys: ["v", "h"], label: "Show or hide the run", group: "Runs" },
   "run-solo": { keys: ["s"], label: "Show this run only; again: as before", group: "Runs" },
   "run-baseline": { keys: ["b"], label: "Compare the others with this run", group: "Runs" },
   "run-compare": {
