@@ -565,7 +565,8 @@ class RunEdit(Struct, frozen=True):
     """Changes to a run made by a user; None leaves a field as it is, an empty string or tuple clears it.
 
     color: -1 for the automatic one; trashed: moves the run to the trash, or out of it; follow: fields that the script
-    may change again, although a user had edited them.
+    may change again, although a user had edited them; project: moves the run to that project of its entity, which is
+    made when it is missing.
     """
 
     name: str | None = None
@@ -579,6 +580,7 @@ class RunEdit(Struct, frozen=True):
     remove_tags: tuple[str, ...] = ()
     trashed: bool | None = None
     follow: tuple[str, ...] = ()
+    project: str | None = None
 
 
 class BulkEdit(Struct, frozen=True):
@@ -609,7 +611,7 @@ class SavedView(Struct, frozen=True):
 
 
 class KeyInfo(Struct, frozen=True):
-    """A key of a project: its kinds, in how many runs, its x axis by ``define_metric``, its largest count of values.
+    """A key of a project: its kinds (in no order), in how many runs, its x axis by ``define_metric``, its most values.
 
     display_name, description: what the run that was taken in last calls it, where one does; the second is Markdown.
     """

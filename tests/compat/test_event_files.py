@@ -13,8 +13,8 @@ import pytest
 from epochal.formats import media, tfrecord
 from epochal.formats.tfevents import EventReader
 from epochal.records import LOCAL_ADMIN, RunQuery
-from epochal.store.log_file import ENTITY
 from epochal.store.logdir import LogDirectories
+from epochal.store.names import LOGDIR_ENTITY
 from epochal.store.sql import open_store
 from tests.compat.conftest import other_peoples_warnings
 
@@ -157,7 +157,7 @@ def test_directories_that_a_writer_makes_are_folded_into_its_run(tmp_path: Path,
         directories.open(str(tmp_path / "logs"), fold=True)
         while directories.follow():
             pass
-        found_runs = store.runs(LOCAL_ADMIN, ENTITY, "logs-folded", RunQuery()).runs
+        found_runs = store.runs(LOCAL_ADMIN, LOGDIR_ENTITY, "logs-folded", RunQuery()).runs
         by_name = {run.name: run for run in found_runs}
         assert set(by_name) == {"run", "run/own"}
         run = by_name["run"]

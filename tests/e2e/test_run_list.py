@@ -210,6 +210,49 @@ def test_edits_of_one_and_of_many_runs_are_kept_and_undone(
     expect_rows(page, ["the one", "day-4", "night-3", "day-2", "day-1", "night-0"])
 
 
+def test_runs_move_to_another_project_and_back(
+    open_page: OpenPage, epochal_server: RunningServer
+) -> None:
+    log_sweep(4)
+    log_sweep(1, project="elsewhere", start=9)
+    page = open_page("local/sweep?base=run-1")
+    expect_rows(page, ["day-1", "night-3", "day-2", "night-0"])
+    for name in ("day-1", "day-2"):
+        page.get_by_role("link", name=name).click(modifiers=["Control"])
+    bar = page.get_by_role("toolbar", name="Selected runs")
+    bar.get_by_label("More for the selected runs").click()
+    page.get_by_role("menuitem", name="Move to a project…").click()
+    field = page.get_by_role("dialog", name="Project of 2 runs").get_by_label("Project")
+    expect_eventually(
+        page, "() => document.querySelector('#known-projects').innerHTML.includes('elsewhere')"
+    )
+    field.fill("elsewhere")
+    page.keyboard.press("Enter")
+    # The baseline leads the list whatever the filter says, and leaves it with the others.
+    expect_rows(page, ["night-3", "night-0"])
+    expect_said(page, "val/loss", "2 runs. Last values: night-0 0.4000 at 4, night-3 3.400 at 4")
+    bar.wait_for(state="detached")
+    assert stored_run(page, epochal_server, "run-1", "elsewhere")["name"] == "day-1"
+    toast = page.locator(".toast", has_text="2 runs are in project “elsewhere” now")
+    toast.get_by_role("button", name="Undo").click()
+    expect_rows(page, ["day-1", "night-3", "day-2", "night-0"])
+
+    # A run's own page has the same questions, and goes along.
+    page.get_by_role("link", name="night-3").click()
+    page.get_by_role("link", name="Open page").click()
+    page.get_by_label("Actions for night-3").click()
+    page.get_by_role("menuitem", name="Group…").click()
+    page.get_by_role("dialog").get_by_label("Group").fill("late")
+    page.keyboard.press("Enter")
+    expect_stored(page, "run-3", "run.group === 'late'")
+    page.get_by_label("Actions for night-3").click()
+    page.get_by_role("menuitem", name="Move to a project…").click()
+    page.get_by_role("dialog").get_by_label("Project").fill("a new one")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/local/a%20new%20one/runs/run-3")
+    page.locator("h1", has_text="night-3").wait_for()
+
+
 def test_pins_and_the_baseline_lead_and_stay_whatever_is_filtered(open_page: OpenPage) -> None:
     log_sweep(6)
     page = open_page("local/sweep")

@@ -211,6 +211,7 @@ BULK = st.fixed_dictionaries(
                 "remove_tags": st.lists(TEXT, max_size=3),
                 "color": st.none() | st.integers(-1, 2**32),
                 "trashed": st.booleans(),
+                "project": st.sampled_from(["digits", "other"]) | TEXT,
                 "follow": st.lists(st.sampled_from(["name", "tags", "x"]), max_size=3),
             },
         )

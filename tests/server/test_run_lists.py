@@ -119,6 +119,17 @@ async def test_edits_of_many_and_taking_them_back(client: httpx.AsyncClient, run
     assert (await client.post("/api/v1/edits", json=back["undo"])).json()["changed"] == 5
 
 
+async def test_runs_move_to_another_project(client: httpx.AsyncClient, runs: list[str]):
+    move = {"edits": [{"runs": runs[:2], "changes": {"project": "other"}}]}
+    done = (await client.post("/api/v1/edits", json=move)).json()
+    assert done["undo"]["edits"] == [{"runs": runs[:2], "changes": {"project": "digits"}}]
+    other = (await client.get("/api/v1/projects/local/other/runs")).json()["runs"]
+    assert sorted(run["id"] for run in other) == runs[:2]
+    assert (await client.get(f"{PROJECT}/runs/{runs[0]}")).status_code == 404
+    await client.post("/api/v1/edits", json=done["undo"])
+    assert (await client.get(f"{PROJECT}/runs/{runs[0]}")).json()["project"] == "digits"
+
+
 async def test_a_color_goes_back_to_its_ordinal(client: httpx.AsyncClient, runs: list[str]):
     path = "/api/v1/runs/run-0"
     assert (await client.patch(path, json={"color": 3})).json()["color"] == 3
@@ -144,6 +155,12 @@ async def test_a_color_goes_back_to_its_ordinal(client: httpx.AsyncClient, runs:
         ("POST", "/api/v1/edits", {"edits": [{"runs": ["none"], "changes": {}}]}, 404),
         ("POST", "/api/v1/edits", {"edits": [{"runs": ["run-0"], "changes": {"nane": 1}}]}, 400),
         ("POST", "/api/v1/edits", {"edits": [{"runs": ["run-0"]}]}, 400),
+        (
+            "POST",
+            "/api/v1/edits",
+            {"edits": [{"runs": ["run-0"], "changes": {"project": ""}}]},
+            400,
+        ),
         (
             "POST",
             "/api/v1/edits",

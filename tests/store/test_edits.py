@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from epochal.errors import Conflict, Forbidden, NotFound, UsageError
-from epochal.records import LOCAL_ADMIN, BulkEdit, Principal, RunEdit
+from epochal.records import LOCAL_ADMIN, BulkEdit, Principal, RunEdit, RunQuery, SeriesQuery
 from epochal.store.sql import SqlStore
-from tests.store.journals import JournalMaker, patch
+from tests.store.journals import JournalMaker, leave, patch
 
 ADMIN = LOCAL_ADMIN
 UIDS = ("r0", "r1", "r2", "r3")
@@ -32,7 +32,7 @@ def fill(store: SqlStore) -> None:
             tags=HOSTILE[i : i + 4],
             group=HOSTILE[3 + i],
             job_type=HOSTILE[4 + i],
-        )
+        ).add(leave())
         store.append(ADMIN, f"w{i}", 0, journal.data)
 
 
@@ -63,6 +63,7 @@ EDITS = st.builds(
     remove_tags=TAGS,
     trashed=st.none() | st.booleans(),
     follow=st.sampled_from([(), ("name",), ("notes", "tags")]),
+    project=st.sampled_from([None, "digits", "other"]),
 )
 BULK = st.builds(BulkEdit, st.lists(st.sampled_from(UIDS), max_size=5).map(tuple), EDITS)
 
@@ -152,6 +153,104 @@ def test_out_of_the_trash_only_when_the_id_is_free(store: SqlStore) -> None:
     ]
     assert store.edit_runs(ADMIN, swap).changed == 1
     assert not store.run(ADMIN, "r2").info.trashed
+
+
+def test_a_run_moves_to_another_project_with_all_that_it_has(store: SqlStore) -> None:
+    for i in range(3):
+        journal = JournalMaker(f"w{i}", f"r{i}", config={"lr": i}).log({"loss": 1.0 + i}, step=7)
+        store.append(ADMIN, f"w{i}", 0, journal.add(leave()).data)
+    running = JournalMaker("w9", "r9").log({"loss": 9.0})
+    store.append(ADMIN, "w9", 0, running.data)
+
+    def listed(project: str) -> list[tuple[str, int, Any]]:
+        page = store.runs(
+            ADMIN, "local", project, RunQuery(sort="ordinal", columns=("last.loss", "config.lr"))
+        )
+        return [(run.uid, run.ordinal, run.columns.get("last.loss")) for run in page.runs]
+
+    def keys(project: str) -> list[tuple[str, int]]:
+        return [(key.name, key.runs) for key in store.keys(ADMIN, "local", project)]
+
+    # Read before, so that what is kept of both projects must follow.
+    assert [uid for uid, *_ in listed("digits")] == ["r0", "r1", "r2", "r9"]
+    before = store.series_state(ADMIN, ["r1"])
+    done = store.edit_runs(ADMIN, [BulkEdit(("r1", "r2"), RunEdit(project="other"))])
+    assert done.changed == 2
+    assert listed("digits") == [("r0", 0, 1.0), ("r9", 3, 9.0)]
+    assert listed("other") == [("r1", 0, 2.0), ("r2", 1, 3.0)]
+    assert (keys("digits"), keys("other")) == ([("loss", 2)], [("loss", 2)])
+    assert store.find_run(ADMIN, "local", "other", "r1").info.uid == "r1"
+    assert store.series_state(ADMIN, ["r1"]) != before
+    answer = store.series(ADMIN, SeriesQuery(["r1"], ["loss"], "step", None, 100))
+    assert answer.series[0].y.tolist() == [2.0]
+    with pytest.raises(Conflict, match="running"):
+        store.edit_runs(ADMIN, [BulkEdit(("r0", "r9"), RunEdit(project="other"))])
+    with pytest.raises(UsageError, match="must not contain '/'"):
+        store.edit_runs(ADMIN, [BulkEdit(("r0",), RunEdit(project="a/b"))])
+    assert [uid for uid, *_ in listed("digits")] == ["r0", "r9"]
+    # Back again each has the place, and so the colour, that it had.
+    store.edit_runs(ADMIN, done.undo)
+    assert listed("digits") == [("r0", 0, 1.0), ("r1", 1, 2.0), ("r2", 2, 3.0), ("r9", 3, 9.0)]
+    assert listed("other") == []
+    assert (keys("digits"), keys("other")) == ([("loss", 4)], [])
+
+
+def test_a_run_moves_only_where_its_id_is_free(store: SqlStore) -> None:
+    for project in ("digits", "other"):
+        uid = f"of-{project}"
+        journal = JournalMaker(f"w-{uid}", uid, run_id="night", project=project).add(leave())
+        store.append(ADMIN, journal.writer, 0, journal.data)
+    move = [BulkEdit(("of-digits",), RunEdit(project="other"))]
+    with pytest.raises(Conflict, match=r"of-other has the id 'night'"):
+        store.edit_runs(ADMIN, move)
+    store.trash_run(ADMIN, "of-other")
+    store.edit_runs(ADMIN, move)
+    with pytest.raises(Conflict, match=r"of-digits has the id 'night'"):
+        store.restore_run(ADMIN, "of-other")
+
+
+def test_runs_that_cross_on_their_way_arrive(store: SqlStore) -> None:
+    """Each move locks two projects: one the other way, and rows that arrive meanwhile, must not block it."""
+    for i, project in enumerate(("digits", "other")):
+        for uid in (f"still-{i}", f"moved-{i}"):
+            journal = JournalMaker(f"w-{uid}", uid, project=project)
+            journal.add(leave()) if uid.startswith("moved") else None
+            store.append(ADMIN, journal.writer, 0, journal.data)
+    started = threading.Barrier(4)
+
+    def move(uid: str, names: tuple[str, str]) -> None:
+        started.wait()
+        for turn in range(20):
+            store.edit_runs(ADMIN, [BulkEdit((uid,), RunEdit(project=names[turn % 2]))])
+
+    def log(uid: str) -> None:
+        maker = JournalMaker(f"v-{uid}", uid)
+        started.wait()
+        for step in range(40):
+            before = len(maker.data) if step else 0
+            maker.log({"loss": float(step)})
+            store.append(ADMIN, maker.writer, before, maker.data[before:])
+
+    with ThreadPoolExecutor(4) as pool:
+        tasks = [pool.submit(move, "moved-0", ("other", "digits"))]
+        tasks += [pool.submit(move, "moved-1", ("digits", "other"))]
+        tasks += [pool.submit(log, f"still-{i}") for i in range(2)]
+        for task in tasks:
+            task.result(120)
+    for i, project in enumerate(("digits", "other")):
+        page = store.runs(ADMIN, "local", project, RunQuery(sort="name"))
+        assert [(run.uid, run.rows) for run in page.runs] == [(f"moved-{i}", 0), (f"still-{i}", 40)]
+
+
+def test_rows_that_come_late_follow_a_run_that_was_moved(store: SqlStore) -> None:
+    journal = JournalMaker("w1", "r1").log({"loss": 1.0}).add(leave())
+    store.append(ADMIN, "w1", 0, journal.data)
+    store.edit_runs(ADMIN, [BulkEdit(("r1",), RunEdit(project="other"))])
+    late = JournalMaker("w2", "r1").log({"loss": 2.0})
+    store.append(ADMIN, "w2", 0, late.data)
+    info = store.run(ADMIN, "r1").info
+    assert (info.project, info.rows) == ("other", 2)
+    assert store.runs(ADMIN, "local", "digits", RunQuery()).total == 0
 
 
 def test_a_field_that_was_taken_back_follows_the_script_again(store: SqlStore) -> None:

@@ -15,8 +15,8 @@ from epochal.errors import EnvironmentFault, UsageError
 from epochal.formats import tfevents, tfrecord
 from epochal.records import LOCAL_ADMIN, ObjectsQuery, RunEdit, RunQuery
 from epochal.store import logdir
-from epochal.store.log_file import ENTITY
 from epochal.store.logdir import LogDirectories, default_name, run_id, split_address
+from epochal.store.names import LOGDIR_ENTITY
 from epochal.store.sql import SqlStore
 from tests.formats import event_bytes as made
 from tests.formats.event_bytes import event, file_of, points, summary
@@ -58,7 +58,7 @@ def write(path: Path, data: bytes, *, changed: float | None = OLD, append: bool 
 
 
 def runs(store: SqlStore, project: str = "logs", **how: Any) -> dict[str, Any]:
-    page = store.runs(LOCAL_ADMIN, ENTITY, project, RunQuery(**how))
+    page = store.runs(LOCAL_ADMIN, LOGDIR_ENTITY, project, RunQuery(**how))
     return {run.name: run for run in page.runs}
 
 
@@ -111,7 +111,7 @@ def test_a_second_start_reads_nothing_and_a_third_what_is_new(store, tmp_path, m
     path = root / "a" / NAME
     write(path, file_of(*points((0, 1.0), (1, 2.0))))
     watch(store, root)
-    before = store.sources(LOCAL_ADMIN, ENTITY, "logs")
+    before = store.sources(LOCAL_ADMIN, LOGDIR_ENTITY, "logs")
 
     def refuse(self: object, path: str) -> None:
         pytest.fail(f"{path} is opened again")
@@ -119,7 +119,7 @@ def test_a_second_start_reads_nothing_and_a_third_what_is_new(store, tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr("epochal.store.log_tree._LocalTree.open", refuse)
         watch(store, root)
-    assert store.sources(LOCAL_ADMIN, ENTITY, "logs") == before
+    assert store.sources(LOCAL_ADMIN, LOGDIR_ENTITY, "logs") == before
     write(path, tfrecord.write_records(points((2, 3.0))), append=True)
     watch(store, root)
     assert history(store, runs(store)["a"]) == [(0, 0, 1.0), (0, 1, 2.0), (0, 2, 3.0)]
@@ -174,7 +174,7 @@ def test_a_tag_may_be_of_different_plugins_in_two_runs(store, tmp_path):
     write(tmp_path / "logs" / "a" / NAME, file_of(*points((0, 1.0))))
     write(tmp_path / "logs" / "b" / NAME, file_of(event(1.0, 0, summary(text))))
     watch(store, tmp_path / "logs")
-    [key] = store.keys(LOCAL_ADMIN, ENTITY, "logs")
+    [key] = store.keys(LOCAL_ADMIN, LOGDIR_ENTITY, "logs")
     assert (key.name, set(key.kinds), key.media) == ("x", {"f64", "object"}, ("text",))
     assert history(store, runs(store)["a"]) == [(0, 0, 1.0)]
 
@@ -265,7 +265,7 @@ def test_damage_in_the_middle_costs_what_it_touches(store, tmp_path):
     write(root / "a" / NAME, bytes(data))
     watch(store, root)
     assert [step for _, step, _ in history(store, runs(store)["a"])] == [0, 2, 3, 4, 5]
-    (source,) = store.sources(LOCAL_ADMIN, ENTITY, "logs")
+    (source,) = store.sources(LOCAL_ADMIN, LOGDIR_ENTITY, "logs")
     assert (source.source["damaged"], source.source["unreadable"]) == (1, 1)
     assert source.source["skipped"] == starts[3] - starts[2]
 
@@ -375,7 +375,7 @@ def test_names_and_descriptions_are_kept_with_the_keys(store, tmp_path):
     named = event(1.0, 0, summary(made.scalar("x", 1.0) + about))
     write(tmp_path / "logs" / "a" / NAME, file_of(named, *points((0, 1.0), tag="y")))
     watch(store, tmp_path / "logs")
-    keys = {key.name: key for key in store.keys(LOCAL_ADMIN, ENTITY, "logs")}
+    keys = {key.name: key for key in store.keys(LOCAL_ADMIN, LOGDIR_ENTITY, "logs")}
     assert (keys["x"].display_name, keys["x"].description) == ("Loss", "The *mean*")
     assert (keys["y"].display_name, keys["y"].description) == (None, None)
 

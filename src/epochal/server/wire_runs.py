@@ -193,11 +193,12 @@ class RunChanges(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class BulkChanges(RunChanges, kw_only=True, forbid_unknown_fields=True):
-    """An edit of many runs: also tags to add and remove, the trash, and fields that follow the script again."""
+    """An edit of many runs: also tags to add and remove, the trash, the project, and fields that follow the script."""
 
     add_tags: Tags | UnsetType = UNSET
     remove_tags: Tags | UnsetType = UNSET
     trashed: bool | UnsetType = UNSET
+    project: Name | UnsetType = UNSET
     follow: (
         Annotated[list[Annotated[str, Meta(pattern=_FOLLOW)]], Meta(max_length=5)] | UnsetType
     ) = UNSET
@@ -237,7 +238,7 @@ def edited_of(outcome: EditOutcome) -> Edited:
 
 def _changes(edit: RunEdit) -> BulkChanges:
     given: dict[str, Any] = {}
-    for name in ("name", "notes", "group", "job_type", "archived", "trashed"):
+    for name in ("name", "notes", "group", "job_type", "archived", "trashed", "project"):
         value = getattr(edit, name)
         if value is not None:
             given[name] = value

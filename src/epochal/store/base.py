@@ -247,8 +247,8 @@ class Store(ABC):
     def edit_runs(self, principal: Principal, edits: Sequence[BulkEdit]) -> EditOutcome:
         """Apply users' edits, all or none; they win over what scripts say later about the same fields.
 
-        Raises NotFound for a run that is not there, and Conflict for one out of the trash whose id has been taken
-        meanwhile.
+        Raises NotFound for a run that is not there, and Conflict for one out of the trash or into another project whose
+        id is taken there, and for one that is moved while it runs.
         """
 
     def edit_run(self, principal: Principal, uid: str, edit: RunEdit) -> RunDetail:

@@ -34,7 +34,7 @@ class RunDocument:
     data: the sections ``config``, ``summary``, ``metrics``, ``environment`` and the fields ``tags``, ``notes``,
     ``group``, ``job_type``, and ``wandb`` where a wandb client sent it; ``explicit`` are the summary keys set by the
     script, ``edited`` the fields that a user has edited, both of which win over what arrives later; ``aggregates``
-    holds {key: [sum, count]} of means.
+    holds {key: [sum, count]} of means, ``ordinals`` of a run that was moved {project's id: its ordinal there}.
     """
 
     __slots__ = ("_rules", "data", "edited", "explicit", "size_bytes")

@@ -10,10 +10,11 @@ from typing import Any
 from epochal.errors import Conflict, NotFound, UsageError
 from epochal.records import BulkEdit, EditOutcome, Principal, RunEdit
 from epochal.store.access import can_see
-from epochal.store.commit import RunRow, store_runs
+from epochal.store.commit import RunRow, is_ended, store_runs
 from epochal.store.documents import MAX_NOTES, RunDocument, clean_tags
 from epochal.store.engine import Connection
-from epochal.store.names import display_name
+from epochal.store.names import LOGDIR_ENTITY, display_name
+from epochal.store.registration import create_project
 
 _DOCUMENT_FIELDS = ("name", "notes", "tags", "group", "job_type")
 """What a script says too: once a user has edited it, the script's word no longer counts."""
@@ -26,6 +27,9 @@ class _Edited:
 
     row: RunRow
     id: str
+    entity: str
+    project: str
+    ordinal: int
     archived: bool
     trashed: float | None
     color: int | None
@@ -44,6 +48,7 @@ class _Edited:
             archived=self.archived,
             color=AUTOMATIC_COLOR if self.color is None else self.color,
             trashed=self.trashed is not None,
+            project=self.project,
         )
 
     def undo(self) -> RunEdit | None:
@@ -66,13 +71,14 @@ def edit_runs(
 ) -> EditOutcome:
     """Apply edits in their order; returns how many runs changed and the edits that take it back.
 
-    Raises NotFound for a run that is not there, Conflict for one whose id has been taken while it was in the trash, and
-    UsageError for a value that cannot be kept; then nothing has changed once the transaction is rolled back.
+    Raises NotFound for a run that is not there, Conflict for one whose id has been taken while it was in the trash or
+    is taken where it is moved to, and for one that is moved while it runs, and UsageError for a value that cannot be
+    kept; then nothing has changed once the transaction is rolled back.
     """
     runs = _lock(connection, principal, sorted({uid for edit in edits for uid in edit.runs}))
     for bulk in edits:
         for uid in dict.fromkeys(bulk.runs):
-            _apply(connection, runs[uid], bulk.edit)
+            _apply(connection, principal, runs[uid], bulk.edit)
     undone = [(uid, undo) for uid, run in runs.items() if (undo := run.undo()) is not None]
     changed = [runs[uid] for uid, _ in undone]
     connection.many(
@@ -92,26 +98,35 @@ def _lock(connection: Connection, principal: Principal, uids: Sequence[str]) -> 
     """Return runs by uid, their rows locked."""
     rows = connection.rows_among(
         "SELECT uid, project_id, state, name, rows, last_step, created, finished, duration, version, doc,"
-        f" id, archived, trashed, color FROM run WHERE uid IN ({{}}) ORDER BY uid{connection.for_update}",
+        f" id, archived, trashed, color, ordinal FROM run WHERE uid IN ({{}}) ORDER BY uid{connection.for_update}",
         uids,
     )
-    entities = dict(
-        connection.rows_among(
-            "SELECT id, entity FROM project WHERE id IN ({})", sorted({row[1] for row in rows})
+    projects = {
+        id_: (entity, name)
+        for id_, entity, name in connection.rows_among(
+            "SELECT id, entity, name FROM project WHERE id IN ({})",
+            sorted({row[1] for row in rows}),
         )
-    )
-    found = {row[0]: _edited(row) for row in rows if can_see(principal, entities[row[1]])}
+    }
+    found = {
+        row[0]: _edited(row, *projects[row[1]])
+        for row in rows
+        if can_see(principal, projects[row[1]][0])
+    }
     missing = next((uid for uid in uids if uid not in found), None)
     if missing is not None:
         raise NotFound(f"there is no run {missing}")
     return found
 
 
-def _edited(row: Sequence[Any]) -> _Edited:
+def _edited(row: Sequence[Any], entity: str, project: str) -> _Edited:
     run = RunRow(*row[:10], document=RunDocument.parse(row[10]))
     found = _Edited(
         row=run,
         id=row[11],
+        entity=entity,
+        project=project,
+        ordinal=row[15],
         archived=bool(row[12]),
         trashed=row[13],
         color=row[14],
@@ -122,7 +137,7 @@ def _edited(row: Sequence[Any]) -> _Edited:
     return found
 
 
-def _apply(connection: Connection, run: _Edited, edit: RunEdit) -> None:
+def _apply(connection: Connection, principal: Principal, run: _Edited, edit: RunEdit) -> None:
     row, document = run.row, run.row.document
     for field, value in _document_values(run, edit):
         if field == "name":
@@ -143,9 +158,48 @@ def _apply(connection: Connection, run: _Edited, edit: RunEdit) -> None:
         run.color = None if edit.color == AUTOMATIC_COLOR else edit.color
     if edit.trashed is not None and edit.trashed != (run.trashed is not None):
         if not edit.trashed:
-            _check_id_is_free(connection, row.uid)
+            _check_id_is_free(connection, run, row.project)
         run.trashed = time.time() if edit.trashed else None
         connection.run("UPDATE run SET trashed = ? WHERE uid = ?", [run.trashed, row.uid])
+    if edit.project is not None and edit.project != run.project:
+        _move(connection, principal, run, edit.project)
+
+
+def _move(connection: Connection, principal: Principal, run: _Edited, name: str) -> None:
+    """Put a run, which has ended, into another project of its entity."""
+    row = run.row
+    if run.entity == LOGDIR_ENTITY:
+        raise UsageError(f"run {row.uid} is read from a log directory and stays in its project")
+    if not is_ended(row.state):
+        raise Conflict(f"run {row.uid} is {row.state}: move it once it has ended")
+    now = time.time()
+    target = create_project(connection, principal, run.entity, name, now)
+    if run.trashed is None:
+        _check_id_is_free(connection, run, target)
+    # A run's version only ever grows: what is kept of a run by its version, or its project's, never means another one.
+    connection.many(
+        "UPDATE project SET updated = ?, version = 1 +"
+        " (SELECT max(version) FROM project WHERE id IN (?, ?)) WHERE id = ?",
+        [(now, row.project, target, project) for project in sorted((row.project, target))],
+    )
+    run.ordinal = _ordinal_in(connection, run, target)
+    connection.run(
+        "UPDATE run SET project_id = ?, ordinal = ? WHERE uid = ?", [target, run.ordinal, row.uid]
+    )
+    row.project, run.project = target, name
+
+
+def _ordinal_in(connection: Connection, run: _Edited, project: int) -> int:
+    """Return the ordinal of a run that comes into a project: the one that it had there, else the next."""
+    ordinals = run.row.document.data.setdefault("ordinals", {})
+    ordinals[str(run.row.project)] = run.ordinal
+    if str(project) not in ordinals:
+        ordinals[str(project)] = connection.value(
+            "UPDATE project SET next_ordinal = next_ordinal + 1 WHERE id = ? RETURNING next_ordinal - 1",
+            [project],
+        )
+    run.row.document_changed = True
+    return ordinals[str(project)]
 
 
 def _document_values(run: _Edited, edit: RunEdit) -> Iterator[tuple[str, Any]]:
@@ -167,13 +221,11 @@ def _document_values(run: _Edited, edit: RunEdit) -> Iterator[tuple[str, Any]]:
         yield "job_type", display_name(edit.job_type, "") or None
 
 
-def _check_id_is_free(connection: Connection, uid: str) -> None:
-    taken = connection.row(
-        "SELECT other.uid, other.id FROM run AS other"
-        " JOIN run ON run.project_id = other.project_id AND run.id = other.id"
-        " WHERE run.uid = ? AND other.trashed IS NULL",
-        [uid],
+def _check_id_is_free(connection: Connection, run: _Edited, project: int) -> None:
+    taken = connection.value(
+        "SELECT uid FROM run WHERE project_id = ? AND id = ? AND trashed IS NULL AND uid <> ?",
+        [project, run.id, run.row.uid],
     )
     if taken is not None:
-        message = f"run {taken[0]} has the id {taken[1]!r} now: move it to the trash, or keep this one there"
+        message = f"run {taken} has the id {run.id!r} there: move it to the trash, or leave this one where it is"
         raise Conflict(message)

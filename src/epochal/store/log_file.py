@@ -24,6 +24,7 @@ from epochal.formats.tfevents import EventReader, Events, read_piece
 from epochal.records import Frame
 from epochal.store.log_folding import folded_key, renamed
 from epochal.store.log_tree import EMPTY_PROFILE, Tree
+from epochal.store.names import LOGDIR_ENTITY
 
 LARGE_BYTES = 32 << 20
 """A record of more than this is looked at where it stands."""
@@ -279,7 +280,7 @@ class EventFile:
             "format": FORMAT,
             "run": {
                 "uid": self.run.uid,
-                "entity": ENTITY,
+                "entity": LOGDIR_ENTITY,
                 "project": self.run.project,
                 "id": self.run.id,
                 "name": self.run.directory,
@@ -333,10 +334,6 @@ class EventFile:
         }
         patch = encode_json_record(PATCH, {"source": self.state.as_source()})
         return patch + encode_json_record(EXIT, end)
-
-
-ENTITY = "logdir"
-"""The entity of all log directories."""
 
 
 def rows_of(frame: Frame) -> Frame | None:

@@ -32,7 +32,6 @@ from epochal.store.base import Store
 from epochal.store.commit import frame_size
 from epochal.store.log_embeddings import EmbeddingFile
 from epochal.store.log_file import (
-    ENTITY,
     EventFile,
     FileState,
     RunNames,
@@ -43,7 +42,7 @@ from epochal.store.log_file import (
 )
 from epochal.store.log_folding import find_run
 from epochal.store.log_tree import PROJECTOR, Listed, Tree, open_tree
-from epochal.store.names import MAX_NAME, check_name, display_name
+from epochal.store.names import LOGDIR_ENTITY, MAX_NAME, check_name, display_name
 
 logger = logging.getLogger(__name__)
 
@@ -192,7 +191,7 @@ class LogDirectories:
         number = 1
         while True:
             project = stem if number == 1 else f"{stem}-{number}"
-            found = self._store.sources(self._principal, ENTITY, project)
+            found = self._store.sources(self._principal, LOGDIR_ENTITY, project)
             roots = {
                 identity_of(str(each.source.get("root")), fold=bool(each.source.get("fold")))
                 for each in found
@@ -205,7 +204,7 @@ class LogDirectories:
             if name is not None:
                 other = ", ".join(sorted(roots - {identity})).replace("\0", ", ")
                 raise UsageError(
-                    f"the project {ENTITY}/{name} holds {other} already: give {tree.root} another name"
+                    f"the project {LOGDIR_ENTITY}/{name} holds {other} already: give {tree.root} another name"
                 )
             number += 1
         directory = LogDirectory(tree, project, fold)
@@ -427,7 +426,7 @@ class LogDirectories:
                 self._send(directory, file, file.exit() if archived else file.delivery(None))
         self._settle(0)
         try:
-            uid = self._store.find_run(self._principal, ENTITY, run.project, run.id).info.uid
+            uid = self._store.find_run(self._principal, LOGDIR_ENTITY, run.project, run.id).info.uid
             self._store.edit_run(self._principal, uid, RunEdit(archived=archived))
         except (NotFound, Conflict):  # deleted meanwhile, or never had anything
             pass
@@ -559,7 +558,7 @@ class LogDirectories:
     def _start_over(self, directory: LogDirectory, file: EventFile) -> None:
         """Go back to what the store has of a file."""
         state, stream = file.state.fresh(file.state.generation), 0
-        for each in self._store.sources(self._principal, ENTITY, directory.project):
+        for each in self._store.sources(self._principal, LOGDIR_ENTITY, directory.project):
             if each.writer == file.writer:
                 state, stream = FileState.of_source(dict(each.source)), each.acknowledged
         file.state, file.stream, file.looked_at = state, stream, -1.0

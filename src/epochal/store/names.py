@@ -14,6 +14,8 @@ MAX_KEY_BYTES = 1000
 """Of a key in UTF-8: PostgreSQL's index entries end at some 2700 bytes."""
 DEFAULT_ENTITY = "local"
 DEFAULT_PROJECT = "uncategorized"
+LOGDIR_ENTITY = "logdir"
+"""The entity of all log directories."""
 
 _UID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")

@@ -117,14 +117,17 @@ def register_writer(
 
 def create_project(
     connection: Connection, principal: Principal, entity: str, name: str, now: float
-) -> None:
-    """Make a project where there is none of that name. Raises UsageError for what is no name, NotFound, Forbidden."""
+) -> int:
+    """Return the id of a project, made where there is none of that name, its row locked.
+
+    Raises UsageError for what is no name, NotFound for an entity that is not visible, Forbidden.
+    """
     must_write(principal)
     check_name("entity", entity)
     check_name("project", name)
     if not can_see(principal, entity):
         raise NotFound(f"there is no entity {entity!r}")
-    _ensure_project(connection, principal, entity, name, now)
+    return _ensure_project(connection, principal, entity, name, now)
 
 
 def create_run(

@@ -75,6 +75,7 @@ export interface RunChanges {
   add_tags?: string[];
   remove_tags?: string[];
   trashed?: boolean;
+  project?: string;
 }
 
 export interface RunEdit {

@@ -2,6 +2,7 @@
 import type { JSX } from "preact";
 import type { Bindings } from "../state/keys.ts";
 import { homeHref, isEmbedded, type Route, route } from "../state/route.ts";
+import { runQuestion } from "../state/run_actions.ts";
 import { cycleTheme } from "../state/theme.ts";
 import { dismiss, toasts } from "../state/toasts.ts";
 import { newVersion } from "../state/viewer.ts";
@@ -49,6 +50,10 @@ const SweepsPage = lazy<{ entity: string; project: string; sweep: string }>(
   async () => (await import("./sweeps/sweeps_page.tsx")).SweepsPage,
 );
 
+const RunQuestions = lazy<object>(
+  async () => (await import("./workspace/run_questions.tsx")).RunQuestions,
+);
+
 const EVERYWHERE: Bindings = {
   palette: () => {
     isPaletteOpen.value = !isPaletteOpen.peek();
@@ -68,6 +73,7 @@ export function App(): JSX.Element {
       <ErrorBoundary what="A part of the page">
         <ShortcutSheet />
         {isPaletteOpen.value && <Palette />}
+        {runQuestion.value && <RunQuestions />}
         <Toasts />
       </ErrorBoundary>
     </>

@@ -2,13 +2,16 @@
 import { signal } from "@preact/signals";
 import type { Run } from "../data/wire.ts";
 import { editRuns, namesOf } from "./edits.ts";
-import { compareHref, navigate } from "./route.ts";
+import { compareHref, navigate, runHref } from "./route.ts";
 import { notify } from "./toasts.ts";
 import type { Workspace } from "./workspace.ts";
 
+export type QuestionKind = "tags" | "notes" | "group" | "project";
+
 /** A question about runs that stands open over the page. */
 export const runQuestion = signal<{
-  kind: "tags" | "notes" | "group";
+  ws: Workspace;
+  kind: QuestionKind;
   runs: readonly Run[];
 } | null>(null);
 /** The uid of the run whose name is a field now. */
@@ -33,6 +36,15 @@ export function writeNotes(ws: Workspace, runs: Runs, notes: string): void {
 export function setGroup(ws: Workspace, runs: Runs, group: string): void {
   const said = group ? `in group “${group}”` : "in no group";
   void editRuns(ws, runs, { group }, `${namesOf(runs)} ${are(runs)} ${said}.`, "a group");
+}
+
+/** Moves runs to another project, which is made where there is none; a run's own page goes along. */
+export async function moveRuns(ws: Workspace, runs: Runs, project: string): Promise<void> {
+  const said = `${namesOf(runs)} ${are(runs)} in project “${project}” now.`;
+  const isDone = await editRuns(ws, runs, { project }, said, `moving ${namesOf(runs)}`);
+  if (!isDone) return;
+  ws.picks.clear();
+  if (ws.runId !== null) navigate(runHref(ws.entity, project, ws.runId));
 }
 
 export function addTag(ws: Workspace, runs: Runs, tag: string): void {

@@ -68,13 +68,20 @@ export class RunList {
     if (ok) await this.ensure(index);
   }
 
-  /** Reads again the first page and those that hold one of `changed` (null: all of them). */
+  /**
+   * Reads again the first page and those that hold one of `changed` (null: all of them); all, too, when there are fewer
+   * runs than before: of one that was deleted or moved away no notice says the name.
+   */
   async refresh(changed: ReadonlySet<string> | null): Promise<void> {
     // The first question had no answer: the project may have begun since.
     if (this.pages.length === 0 && this.error.peek() && this.query) await this.ask(this.query);
+    const before = this.total.peek();
     for (let i = 0; i < this.pages.length; i++) {
       const page = this.pages[i]!;
-      const isStale = changed === null || page.runs.some((run) => changed.has(run.uid));
+      const isStale =
+        changed === null ||
+        this.total.peek() < before ||
+        page.runs.some((run) => changed.has(run.uid));
       if (i > 0 && !isStale) continue;
       const limit = Math.min(1000, Math.max(this.firstPage, page.runs.length + SLACK));
       const ok = await this.read(page.cursor, limit, (answer) => {

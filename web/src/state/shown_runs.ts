@@ -47,6 +47,8 @@ export class ShownRuns {
     this.byId = computed(() => {
       const map = new Map<string, Run>();
       for (const run of ws.known.value.values()) {
+        // One that was moved has left.
+        if (run.project !== ws.project) continue;
         if (!run.trashed || !map.has(run.id)) map.set(run.id, run);
       }
       return map;

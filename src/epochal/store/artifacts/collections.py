@@ -9,7 +9,6 @@ from epochal.errors import Conflict, UsageError
 from epochal.records import Principal
 from epochal.store.artifacts.records import Collection, CollectionKind
 from epochal.store.artifacts.rows import LATEST, collections
-from epochal.store.catalog import find_project
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable
 from epochal.store.registration import create_project
@@ -24,8 +23,7 @@ def ensure_project(
     connection: Connection, principal: Principal, entity: str, name: str, now: float
 ) -> int:
     """Return the id of a project, made when it is missing. Raises NotFound for an entity that is not visible."""
-    create_project(connection, principal, entity, name, now)
-    return find_project(connection, principal, entity, name)[0]
+    return create_project(connection, principal, entity, name, now)
 
 
 def touch(connection: Connection, project_id: int, now: float) -> None:

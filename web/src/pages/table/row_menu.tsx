@@ -2,16 +2,11 @@
 import { useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useCallback, useRef, useState } from "preact/hooks";
-import { renamedRun, runQuestion } from "../../state/run_actions.ts";
+import { renamedRun } from "../../state/run_actions.ts";
 import type { RunTable } from "../../state/table.ts";
 import { ContextMenu } from "../../widgets/context_menu.tsx";
-import { lazy } from "../lazy.tsx";
 import { RunMenuItems } from "../workspace/run_menu.tsx";
 import type { GridRows } from "./grid_rows.ts";
-
-const RunQuestions = lazy(
-  async () => (await import("../workspace/run_questions.tsx")).RunQuestions,
-);
 
 export interface MenuPlace {
   readonly row: number;
@@ -43,7 +38,7 @@ interface RowMenuProps {
   onClose: () => void;
 }
 
-export function RowMenu({ table, place, onClose }: RowMenuProps): JSX.Element {
+export function RowMenu({ table, place, onClose }: RowMenuProps): JSX.Element | null {
   const { ws } = table;
   const run = place === null ? undefined : table.runAt(place.row);
   // The menu is closed when what was picked in it happens.
@@ -57,19 +52,15 @@ export function RowMenu({ table, place, onClose }: RowMenuProps): JSX.Element {
     const row = last.current ?? table.cursor.peek().row;
     if (table.runAt(row)?.uid === uid) table.editing.value = { row, column: -1 };
   });
+  if (place === null || !run) return null;
   return (
-    <>
-      {place && run && (
-        <ContextMenu
-          label={`Actions for ${run.name}`}
-          left={place.left}
-          top={place.top}
-          onClose={onClose}
-        >
-          <RunMenuItems ws={ws} run={run} isInList close={onClose} />
-        </ContextMenu>
-      )}
-      {runQuestion.value && <RunQuestions ws={ws} />}
-    </>
+    <ContextMenu
+      label={`Actions for ${run.name}`}
+      left={place.left}
+      top={place.top}
+      onClose={onClose}
+    >
+      <RunMenuItems ws={ws} run={run} isInList close={onClose} />
+    </ContextMenu>
   );
 }

@@ -3,12 +3,14 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
 import { type Bindings, keyHint } from "../../state/keys.ts";
+import { LOGDIRS } from "../../state/route.ts";
 import {
   archiveRuns,
   colourRuns,
   compareRuns,
   isPinned,
   pinRuns,
+  type QuestionKind,
   runQuestion,
   trashRuns,
 } from "../../state/run_actions.ts";
@@ -53,8 +55,8 @@ export function pickedRuns(ws: Workspace): readonly Run[] {
 
 function PickActions({ ws, runs }: { ws: Workspace; runs: readonly Run[] }): JSX.Element {
   const ids = runs.map((run) => run.id);
-  const ask = (kind: "tags" | "group" | "notes") => () => {
-    runQuestion.value = { kind, runs };
+  const ask = (kind: QuestionKind) => () => {
+    runQuestion.value = { ws, kind, runs };
   };
   const areShown = runs.every((run) => ws.shownUids.value.has(run.uid));
   const arePinned = runs.every((run) => isPinned(ws, run));
@@ -100,6 +102,7 @@ function PickActions({ ws, runs }: { ws: Workspace; runs: readonly Run[] }): JSX
               <hr />
               {item("Group…", ask("group"))}
               {item("Notes…", ask("notes"))}
+              {ws.entity !== LOGDIRS && item("Move to a project…", ask("project"))}
               <fieldset class="menu-colours" aria-label="Colour">
                 <SlotChoice
                   slot={slot}

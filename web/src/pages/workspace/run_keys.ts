@@ -75,7 +75,7 @@ export function runBindings(ws: Workspace, list: ListRows, { reveal, open }: Key
     "run-tag": () => {
       const runs = asked();
       if (runs.length === 0) return false;
-      runQuestion.value = { kind: "tags", runs };
+      runQuestion.value = { ws, kind: "tags", runs };
       return true;
     },
     "run-open": () => {

@@ -7,12 +7,10 @@ import type { SeriesLoader } from "../../data/series_loader.ts";
 import { withoutPart } from "../../state/filter_text.ts";
 import { unitOffset } from "../../state/filter_tokens.ts";
 import { ListRows, type Row } from "../../state/list_rows.ts";
-import { runQuestion } from "../../state/run_actions.ts";
 import { isPlainClick, openSheet } from "../../state/sheet.ts";
 import { sparkKey } from "../../state/sparkline.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { VirtualRows } from "../../widgets/virtual_rows.tsx";
-import { lazy } from "../lazy.tsx";
 import { useShortcuts } from "../shortcuts.tsx";
 import { EyePainter } from "./eye_painter.ts";
 import { GroupRow } from "./group_row.tsx";
@@ -27,8 +25,6 @@ export const ROW_HEIGHT = 24;
 /** How long the rows wait at most for the first charts. */
 const TURN_PATIENCE_MS = 250;
 const TURN_LOOK_MS = 12;
-
-const RunQuestions = lazy(async () => (await import("./run_questions.tsx")).RunQuestions);
 
 export function RunList({ ws }: { ws: Workspace }): JSX.Element {
   const list = useMemo(() => new ListRows(ws), [ws]);
@@ -92,7 +88,6 @@ export function RunList({ ws }: { ws: Workspace }): JSX.Element {
       )}
       <PickBar ws={ws} />
       {opened && <RowPopover ws={ws} opened={opened} close={close} />}
-      {runQuestion.value && <RunQuestions ws={ws} />}
     </>
   );
 }

@@ -4,12 +4,14 @@ import { useState } from "preact/hooks";
 import type { Run } from "../../data/wire.ts";
 import { copyText } from "../../state/clipboard.ts";
 import { slotOf } from "../../state/paint.ts";
+import { LOGDIRS } from "../../state/route.ts";
 import {
   archiveRuns,
   colourRuns,
   compareRuns,
   isPinned,
   pinRuns,
+  type QuestionKind,
   renamedRun,
   resumeLine,
   runQuestion,
@@ -70,8 +72,8 @@ export function RunMenuItems({ ws, run, isInList = false, close }: ItemsProps): 
       </>
     );
   }
-  const ask = (kind: "tags" | "notes" | "group") => () => {
-    runQuestion.value = { kind, runs: [run] };
+  const ask = (kind: QuestionKind) => () => {
+    runQuestion.value = { ws, kind, runs: [run] };
   };
   return (
     <>
@@ -79,6 +81,7 @@ export function RunMenuItems({ ws, run, isInList = false, close }: ItemsProps): 
       {item("Tags…", ask("tags"))}
       {item("Notes…", ask("notes"))}
       {item("Group…", ask("group"))}
+      {ws.entity !== LOGDIRS && item("Move to a project…", ask("project"))}
       {isInList && (
         <ColourItems
           run={run}

@@ -1,28 +1,37 @@
-/** Dialogs that ask for the tags, the notes or the group of runs. */
+/** Dialogs that ask for the tags, the notes, the group or the project of runs. */
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { getProjects } from "../../data/api.ts";
 import { getValues } from "../../data/run_routes.ts";
-import type { Run } from "../../data/wire.ts";
+import type { Project, Run } from "../../data/wire.ts";
 import { namesOf } from "../../state/edits.ts";
-import { addTag, removeTag, runQuestion, setGroup, writeNotes } from "../../state/run_actions.ts";
+import {
+  addTag,
+  moveRuns,
+  removeTag,
+  runQuestion,
+  setGroup,
+  writeNotes,
+} from "../../state/run_actions.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Dialog } from "../../widgets/dialog.tsx";
 import { Icon } from "../../widgets/icon.tsx";
 
 /** The field that has the focus when the dialog opens. */
 const FIRST = { autofocus: true };
-const TITLES = { tags: "Tags", notes: "Notes", group: "Group" } as const;
+const TITLES = { tags: "Tags", notes: "Notes", group: "Group", project: "Project" } as const;
+const FORMS = { tags: TagForm, notes: NotesForm, group: GroupForm, project: ProjectForm } as const;
 
-export function RunQuestions({ ws }: { ws: Workspace }): JSX.Element | null {
+export function RunQuestions(): JSX.Element | null {
   const question = runQuestion.value;
   if (question === null) return null;
   const close = () => {
     runQuestion.value = null;
   };
-  const { kind } = question;
+  const { ws, kind } = question;
   // What is edited meanwhile shows at once.
   const runs = question.runs.map((run) => ws.known.value.get(run.uid) ?? run);
-  const Form = { tags: TagForm, notes: NotesForm, group: GroupForm }[kind];
+  const Form = FORMS[kind];
   return (
     <Dialog title={`${TITLES[kind]} of ${namesOf(runs)}`} onClose={close} class="run-question">
       <Form ws={ws} runs={runs} close={close} />
@@ -110,6 +119,45 @@ function GroupForm({ ws, runs, close }: FormProps): JSX.Element {
       />
       <button type="submit" class="chip">
         Save
+      </button>
+    </form>
+  );
+}
+
+function ProjectForm({ ws, runs, close }: FormProps): JSX.Element {
+  const [known, setKnown] = useState<readonly string[]>([]);
+  useEffect(() => {
+    const abort = new AbortController();
+    const isOther = ({ entity, name }: Project) => entity === ws.entity && name !== ws.project;
+    getProjects(abort.signal).then(
+      (found) => setKnown(found.filter(isOther).map(({ name }) => name)),
+      () => setKnown([]),
+    );
+    return () => abort.abort();
+  }, [ws]);
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const field = event.currentTarget.elements.namedItem("project") as HTMLInputElement;
+        const name = field.value.trim();
+        if (name === "" || name === ws.project) return;
+        void moveRuns(ws, runs, name);
+        close();
+      }}
+    >
+      <Known id="known-projects" values={known} />
+      <input
+        class="inline-field"
+        name="project"
+        list="known-projects"
+        aria-label="Project"
+        placeholder={`Now in ${ws.project}; a new name makes a project`}
+        autocomplete="off"
+        {...FIRST}
+      />
+      <button type="submit" class="chip">
+        Move
       </button>
     </form>
   );
