@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from epochal.errors import Conflict, Forbidden, NotFound, UsageError
-from epochal.records import LOCAL_ADMIN, BulkEdit, Principal, RunEdit, RunQuery, SeriesQuery
+from epochal.records import (
+    LOCAL_ADMIN,
+    BulkEdit,
+    Points,
+    Principal,
+    RunEdit,
+    RunQuery,
+    SeriesQuery,
+)
 from epochal.store.sql import SqlStore
 from tests.store.journals import JournalMaker, leave, patch
 
@@ -182,7 +190,9 @@ def test_a_run_moves_to_another_project_with_all_that_it_has(store: SqlStore) ->
     assert store.find_run(ADMIN, "local", "other", "r1").info.uid == "r1"
     assert store.series_state(ADMIN, ["r1"]) != before
     answer = store.series(ADMIN, SeriesQuery(["r1"], ["loss"], "step", None, 100))
-    assert answer.series[0].y.tolist() == [2.0]
+    points = answer.series[0]
+    assert isinstance(points, Points)
+    assert points.y.tolist() == [2.0]
     with pytest.raises(Conflict, match="running"):
         store.edit_runs(ADMIN, [BulkEdit(("r0", "r9"), RunEdit(project="other"))])
     with pytest.raises(UsageError, match="must not contain '/'"):
