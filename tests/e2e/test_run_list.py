@@ -25,6 +25,9 @@ ROWS = """() => [...document.querySelectorAll('.run-row')]
         : row.querySelector('.run-name a')?.innerText ?? '…')"""
 
 
+BACKGROUND = "swatch => getComputedStyle(swatch).backgroundColor"
+
+
 def log_sweep(count: int, project: str = "sweep", start: int = 0) -> None:
     """Log `count` short runs: run-0 adam, run-1 sgd, run-2 adam ..., with four learning rates."""
     for number in range(start, start + count):
@@ -329,6 +332,22 @@ def test_groups_are_a_tree_with_means_and_members(open_page: OpenPage) -> None:
             cell => cell.title.startsWith('mean 3.400, ') && cell.title.endsWith('of 4 runs'))""",
     )
     assert mean.last.inner_text().startswith("3.4")
+
+    # A group has another colour, which is a part of the view, until it has its own again.
+    swatch = page.get_by_label("Colour of group adam · 0.1", exact=True)
+    before = swatch.locator(".swatch").evaluate(BACKGROUND)
+    swatch.click()
+    page.get_by_role("dialog").get_by_label("Colour 4", exact=True).click()
+    expect_in_address(page, 'gc:["adam",0.1]=3')
+    chosen = swatch.locator(".swatch").evaluate(BACKGROUND)
+    assert chosen != before
+    page.reload()
+    expect_rows(page, tree)
+    assert swatch.locator(".swatch").evaluate(BACKGROUND) == chosen
+    swatch.click()
+    page.get_by_role("button", name="Back to its own colour").click()
+    expect_eventually(page, "() => !location.search.includes('gc:')")
+    assert swatch.locator(".swatch").evaluate(BACKGROUND) == before
 
     page.get_by_role("button", name="sgd optimizer").click()
     expect_rows(page, tree[:6])

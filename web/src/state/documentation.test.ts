@@ -17,6 +17,7 @@ const CHANGED: Required<View> = {
   base: "a",
   g: ["a"],
   ghide: ["a"],
+  gslots: { GROUP: 3 },
   color: "group",
   pin: ["a"],
   off: ["a"],

@@ -137,9 +137,20 @@ export class Groups {
     const { column, paintValue } = this.ws.colours;
     const level = column.value === null ? -1 : this.ws.view.value.g.indexOf(column.value);
     const paintOf = paintValue.value;
-    if (level < 0 || paintOf === null) return paintGroups(this.leaves.value);
+    if (level < 0 || paintOf === null) {
+      return new Map([...paintGroups(this.leaves.value), ...this.chosenPaints()]);
+    }
     const paint = (node: GroupNode) => paintOf(node.path[level] ?? null);
     return new Map(this.leaves.value.map((node) => [groupId(node), paint(node)]));
+  }
+
+  /** The paints of groups for which somebody chose one. */
+  private chosenPaints(): [id: string, paint: Paint][] {
+    const { gslots } = this.ws.view.value;
+    return this.leaves.value.flatMap((node): [string, Paint][] => {
+      const slot = gslots[groupId(node)];
+      return slot === undefined ? [] : [[groupId(node), slots.value[slot % PALETTE_SLOTS]!]];
+    });
   }
 
   private paintRuns(): ReadonlyMap<string, Paint> {
@@ -152,6 +163,12 @@ export class Groups {
   }
 
   // ---- changing what is drawn
+
+  /** Gives a group a slot of the palette; null: its own again. */
+  colour(node: GroupNode, slot: number | null): void {
+    const { [groupId(node)]: _old, ...others } = this.ws.view.value.gslots;
+    this.ws.set({ gslots: slot === null ? others : { ...others, [groupId(node)]: slot } });
+  }
 
   /** Draws all groups under nodes, or none of them. */
   show(nodes: readonly GroupNode[], isOn: boolean): void {

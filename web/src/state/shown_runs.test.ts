@@ -8,7 +8,8 @@ import { Workspace } from "./workspace.ts";
 
 function run(ordinal: number): Run {
   const id = `r${ordinal}`;
-  return { uid: `u${ordinal}`, id, name: id, ordinal, created: ordinal, version: 1 } as Run;
+  const told = { uid: `u${ordinal}`, id, name: id, ordinal, created: ordinal, version: 1 };
+  return { ...told, entity: "local", project: "digits" } as Run;
 }
 
 /** A workspace whose list holds runs 9 to 0, newest first, and what it draws. */
@@ -41,6 +42,9 @@ describe("the runs that are drawn", () => {
     expect(drawn()).toBe("r1 r3 r7 r29");
     ws.showRuns(["r3"], false);
     expect(drawn()).toBe("r1 r7 r29");
+    // One that was moved to another project has left.
+    ws.amend(["u7"], (run) => ({ ...run, project: "other" }));
+    expect(drawn()).toBe("r1 r29");
     ws.set({ show: "pinned" });
     expect(drawn()).toBe("r1 r7");
     ws.solo("r5");

@@ -54,6 +54,7 @@ describe("the view in the address", () => {
       base: "run=1",
       g: ["config.opt", "tag"],
       ghide: ['["adam",0.1]'],
+      gslots: { '["adam",1]': 4, b: 0 },
       color: "re:seed(\\d+)&",
       pin: ["val/loss", "acc@1"],
       x: "train/epoch",

@@ -53,6 +53,8 @@ export interface View extends PanelSettings {
   g: readonly string[];
   /** Groups that are not drawn, each as the JSON of its path. */
   ghide: readonly string[];
+  /** Slots of the palette that were chosen for groups, by group as in `ghide`. */
+  gslots: Readonly<Record<string, number>>;
   /** "" (each run its own, in groups that of its group), "run", "group", "by:<column>" or "re:<regular expression>". */
   color: string;
   /** Keys of pinned panels. */
@@ -145,6 +147,7 @@ export const DEFAULT_VIEW: View = {
   base: "",
   g: [],
   ghide: [],
+  gslots: {},
   color: "",
   pin: [],
   xr: null,
@@ -229,6 +232,7 @@ export function encodeView(view: View): string {
   if (view.base) add("base", encodePart(view.base));
   addList("g", view.g);
   addList("ghide", view.ghide);
+  for (const [id, slot] of Object.entries(view.gslots)) add(`gc:${encodePart(id)}`, String(slot));
   if (view.color) add("color", encodePart(view.color));
   addList("pin", view.pin);
   for (const [name, value] of writeSettings(view, false)) add(name, encodePart(value));
@@ -321,6 +325,7 @@ export function decodeView(query: string): View {
     base: text("base"),
     g: items("g").slice(0, MOST_GROUP_COLUMNS),
     ghide: items("ghide"),
+    gslots: decodeSlots(raw),
     color: text("color"),
     pin: items("pin"),
     xr: decodeRange(raw.get("xr") ?? ""),
@@ -376,6 +381,11 @@ function decodeMoves(text: string): Move[] {
     const [id, section, after = null] = part.split(",").map(decodePart);
     return id === undefined || section === undefined ? [] : [{ id, section, after }];
   });
+}
+
+function decodeSlots(raw: ReadonlyMap<string, string>): View["gslots"] {
+  const found = Object.entries(named(raw, "gc:", Number));
+  return Object.fromEntries(found.filter(([, slot]) => Number.isInteger(slot) && slot >= 0));
 }
 
 function decodeSizes(raw: ReadonlyMap<string, string>): View["size"] {

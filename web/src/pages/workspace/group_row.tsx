@@ -31,6 +31,8 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
   const value = node.path.at(-1) ?? null;
   const paint = ws.grouping.paints.value.get(id);
   const label = groupLabel(node.path);
+  // Then the colour says the value.
+  const isByValue = ws.view.value.g.includes(ws.colours.column.value ?? "");
   return (
     // biome-ignore lint/a11y/useSemanticElements: see VirtualRows
     <div
@@ -49,9 +51,22 @@ export function GroupRow(props: GroupRowProps): JSX.Element {
       >
         <span class="eye-dot" />
       </button>
-      <span class="group-colour">
-        {paint && <Colour paint={paint} theme={theme.value} isOff={!isShown.value} />}
-      </span>
+      {paint && !isByValue ? (
+        <button
+          type="button"
+          class="swatch-button"
+          aria-label={`Colour of group ${label}`}
+          title={`Colour of group ${label}`}
+          aria-haspopup="dialog"
+          onClick={(event) => events.onColour(id, event)}
+        >
+          <Colour paint={paint} theme={theme.value} isOff={!isShown.value} />
+        </button>
+      ) : (
+        <span class="group-colour">
+          {paint && <Colour paint={paint} theme={theme.value} isOff={!isShown.value} />}
+        </span>
+      )}
       <button
         type="button"
         class="run-name"

@@ -1,6 +1,9 @@
-/** The menu of a run, or the choice of its colour: one for all rows of the list, which are lighter without. */
+/** The menu of a run, or the choice of its or a group's colour: one for all rows, which are lighter without. */
 import type { JSX } from "preact";
+import { slots } from "../../base/palette.ts";
+import type { GroupNode } from "../../data/run_routes.ts";
 import type { Run } from "../../data/wire.ts";
+import { groupId, groupLabel } from "../../state/groups.ts";
 import { slotOf } from "../../state/paint.ts";
 import { colourRuns } from "../../state/run_actions.ts";
 import { theme } from "../../state/theme.ts";
@@ -9,13 +12,11 @@ import { ContextMenu } from "../../widgets/context_menu.tsx";
 import { SlotChoice } from "../../widgets/swatch.tsx";
 import { RunMenuItems } from "./run_menu.tsx";
 
-export interface OpenedRow {
-  kind: "menu" | "dialog";
-  run: Run;
-  /** In pixels of the window. */
-  left: number;
-  top: number;
-}
+/** What was opened, and where, in pixels of the window. */
+export type OpenedRow = { left: number; top: number } & (
+  | { kind: "menu" | "dialog"; run: Run }
+  | { kind: "dialog"; group: GroupNode }
+);
 
 interface RowPopoverProps {
   ws: Workspace;
@@ -24,7 +25,9 @@ interface RowPopoverProps {
 }
 
 export function RowPopover({ ws, opened, close }: RowPopoverProps): JSX.Element {
-  const { kind, run, left, top } = opened;
+  const { kind, left, top } = opened;
+  if ("group" in opened) return <GroupColour {...{ ws, close, left, top }} group={opened.group} />;
+  const { run } = opened;
   const label = kind === "menu" ? `Actions for ${run.name}` : `Colour of ${run.name}`;
   const pick = (slot: number | null) => {
     close();
@@ -42,6 +45,38 @@ export function RowPopover({ ws, opened, close }: RowPopoverProps): JSX.Element 
           onReset={run.color === null ? undefined : () => pick(null)}
         />
       )}
+    </ContextMenu>
+  );
+}
+
+interface GroupColourProps {
+  ws: Workspace;
+  group: GroupNode;
+  left: number;
+  top: number;
+  close: () => void;
+}
+
+function GroupColour({ ws, group, left, top, close }: GroupColourProps): JSX.Element {
+  const id = groupId(group);
+  const pick = (slot: number | null) => {
+    close();
+    ws.grouping.colour(group, slot);
+  };
+  return (
+    <ContextMenu
+      key={id}
+      label={`Colour of group ${groupLabel(group.path)}`}
+      kind="dialog"
+      {...{ left, top }}
+      onClose={close}
+    >
+      <SlotChoice
+        slot={slots.value.indexOf(ws.grouping.paints.value.get(id)!)}
+        theme={theme.value}
+        onPick={pick}
+        onReset={id in ws.view.value.gslots ? () => pick(null) : undefined}
+      />
     </ContextMenu>
   );
 }

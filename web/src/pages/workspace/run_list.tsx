@@ -198,8 +198,10 @@ function useRowEvents(
         onOpen({ kind: "menu", run, ...placeOf(event) });
       },
       onColour(key, event) {
-        const run = runAt(key);
-        if (run !== null) onOpen({ kind: "dialog", run, ...placeOf(event) });
+        const row = list.find(key);
+        const place = placeOf(event);
+        if (row?.kind === "run") onOpen({ kind: "dialog", run: row.run, ...place });
+        else if (row?.kind === "group") onOpen({ kind: "dialog", group: row.node, ...place });
       },
     };
   }, [ws, list, onOpen]);
