@@ -45,6 +45,7 @@ describe("the runs that are drawn", () => {
     // One that was moved to another project has left.
     ws.amend(["u7"], (run) => ({ ...run, project: "other" }));
     expect(drawn()).toBe("r1 r29");
+    ws.amend(["u7"], (run) => ({ ...run, project: "digits" }));
     ws.set({ show: "pinned" });
     expect(drawn()).toBe("r1 r7");
     ws.solo("r5");
