@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -162,3 +163,39 @@ def test_panels_are_moved_resized_selected_hidden_and_listed(open_page: OpenPage
     page.get_by_role("button", name="View: Default, changed").click()
     page.get_by_role("menuitemradio", name="Automatic").click()
     expect_query(page, "mv=optim/lr", absent="man:")
+
+
+def test_sections_follow_what_the_view_says_of_the_keys(open_page: OpenPage) -> None:
+    log_run(0)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+
+    def expect_sections(*titles: str) -> None:
+        expect_eventually(
+            page,
+            "titles => [...document.querySelectorAll('.section-head')]"
+            ".map(head => head.firstElementChild.nextSibling.data).join() === titles",
+            ",".join(titles),
+        )
+
+    def choose(label: str) -> None:
+        page.get_by_role("button", name=re.compile("^View: ")).click()
+        page.get_by_role("menuitemradio", name=label).click()
+
+    expect_sections("Charts", "train", "val", "system")
+    choose("None: all in one section")
+    expect_query(page, "sec=none")
+    expect_sections("Charts", "system")
+    choose("A regular expression…")
+    dialog = page.get_by_role("dialog", name="Sections by a regular expression")
+    dialog.get_by_label("Regular expression").fill("(loss")
+    assert dialog.get_by_role("button", name="Save").is_disabled()
+    dialog.get_by_label("Regular expression").fill("(loss|accuracy)$")
+    page.keyboard.press("Enter")
+    expect_query(page, "sec=re:(loss|accuracy)$")
+    expect_sections("Charts", "loss", "accuracy", "system")
+    page.reload()
+    expect_sections("Charts", "loss", "accuracy", "system")
+    choose("First part of the key")
+    expect_query(page, absent="sec=")
+    expect_sections("Charts", "train", "val", "system")

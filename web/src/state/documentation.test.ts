@@ -43,6 +43,7 @@ const CHANGED: Required<View> = {
   merged: { KEY: ["a"] },
   moved: [{ id: "a", section: "b", after: null }],
   size: { KEY: [2, 1] },
+  sectionsBy: "last",
   manual: [{ id: "SECTION", title: null, panels: ["a"] }],
   tags: "a",
   kind: "image",

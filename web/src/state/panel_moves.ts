@@ -31,7 +31,7 @@ export function movePanels(
     return;
   }
   const panels = [...ws.panels.peek().values()];
-  const change = putPanels(panels, homesOf(panels), view, ids, section, after);
+  const change = putPanels(panels, homesOf(panels, view.sectionsBy), view, ids, section, after);
   ws.set(staying.length < view.pin.length ? { ...change, pin: staying } : change);
 }
 

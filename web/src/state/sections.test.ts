@@ -26,6 +26,42 @@ describe("arrange", () => {
     expect(sections[1]!.panels.map((panel) => panel.id)).toEqual(["train/loss", "train/acc"]);
   });
 
+  it("makes sections of what the view says", () => {
+    const names = [
+      "train/head/loss",
+      "train/head/acc",
+      "train/body/loss",
+      "train/body/acc",
+      "epoch",
+    ];
+    const logged = keys(...names, "system/cpu/0", "system/cpu/1", "/odd/a", "/odd/b");
+    const by = (sectionsBy: string) =>
+      arrange(logged, { ...DEFAULT_VIEW, sectionsBy }).map(({ id, panels }) => [id, panels.length]);
+    const odd = ["odd", 2];
+    expect(by("")).toEqual([
+      ["", 3],
+      ["train", 4],
+      ["system", 2],
+    ]);
+    expect(by("last")).toEqual([["", 1], ["train/head", 2], ["train/body", 2], odd, ["system", 2]]);
+    expect(by("two")).toEqual([["", 1], ["train/head", 2], ["train/body", 2], odd, ["system", 2]]);
+    expect(by("none")).toEqual([
+      ["", 7],
+      ["system", 2],
+    ]);
+    expect(by("re:(loss|acc)$")).toEqual([
+      ["", 3],
+      ["loss", 2],
+      ["acc", 2],
+      ["system", 2],
+    ]);
+    // One that cannot be read makes none.
+    expect(by("re:(")).toEqual([
+      ["", 7],
+      ["system", 2],
+    ]);
+  });
+
   it("puts keys that are alone with their prefix together", () => {
     const logged = keys("optim/lr", "train/a", "epoch", "train/b", "perf/s");
     const found = arrange(logged, DEFAULT_VIEW);

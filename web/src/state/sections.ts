@@ -1,9 +1,10 @@
 /**
- * How panels fall into sections, in a fixed order: lines by the prefix of their key before the first "/",
- * media by their kind.
+ * How panels fall into sections, in a fixed order: lines by a prefix of their key, that before the first "/" unless the
+ * view says otherwise, media by their kind.
  */
 import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Key } from "../data/wire.ts";
+import { captureOf } from "./colouring.ts";
 import {
   isStepwise,
   kindLabel,
@@ -18,7 +19,7 @@ import { keyFilter, type View } from "./view.ts";
 export interface Section {
   /**
    * "" holds the keys without a prefix, "*" the pinned ones, "?" what the panel filter finds, "/image" the
-   * images (no prefix contains "/").
+   * images (no prefix begins with "/").
    */
   readonly id: string;
   readonly title: string;
@@ -52,6 +53,30 @@ export function prefixOf(key: string): string {
   return cut > 0 ? key.slice(0, cut) : "";
 }
 
+/** What names the section of a key, as `View.sectionsBy` has it. What is of the machine stays together. */
+function namerOf(by: string): (key: string) => string {
+  const part = partOf(by);
+  return (key) => {
+    if (isOfSystem(key)) return SYSTEM;
+    const name = part(key).replace(/^\/+/, "");
+    return name === PINNED || name === FOUND ? "" : name;
+  };
+}
+
+function partOf(by: string): (key: string) => string {
+  switch (by) {
+    case "last":
+      return (key) => key.slice(0, Math.max(0, key.lastIndexOf("/")));
+    case "two":
+      return (key) => key.split("/", 3).slice(0, -1).join("/");
+    case "none":
+      return () => "";
+  }
+  if (!by.startsWith("re:")) return prefixOf;
+  const capture = captureOf(by.slice(3));
+  return (key) => capture?.(key) ?? "";
+}
+
 /**
  * Pinned, keys without a prefix, train, validation, losses, the rest as first logged, media by kind, system
  * last. Prefixes of one key each, with no key without a prefix to lead them, are a rest, too.
@@ -60,7 +85,7 @@ function rank({ id, panels }: Section): number {
   if (id === PINNED) return 0;
   if (id === "") return panels.some(({ key }) => prefixOf(key.name) === "") ? 1 : 5.5;
   if (isMediaSection(id)) return 6 + KINDS.indexOf(id.slice(1) as MediaKind) / KINDS.length;
-  const name = id.toLowerCase();
+  const name = id.toLowerCase().split("/", 1)[0]!;
   if (/^train(ing)?$/.test(name)) return 2;
   if (/^(val|valid|validation|eval|evaluation|test)$/.test(name)) return 3;
   if (/loss/.test(name)) return 4;
@@ -73,23 +98,25 @@ function rank({ id, panels }: Section): number {
  *
  * The keys decide, not the filter and the pins: typing in the filter moves no panel elsewhere.
  */
-export function homesOf(panels: readonly Panel[]): ReadonlyMap<string, string> {
+export function homesOf(panels: readonly Panel[], by: string): ReadonlyMap<string, string> {
+  const nameOf = namerOf(by);
+  const names = new Map(panels.map(({ key }) => [key.name, nameOf(key.name)]));
   const sizes = new Map<string, number>();
   for (const { kind, key } of panels) {
     if (kind !== "line") continue;
-    const prefix = prefixOf(key.name);
+    const prefix = names.get(key.name)!;
     sizes.set(prefix, (sizes.get(prefix) ?? 0) + 1);
   }
   const homes = new Map<string, string>();
   for (const { id, kind, key } of panels) {
-    const prefix = prefixOf(key.name);
+    const prefix = names.get(key.name)!;
     const isAlone = sizes.get(prefix) === 1 && prefix !== SYSTEM;
     homes.set(id, kind !== "line" ? `/${kind}` : isAlone ? "" : prefix);
   }
   return homes;
 }
 
-type Placing = Pick<View, "pin" | "spin" | "merged" | "off"> & Order;
+type Placing = Pick<View, "pin" | "spin" | "merged" | "off" | "sectionsBy"> & Order;
 type Narrowing = Pick<View, "tags" | "kind" | "fold" | "merged">;
 
 /** Keys that are drawn in the panel of another key, which is there. */
@@ -190,7 +217,7 @@ function narrow(all: readonly Section[], view: Narrowing): readonly Section[] {
 /** The sections of a workspace, as the view has them. */
 export function arrange(keys: readonly Key[], view: Arrangement): readonly Section[] {
   const panels = panelsOf(keys);
-  return narrow(place(panels, homesOf(panels), view), view);
+  return narrow(place(panels, homesOf(panels, view.sectionsBy), view), view);
 }
 
 export interface WatchedSections {
@@ -212,10 +239,10 @@ export function watchSections(
   const part = <K extends keyof View>(name: K) => computed(() => view.value[name]);
   const [tags, kind, fold] = [part("tags"), part("kind"), part("fold")];
   const [pin, spin, merged, off] = [part("pin"), part("spin"), part("merged"), part("off")];
-  const [moved, manual] = [part("moved"), part("manual")];
+  const [moved, manual, sectionsBy] = [part("moved"), part("manual"), part("sectionsBy")];
   const all = computed(() => panelsOf(keys.value));
   const panels = computed(() => new Map(all.value.map((panel) => [panel.id, panel])));
-  const natural = computed(() => homesOf(all.value));
+  const natural = computed(() => homesOf(all.value, sectionsBy.value));
   const homes = computed(() =>
     settledHomes(natural.value, { moved: moved.value, manual: manual.value }),
   );
@@ -225,6 +252,7 @@ export function watchSections(
       spin: spin.value,
       merged: merged.value,
       off: off.value,
+      sectionsBy: sectionsBy.value,
       moved: moved.value,
       manual: manual.value,
     }),

@@ -80,6 +80,7 @@ describe("the view in the address", () => {
         { id: "1", section: "/image", after: "2" },
       ],
       size: { "val/loss": [2, 1], "a=b": [12, 6] },
+      sectionsBy: "re:^(a|b)/",
       manual: [
         { id: "7", title: null, panels: ["a,b", "c;d"] },
         { id: "", title: "What; matters, & why", panels: [] },

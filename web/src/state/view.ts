@@ -82,6 +82,11 @@ export interface View extends PanelSettings {
   moved: readonly Move[];
   /** Sizes of panels, by panel, in columns and rows of the grid. */
   size: Readonly<Record<string, PanelSize>>;
+  /**
+   * What of a key names its section: "" its first part, "last" all but its last part, "two" its first two parts, "none"
+   * nothing (all are in one), or "re:<regular expression>" what that captures.
+   */
+  sectionsBy: string;
   /** The sections of a manual workspace in their order; null: they follow from the keys. */
   manual: readonly ManualSection[] | null;
   tags: string;
@@ -164,6 +169,7 @@ export const DEFAULT_VIEW: View = {
   off: [],
   moved: [],
   size: {},
+  sectionsBy: "",
   manual: null,
   tags: "",
   kind: "",
@@ -260,6 +266,7 @@ export function encodeView(view: View): string {
   addList("off", view.off);
   if (view.moved.length > 0) add("mv", view.moved.map(moveText).join(";"));
   for (const [id, size] of Object.entries(view.size)) add(`size:${encodePart(id)}`, size.join("x"));
+  if (view.sectionsBy) add("sec", encodePart(view.sectionsBy));
   if (view.manual?.length === 0) add("man", "");
   for (const { id, title, panels } of view.manual ?? []) {
     const text = list(panels);
@@ -342,6 +349,7 @@ export function decodeView(query: string): View {
     off: items("off"),
     moved: decodeMoves(raw.get("mv") ?? ""),
     size: decodeSizes(raw),
+    sectionsBy: text("sec"),
     manual: decodeManual(raw),
     tags: text("tags"),
     kind: text("kind"),

@@ -24,7 +24,9 @@ export function viewsOf(ws: Workspace): readonly SavedView[] | null {
 }
 
 /** What the next dialog asks for. */
-export const asking = signal<{ kind: "save" } | { kind: "rename"; view: SavedView } | null>(null);
+export const asking = signal<
+  { kind: "save" } | { kind: "rename"; view: SavedView } | { kind: "sections" } | null
+>(null);
 
 export async function readViews(ws: Workspace): Promise<void> {
   try {

@@ -43,14 +43,21 @@ export function Menu({
   useLayoutEffect(() => {
     if (!isOpen || !popover.current || !anchor.current) return;
     const [opened, button] = [popover.current, anchor.current];
-    // What it holds may grow: a list that opens, a search that finds more.
-    const watcher = new ResizeObserver(() => place(opened, button, align));
-    watcher.observe(opened);
+    const focusFirst = () => {
+      const first =
+        opened.querySelector<HTMLElement>("[aria-checked=true]") ??
+        opened.querySelector<HTMLElement>("input, button");
+      first?.focus({ preventScroll: true });
+      return first !== null;
+    };
     place(opened, button, align);
-    const first =
-      opened.querySelector<HTMLElement>("[aria-checked=true]") ??
-      opened.querySelector<HTMLElement>("input, button");
-    first?.focus({ preventScroll: true });
+    let hasFocused = focusFirst();
+    // What it holds may grow, a list that opens or a search that finds more; or come late, when it is read first.
+    const watcher = new ResizeObserver(() => {
+      place(opened, button, align);
+      if (!hasFocused) hasFocused = focusFirst();
+    });
+    watcher.observe(opened);
     return () => watcher.disconnect();
   }, [isOpen, align]);
 

@@ -122,7 +122,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
           }}
         >
           Same y in its charts
-          {isSameY && <span class="tick">✓</span>}
+          {isSameY && <span class="tick last">✓</span>}
         </button>
       )}
       {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}

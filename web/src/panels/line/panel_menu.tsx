@@ -99,7 +99,7 @@ function Actions(props: PanelMenuProps & { onPage: (page: Page) => void }): JSX.
         }}
       >
         Zoom this chart alone
-        {isAlone && <span class="tick">✓</span>}
+        {isAlone && <span class="tick last">✓</span>}
       </button>
       {item("Write a note on the x axis…", () => model.events.peek()?.writeSomewhere())}
       <p class="menu-title">Save</p>
