@@ -199,3 +199,39 @@ def test_sections_follow_what_the_view_says_of_the_keys(open_page: OpenPage) -> 
     choose("First part of the key")
     expect_query(page, absent="sec=")
     expect_sections("Charts", "train", "val", "system")
+
+
+def test_a_section_has_columns_and_a_height_of_its_own(open_page: OpenPage) -> None:
+    log_run(0)
+    page = open_page("local/digits")
+    wait_for_charts(page, 9)
+
+    def box(key: str) -> tuple[float, float]:
+        found = page.locator(f'.panel[data-key="{key}"]').bounding_box()
+        assert found
+        return found["width"], found["height"]
+
+    width, height = box("train/loss")
+    page.get_by_label("Section train", exact=True).click(force=True)
+    page.get_by_role("button", name="Size of its panels…").click()
+    page.get_by_role("radiogroup", name="Columns of the section").get_by_text("2").click()
+    page.get_by_role("radiogroup", name="Height of its panels").get_by_text(
+        "high", exact=True
+    ).click()
+    expect_query(page, "grid:train=2x1.5")
+    page.keyboard.press("Escape")
+    expect_eventually(
+        page,
+        """([width, height]) => {
+            const box = document.querySelector('.panel[data-key="train/loss"]').getBoundingClientRect();
+            return box.width > 1.4 * width && Math.abs(box.height - 1.5 * height) < 2;
+        }""",
+        [width, height],
+    )
+    assert box("val/loss") == (width, height)
+    page.reload()
+    wait_for_charts(page, 6)
+    assert box("train/loss")[1] > 1.4 * height
+    page.get_by_label("Section train", exact=True).click(force=True)
+    page.get_by_role("button", name="Reset its settings").click()
+    expect_query(page, absent="grid:")

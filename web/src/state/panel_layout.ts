@@ -17,7 +17,15 @@ export interface PlacedSection {
   readonly section: Section;
   readonly top: number;
   readonly height: number;
+  readonly cells: Cells;
   readonly blocks: readonly Block[];
+}
+
+/** What a section is divided into. */
+export interface Cells {
+  readonly columns: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 type Block = EvenBlock | MixedBlock;
@@ -74,23 +82,36 @@ const MEASURES: Readonly<Record<Density, Measure>> = {
 export const SECTION_HEAD = 26;
 const SECTION_GAP = 8;
 
-/** `sizes` are those of panels that are not of their usual size, as the view has them. */
+/** Sections with columns of their own have no narrower ones than this. */
+const LEAST_WIDTH = 120;
+
+/** `sizes` are those of panels that are not of their usual size, `grids` those of sections, as the view has them. */
 export function layOut(
   sections: readonly Section[],
   width: number,
   density: Density = "comfortable",
   sizes: View["size"] = {},
+  grids: View["grids"] = {},
 ): Layout {
   const { minWidth, height: panelHeight, gap } = MEASURES[density];
-  const columns = Math.max(1, Math.floor((width + gap) / (minWidth + gap)));
-  const panelWidth = (width - (columns - 1) * gap) / columns;
+  const roomFor = (least: number) => Math.max(1, Math.floor((width + gap) / (least + gap)));
+  const columns = roomFor(minWidth);
+  const widthOf = (count: number) => (width - (count - 1) * gap) / count;
+  const panelWidth = widthOf(columns);
+  const page = { columns, width: panelWidth, height: panelHeight };
+  const cellsOf = (id: string): Cells => {
+    const grid = Object.hasOwn(grids, id) ? grids[id] : undefined;
+    if (grid === undefined) return page;
+    const count = grid[0] > 0 ? Math.min(grid[0], roomFor(LEAST_WIDTH)) : columns;
+    return { columns: count, width: widthOf(count), height: Math.round(panelHeight * grid[1]) };
+  };
   let top = 0;
   const placed = sections.map((section) => {
-    const blocks = section.isFolded
-      ? []
-      : blocksOf(section.panels, top + SECTION_HEAD, { width, columns, panelHeight, gap, sizes });
+    const cells = cellsOf(section.id);
+    const grid = { width, columns: cells.columns, panelHeight: cells.height, gap, sizes };
+    const blocks = section.isFolded ? [] : blocksOf(section.panels, top + SECTION_HEAD, grid);
     const end = blocks.at(-1)?.end ?? top + SECTION_HEAD;
-    const place = { section, top, height: end + SECTION_GAP - top, blocks };
+    const place = { section, top, height: end + SECTION_GAP - top, cells, blocks };
     top = end + SECTION_GAP;
     return place;
   });

@@ -216,6 +216,21 @@ describe("layOut", () => {
     expect(layOut(sections, 1440 - 280 - 28 - 10, "sparkline").columns).toBe(8);
   });
 
+  it("gives a section the columns and the height that the view says", () => {
+    const sections = arrange(keys("a/1", "a/2", "a/3", "b/1", "b/2", "b/3"), DEFAULT_VIEW);
+    const width = 1120;
+    const [a, b] = layOut(sections, width, "comfortable", {}, { a: [2, 1.5] }).sections;
+    expect(a!.cells).toEqual({ columns: 2, width: (width - 10) / 2, height: 351 });
+    expect(b!.cells).toMatchObject({ columns: 3, height: 234 });
+    expect(a!.height).toBe(26 + 2 * 351 + 10 + 8);
+    // Where there is no room for so many, there are fewer.
+    const narrow = layOut(sections, 362, "comfortable", {}, { a: [8, 1], b: [0, 0.6] }).sections;
+    expect(narrow.map(({ cells }) => [cells.columns, cells.height])).toEqual([
+      [2, 234],
+      [1, 140],
+    ]);
+  });
+
   it("names the sections and the panels between two heights", () => {
     const logged = keys("a/1", "a/2", "a/3", "a/4", "b/1", "b/2", "c/1", "c/2");
     const layout = layOut(arrange(logged, { ...DEFAULT_VIEW, fold: ["b"] }), 700);

@@ -9,6 +9,8 @@ import type { Smoothing } from "../plots/smooth.ts";
 export type { Outliers, Restarts, Smoothing };
 export type Center = "mean" | "median" | "min" | "max";
 export type Band = "std" | "se" | "ci" | "minmax" | "iqr" | "none";
+/** Of the rows of a tooltip: nearest to the pointer, highest, lowest, or first by name at the top. */
+export type TipOrder = "near" | "high" | "low" | "name";
 
 export interface PanelSettings {
   /** "" (step, or the step metric that a key declares), "step", "rel", "wall" or a key. */
@@ -18,6 +20,7 @@ export interface PanelSettings {
   readonly smooth: Smoothing | null;
   readonly outliers: Outliers;
   readonly restarts: Restarts;
+  readonly tip: TipOrder;
   /** Of groups: the line in the middle, what is shaded around it, and whether their runs show faintly. */
   readonly center: Center;
   readonly band: Band;
@@ -33,6 +36,7 @@ export const DEFAULT_SETTINGS: PanelSettings = {
   smooth: null,
   outliers: "all",
   restarts: "joined",
+  tip: "near",
   center: "mean",
   band: "std",
   members: true,
@@ -90,6 +94,7 @@ const CODECS: { readonly [K in keyof PanelSettings]: Codec<PanelSettings[K]> } =
   smooth: { name: "sm", write: writeSmoothing, read: readSmoothing },
   outliers: word("out", ["auto", "all", "p1", "p5"]),
   restarts: word("rs", ["joined", "split", "newest"]),
+  tip: word("tip", ["near", "high", "low", "name"]),
   center: word("agg", ["mean", "median", "min", "max"]),
   band: word("band", ["std", "se", "ci", "minmax", "iqr", "none"]),
   members: flag("members"),

@@ -62,6 +62,7 @@ describe("the view in the address", () => {
       ylog: true,
       smooth: { kind: "gaussian", sigma: 0.5 },
       outliers: "p5",
+      tip: "high",
       restarts: "newest",
       center: "median",
       band: "iqr",
@@ -80,6 +81,7 @@ describe("the view in the address", () => {
         { id: "1", section: "/image", after: "2" },
       ],
       size: { "val/loss": [2, 1], "a=b": [12, 6] },
+      grids: { train: [6, 1], "a/b=c": [0, 2.5] },
       sectionsBy: "re:^(a|b)/",
       manual: [
         { id: "7", title: null, panels: ["a,b", "c;d"] },

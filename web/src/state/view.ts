@@ -82,6 +82,8 @@ export interface View extends PanelSettings {
   moved: readonly Move[];
   /** Sizes of panels, by panel, in columns and rows of the grid. */
   size: Readonly<Record<string, PanelSize>>;
+  /** Sections whose charts have another size than those of the page. */
+  grids: Readonly<Record<string, SectionGrid>>;
   /**
    * What of a key names its section: "" its first part, "last" all but its last part, "two" its first two parts, "none"
    * nothing (all are in one), or "re:<regular expression>" what that captures.
@@ -126,6 +128,9 @@ export interface Move {
 
 export type PanelSize = readonly [columns: number, rows: number];
 
+/** Columns of a section (0: as many as the page has) and the height of a chart, as a multiple of the page's. */
+export type SectionGrid = readonly [columns: number, height: number];
+
 export const MOST_COLUMNS = 12;
 export const MOST_ROWS = 6;
 
@@ -169,6 +174,7 @@ export const DEFAULT_VIEW: View = {
   off: [],
   moved: [],
   size: {},
+  grids: {},
   sectionsBy: "",
   manual: null,
   tags: "",
@@ -266,6 +272,9 @@ export function encodeView(view: View): string {
   addList("off", view.off);
   if (view.moved.length > 0) add("mv", view.moved.map(moveText).join(";"));
   for (const [id, size] of Object.entries(view.size)) add(`size:${encodePart(id)}`, size.join("x"));
+  for (const [id, grid] of Object.entries(view.grids)) {
+    add(`grid:${encodePart(id)}`, grid.join("x"));
+  }
   if (view.sectionsBy) add("sec", encodePart(view.sectionsBy));
   if (view.manual?.length === 0) add("man", "");
   for (const { id, title, panels } of view.manual ?? []) {
@@ -349,6 +358,7 @@ export function decodeView(query: string): View {
     off: items("off"),
     moved: decodeMoves(raw.get("mv") ?? ""),
     size: decodeSizes(raw),
+    grids: decodeGrids(raw),
     sectionsBy: text("sec"),
     manual: decodeManual(raw),
     tags: text("tags"),
@@ -389,6 +399,15 @@ function decodeMoves(text: string): Move[] {
     const [id, section, after = null] = part.split(",").map(decodePart);
     return id === undefined || section === undefined ? [] : [{ id, section, after }];
   });
+}
+
+function decodeGrids(raw: ReadonlyMap<string, string>): View["grids"] {
+  const found: Record<string, SectionGrid> = {};
+  for (const [id, text] of Object.entries(named(raw, "grid:", (one) => one))) {
+    const [, columns, height] = /^(\d{1,2})x(\d(?:\.\d{1,2})?)$/.exec(text)?.map(Number) ?? [];
+    if (columns! <= MOST_COLUMNS && height! >= 0.5) found[id] = [columns!, height!];
+  }
+  return found;
 }
 
 function decodeSlots(raw: ReadonlyMap<string, string>): View["gslots"] {

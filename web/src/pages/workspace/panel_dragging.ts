@@ -9,7 +9,7 @@ import {
   sectionsBetween,
 } from "../../state/panel_layout.ts";
 import { AT_END, inOrder, movePanels, resizePanel } from "../../state/panel_moves.ts";
-import { FOUND } from "../../state/sections.ts";
+import { FOUND, type Section } from "../../state/sections.ts";
 import { MOST_ROWS } from "../../state/view.ts";
 import type { Workspace } from "../../state/workspace.ts";
 
@@ -203,14 +203,17 @@ export function startResize(
   follow(
     press,
     (event) => {
-      const { columns, panelWidth, panelHeight, gap } = grid.layout();
+      const { sections, gap } = grid.layout();
+      const holds = ({ panels }: Section) => panels.some((one) => one.id === id);
+      const cells = sections.find(({ section }) => holds(section))?.cells;
+      if (cells === undefined) return;
       const steps = (size: number, cell: number, most: number) =>
         Math.max(1, Math.min(most, Math.round((size + gap) / (cell + gap))));
       const dx = event.clientX - press.clientX;
       const dy = event.clientY - press.clientY;
       if (Math.hypot(dx, dy) < SLACK && ws.view.peek().size[id] === undefined) return;
-      const wide = steps(width + dx, panelWidth, columns);
-      const high = steps(height + dy, panelHeight, MOST_ROWS);
+      const wide = steps(width + dx, cells.width, cells.columns);
+      const high = steps(height + dy, cells.height, MOST_ROWS);
       const now = ws.view.peek().size[id];
       if (now?.[0] !== wide || now[1] !== high) resizePanel(ws, panel, [wide, high]);
     },

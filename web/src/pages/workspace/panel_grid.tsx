@@ -47,9 +47,10 @@ export function PanelGrid({ ws }: { ws: Workspace }): JSX.Element {
   const sections = ws.sections.value;
   const density = useComputed(() => ws.view.value.density).value;
   const size = useComputed(() => ws.view.value.size).value;
+  const grids = useComputed(() => ws.view.value.grids).value;
   const layout = useMemo(
-    () => layOut(sections, Math.max(1, sight.width), density, size),
-    [sections, sight.width, density, size],
+    () => layOut(sections, Math.max(1, sight.width), density, size, grids),
+    [sections, sight.width, density, size, grids],
   );
   const arranging = useArranging(ws, layout);
   useStillView(box, layout.sections);

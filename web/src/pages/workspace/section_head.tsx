@@ -12,6 +12,7 @@ import { Icon } from "../../widgets/icon.tsx";
 import { Menu } from "../../widgets/menu.tsx";
 import { lazy } from "../lazy.tsx";
 
+const SectionSize = lazy(async () => (await import("./section_size.tsx")).SectionSize);
 const ManualItems = lazy(async () => (await import("./manual_items.tsx")).ManualItems);
 
 interface SectionHeadProps {
@@ -22,7 +23,7 @@ interface SectionHeadProps {
 
 export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element {
   const { id, title, panels, hidden, isFolded } = section;
-  const isChanged = useComputed(() => ws.view.value.sections[id] !== undefined).value;
+  const isChanged = useComputed(() => hasOwn(ws, id)).value;
   const isLeading = useComputed(() => ws.view.value.spin.includes(id)).value;
   const isSameY = useComputed(() => ws.view.value.samey.includes(id)).value;
   return (
@@ -82,11 +83,11 @@ export function SectionHead({ ws, section, top }: SectionHeadProps): JSX.Element
 function SectionMenu(props: { ws: Workspace; section: Section; close: () => void }): JSX.Element {
   const { ws, section, close } = props;
   const { id } = section;
-  const [isForm, setForm] = useState(false);
+  const [form, setForm] = useState<"settings" | "size" | null>(null);
   const isManual = ws.view.value.manual !== null;
   // Panels keep the settings of the section that they come from.
   const hasSettings = id !== PINNED && id !== FOUND && !isMediaSection(id);
-  const isChanged = ws.view.value.sections[id] !== undefined;
+  const isChanged = hasOwn(ws, id);
   const isSameY = ws.view.value.samey.includes(id);
   const canLead = id !== PINNED && id !== FOUND;
   const isLeading = ws.view.value.spin.includes(id);
@@ -102,12 +103,18 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
       {label}
     </button>
   );
-  if (isForm) return <SettingsForm ws={ws} scope={{ kind: "section", id }} />;
+  if (form === "settings") return <SettingsForm ws={ws} scope={{ kind: "section", id }} />;
+  if (form === "size") return <SectionSize ws={ws} id={id} />;
   return (
     <>
       {hasSettings && (
-        <button type="button" class="menu-item" onClick={() => setForm(true)}>
+        <button type="button" class="menu-item" onClick={() => setForm("settings")}>
           Settings of its charts…
+        </button>
+      )}
+      {id !== FOUND && (
+        <button type="button" class="menu-item" onClick={() => setForm("size")}>
+          Size of its panels…
         </button>
       )}
       {hasSettings && (
@@ -125,7 +132,7 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
           {isSameY && <span class="tick last">✓</span>}
         </button>
       )}
-      {hasSettings && isChanged && item("Reset its settings", () => resetSection(ws, id))}
+      {isChanged && item("Reset its settings", () => resetSection(ws, id))}
       {canLead && item(isLeading ? "Unpin" : "Pin to the top", () => toggleLead(ws, id))}
       {id !== FOUND && item("Open only this", () => openOnly(ws, id))}
       {id !== FOUND && item("Open all sections", () => openAll(ws))}
@@ -135,9 +142,17 @@ function SectionMenu(props: { ws: Workspace; section: Section; close: () => void
   );
 }
 
+/** Whether a section differs from what the page says. Reads signals. */
+function hasOwn(ws: Workspace, id: string): boolean {
+  const { sections, grids } = ws.view.value;
+  return Object.hasOwn(sections, id) || Object.hasOwn(grids, id);
+}
+
 function resetSection(ws: Workspace, id: string): void {
-  const { [id]: _, ...others } = ws.view.peek().sections;
-  ws.set({ sections: others });
+  const { sections, grids } = ws.view.peek();
+  const { [id]: _settings, ...others } = sections;
+  const { [id]: _grid, ...further } = grids;
+  ws.set({ sections: others, grids: further });
 }
 
 function openAll(ws: Workspace): void {

@@ -108,7 +108,7 @@ export function AxisChip({ ws }: ChipProps): JSX.Element {
               changeSetting(ws, PAGE, "x", next);
             }}
           />
-          <SettingsForm ws={ws} scope={PAGE} only={["xlog"]} />
+          <SettingsForm ws={ws} scope={PAGE} only={["xlog", "tip"]} />
           <EventsField ws={ws} />
         </>
       )}

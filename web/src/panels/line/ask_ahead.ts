@@ -47,8 +47,8 @@ function askAhead(ws: Workspace, sight: () => Column): () => void {
 }
 
 function askFor(ws: Workspace, sight: Column, onChange: () => void): Drawing[] {
-  const { density, size } = ws.view.value;
-  const layout = layOut(ws.sections.value, sight.width, density, size);
+  const { density, size, grids } = ws.view.value;
+  const layout = layOut(ws.sections.value, sight.width, density, size, grids);
   const [from, to] = [sight.top, sight.top + sight.height];
   const placed = sectionsBetween(layout, from, to).flatMap((section) =>
     panelsBetween(layout, section, from, to),

@@ -268,6 +268,13 @@ function ChartTip({ ws, model }: { ws: Workspace; model: LayoutModel }): JSX.Ele
   const shown = model.hover.value;
   if (shown === null) return null;
   return (
-    <Tooltip {...shown} axis={model.axis()} baseline={baselineOf(ws)} isFrozen={false} aside="" />
+    <Tooltip
+      {...shown}
+      order={ws.still.value.tip}
+      axis={model.axis()}
+      baseline={baselineOf(ws)}
+      isFrozen={false}
+      aside=""
+    />
   );
 }

@@ -52,6 +52,7 @@ export function PanelTooltip({ ws, model, metric, axis }: PanelTooltipProps): JS
   return (
     <Tooltip
       {...shown}
+      order={ws.settingsOf(metric.name).tip}
       axis={axis}
       baseline={baselineOf(ws)}
       isFrozen={frozen !== null}

@@ -38,6 +38,13 @@ const RESTARTS = [
   { value: "newest", label: "newest", title: "Where sessions overlap the newest is drawn in full" },
 ] as const;
 
+const TIP_ORDERS = [
+  { value: "near", label: "nearest", title: "The line nearest to the pointer is first" },
+  { value: "high", label: "highest", title: "The highest line is first" },
+  { value: "low", label: "lowest", title: "The lowest line is first" },
+  { value: "name", label: "by name" },
+] as const;
+
 const CENTERS = (["mean", "median", "min", "max"] as const).map((value) => ({
   value,
   label: value,
@@ -66,13 +73,22 @@ const FIELDS: {
   ylog: { label: "log y", read: YES },
   smooth: { label: "smooth", read: smoothingText },
   outliers: { label: "outliers", read: (value) => labelOf(OUTLIERS, value) },
+  tip: { label: "tooltip", read: (value) => labelOf(TIP_ORDERS, value) },
   restarts: { label: "restarts", read: (value) => labelOf(RESTARTS, value) },
   center: { label: "centre", read: (value) => value },
   band: { label: "band", read: (value) => labelOf(BANDS, value) },
   members: { label: "members", read: YES },
 };
 
-const OF_LINES: readonly SettingName[] = ["smooth", "x", "xlog", "ylog", "outliers", "restarts"];
+const OF_LINES: readonly SettingName[] = [
+  "smooth",
+  "x",
+  "xlog",
+  "ylog",
+  "outliers",
+  "restarts",
+  "tip",
+];
 const OF_GROUPS: readonly SettingName[] = ["center", "band", "members"];
 
 export function settingText<K extends SettingName>(
@@ -143,6 +159,8 @@ function Control({ ws, scope, name }: { ws: Workspace; scope: Scope; name: Setti
       return <Words name={name} value={held[name]} options={OUTLIERS} onPick={change(name)} />;
     case "restarts":
       return <Words name={name} value={held[name]} options={RESTARTS} onPick={change(name)} />;
+    case "tip":
+      return <Words name={name} value={held[name]} options={TIP_ORDERS} onPick={change(name)} />;
     case "center":
       return <Words name={name} value={held[name]} options={CENTERS} onPick={change(name)} />;
     case "band":

@@ -3,14 +3,17 @@ import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { formatValue } from "../../base/numbers.ts";
 import type { GroupHit, Hit, Hover } from "../../plots/plot_types.ts";
+import type { TipOrder } from "../../state/settings.ts";
 import { dashedBackground } from "../../widgets/swatch.tsx";
 import { axisName, formatX } from "./lines.ts";
+import { inOrder } from "./tooltip_order.ts";
 import { placeTooltip } from "./tooltip_place.ts";
 
 const MAX_ROWS = 12;
 
 interface TooltipProps {
   hover: Hover;
+  order: TipOrder;
   axis: string;
   /** Uid of the run that others are compared with, when there is one. */
   baseline: string | null;
@@ -25,9 +28,10 @@ interface TooltipProps {
 }
 
 export function Tooltip(props: TooltipProps): JSX.Element | null {
-  const { hover, axis, baseline, left, top, isFrozen, aside, children } = props;
+  const { hover, order, axis, baseline, left, top, isFrozen, aside, children } = props;
   const box = useRef<HTMLDivElement>(null);
-  const { hits, groups } = hover;
+  const hits = inOrder(hover.hits, order, ({ y, smoothed }) => smoothed ?? y);
+  const groups = inOrder(hover.groups, order, ({ center }) => center);
 
   useLayoutEffect(() => {
     const element = box.current;

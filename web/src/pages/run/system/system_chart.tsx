@@ -215,7 +215,16 @@ function LinePart({ model, chart, time }: PartProps): JSX.Element {
         role="img"
         aria-label={sentenceOf(chart, model.devices.value)}
       />
-      {hover && <Tooltip {...hover} axis="relative" baseline={null} isFrozen={false} aside="" />}
+      {hover && (
+        <Tooltip
+          {...hover}
+          order="near"
+          axis="relative"
+          baseline={null}
+          isFrozen={false}
+          aside=""
+        />
+      )}
     </>
   );
 }
