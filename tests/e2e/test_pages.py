@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_empty_home_shows_how_to_begin_and_sees_the_first_run(open_page: OpenPag
     page.get_by_text("Nothing has been logged yet").wait_for()
     snippet = page.locator(".snippet").inner_text()
     assert "epochal.init(" in snippet
-    page.get_by_role("button", name="Through this server").click()
+    page.get_by_role("button", name="elsewhere").click()
     assert page.url.rstrip("/") in page.locator(".snippet").inner_text()
     with epochal.init(project="first", name="first", id="first") as run:
         run.log({"loss": 1.0})
@@ -53,6 +54,21 @@ def test_snippet_of_the_empty_page_works(
     script = page.locator(".snippet pre").inner_text()
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
     page.get_by_role("link", name="first-steps", exact=True).wait_for()
+
+
+@pytest.mark.parametrize("way", ["SummaryWriter", "wandb"])
+def test_snippets_of_a_project_that_is_not_there_bring_it(
+    way: str, open_page: OpenPage, epochal_server: RunningServer, tmp_path: Path
+) -> None:
+    page = open_page("local/first-steps")
+    page.get_by_role("button", name=way, exact=True).click()
+    page.locator(".snippet pre", has_text="train/loss").wait_for()
+    script = page.locator(".snippet pre").inner_text().replace('"..."', repr(epochal_server.token))
+    # What the test's own process is told says where the data directory is, too.
+    env = {name: value for name, value in os.environ.items() if not name.startswith("EPOCHAL_")}
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=120, cwd=tmp_path, env=env)
+    wait_for_charts(page, 1)
+    expect_said(page, "train/loss", "at 999")
 
 
 def test_project_without_charts_says_so(open_page: OpenPage) -> None:

@@ -10,10 +10,10 @@ import { Icon } from "../widgets/icon.tsx";
 import { ErrorBoundary } from "./error_boundary.tsx";
 import { Header } from "./header.tsx";
 import { lazy } from "./lazy.tsx";
+import { Notice } from "./notice.tsx";
 import { isPaletteOpen } from "./palette/opening.ts";
 import { Palette } from "./palette/palette.tsx";
 import { isSheetOpen, ShortcutSheet, useShortcuts } from "./shortcuts.tsx";
-import { Notice } from "./workspace/empty_panels.tsx";
 import { WorkspacePage } from "./workspace/workspace_page.tsx";
 
 // The workspace alone is in the page's first script: the budget of 120 kB (ui_spec.md, 12) is for what people wait for.

@@ -2,7 +2,7 @@
 import { Component, type ComponentChildren } from "preact";
 import { copyText } from "../state/clipboard.ts";
 import { homeHref } from "../state/route.ts";
-import { Notice } from "./workspace/empty_panels.tsx";
+import { Notice } from "./notice.tsx";
 
 interface BoundaryProps {
   /** What broke, as the notice names it. */

@@ -12,9 +12,9 @@ import { LOGDIRS, projectHref, runHref } from "../state/route.ts";
 import { themeChoice } from "../state/theme.ts";
 import { Age } from "./age.tsx";
 import { Header } from "./header.tsx";
+import { Notice } from "./notice.tsx";
 import { StateMark } from "./run_state.tsx";
 import { Snippets } from "./snippets.tsx";
-import { Notice } from "./workspace/empty_panels.tsx";
 
 const MAX_ACTIVE = 50;
 

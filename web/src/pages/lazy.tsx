@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentType, JSX } from "preact";
 import { useLayoutEffect } from "preact/hooks";
-import { Notice } from "./workspace/empty_panels.tsx";
+import { Notice } from "./notice.tsx";
 
 /** A component that stands for the one that `load` brings. */
 export function lazy<P extends object>(

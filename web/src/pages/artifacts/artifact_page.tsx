@@ -13,7 +13,7 @@ import { artifactsHref, navigate } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
 import { Age } from "../age.tsx";
 import { lazy } from "../lazy.tsx";
-import { Notice } from "../workspace/empty_panels.tsx";
+import { Notice } from "../notice.tsx";
 import { Aliases } from "./aliases.tsx";
 import { Overview } from "./overview.tsx";
 import { useAnswer } from "./use_answer.ts";

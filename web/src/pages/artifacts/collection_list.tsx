@@ -6,7 +6,7 @@ import { formatSize } from "../../base/sizes.ts";
 import { type Collection, getCollections } from "../../data/artifacts.ts";
 import { artifactsHref } from "../../state/route.ts";
 import { Age } from "../age.tsx";
-import { Notice } from "../workspace/empty_panels.tsx";
+import { Notice } from "../notice.tsx";
 import { Aliases } from "./aliases.tsx";
 import { useAnswer } from "./use_answer.ts";
 

@@ -1,7 +1,7 @@
 /** What a tab says instead of its content. */
 import type { ComponentChildren, JSX } from "preact";
 import type { RequestError } from "../../data/client.ts";
-import { Notice } from "../workspace/empty_panels.tsx";
+import { Notice } from "../notice.tsx";
 
 interface NothingProps {
   title?: string;

@@ -5,7 +5,7 @@ import { getSweeps } from "../../data/sweeps.ts";
 import { sweepsHref } from "../../state/route.ts";
 import { Age } from "../age.tsx";
 import { useAnswer } from "../artifacts/use_answer.ts";
-import { Notice } from "../workspace/empty_panels.tsx";
+import { Notice } from "../notice.tsx";
 import { runCount, StateWord } from "./sweep_words.tsx";
 
 interface SweepListProps {

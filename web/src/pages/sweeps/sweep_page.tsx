@@ -8,8 +8,8 @@ import { hparamsHref, projectHref, runHref, sweepsHref } from "../../state/route
 import { CopyButton } from "../../widgets/copy_button.tsx";
 import { Age } from "../age.tsx";
 import { useAnswer } from "../artifacts/use_answer.ts";
+import { Notice } from "../notice.tsx";
 import { StateMark } from "../run_state.tsx";
-import { Notice } from "../workspace/empty_panels.tsx";
 import { SweepControls } from "./sweep_controls.tsx";
 import { runCount, StateWord, valueText } from "./sweep_words.tsx";
 

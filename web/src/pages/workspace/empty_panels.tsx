@@ -1,8 +1,15 @@
 /** What stands where the panels would be when there is none, with what to do about it. */
-import type { ComponentChildren, JSX } from "preact";
+import type { JSX } from "preact";
 import type { Workspace } from "../../state/workspace.ts";
-import { Snippets } from "../snippets.tsx";
-import { MissingProject } from "./missing_project.tsx";
+import { lazy } from "../lazy.tsx";
+import { Notice } from "../notice.tsx";
+
+const Snippets = lazy<{ project: string; entity: string }>(
+  async () => (await import("../snippets.tsx")).Snippets,
+);
+const MissingProject = lazy<{ ws: Workspace }>(
+  async () => (await import("./missing_project.tsx")).MissingProject,
+);
 
 export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
   const error = ws.keysError.value;
@@ -68,19 +75,4 @@ export function EmptyPanels({ ws }: { ws: Workspace }): JSX.Element | null {
     );
   }
   return null;
-}
-
-interface NoticeProps {
-  title: string;
-  isError?: boolean;
-  children: ComponentChildren;
-}
-
-export function Notice({ title, isError = false, children }: NoticeProps): JSX.Element {
-  return (
-    <div class="notice" role={isError ? "alert" : "status"}>
-      <h2>{title}</h2>
-      {children}
-    </div>
-  );
 }

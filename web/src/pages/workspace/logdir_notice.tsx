@@ -6,7 +6,7 @@ import { getLogdirs } from "../../data/api.ts";
 import type { Logdir } from "../../data/wire.ts";
 import { projectHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
-import { Notice } from "./empty_panels.tsx";
+import { Notice } from "../notice.tsx";
 
 const POLL_MS = 2000;
 

@@ -4,8 +4,8 @@ import { useEffect } from "preact/hooks";
 import { getKeys } from "../../data/api.ts";
 import { homeHref } from "../../state/route.ts";
 import type { Workspace } from "../../state/workspace.ts";
+import { Notice } from "../notice.tsx";
 import { Snippets } from "../snippets.tsx";
-import { Notice } from "./empty_panels.tsx";
 
 const POLL_MS = 2000;
 

@@ -89,14 +89,14 @@ export function KindChip({ ws }: ChipProps): JSX.Element | null {
 }
 
 export function AxisChip({ ws }: ChipProps): JSX.Element {
-  const { x, xlog } = ws.still.value;
+  const { x, xlog, tip } = ws.still.value;
   const label = axisLabel(ws, x);
   return (
     <FormChip
       word="x axis"
       value={xlog ? `${label}, log` : label}
       label={`X axis: ${xlog ? `${label}, log` : label}`}
-      isChanged={x !== "" || xlog}
+      isChanged={x !== "" || xlog || tip !== "near"}
     >
       {(close) => (
         <>
@@ -125,14 +125,16 @@ const EVENTS = [
 /** Which flags stand below the x axes. */
 function EventsField({ ws }: ChipProps): JSX.Element {
   return (
-    <div class="setting">
-      <span class="setting-name">events</span>
-      <Choice
-        label="Events on the x axis"
-        value={ws.still.value.events}
-        options={EVENTS}
-        onPick={(events) => ws.set({ events })}
-      />
+    <div class="settings">
+      <div class="setting">
+        <span class="setting-name">events</span>
+        <Choice
+          label="Events on the x axis"
+          value={ws.still.value.events}
+          options={EVENTS}
+          onPick={(events) => ws.set({ events })}
+        />
+      </div>
     </div>
   );
 }
