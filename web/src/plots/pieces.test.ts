@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { piecesOf, slice } from "./pieces.ts";
-import { at, type PointsSeries, type Series, toColumns } from "./series.ts";
+import { at, type ColumnsSeries, type PointsSeries, type Series, toColumns } from "./series.ts";
 
 function points(x: number[], starts: number[], smoothed?: number[]): PointsSeries {
   const series: PointsSeries = {
@@ -36,6 +36,21 @@ describe("pieces of a line", () => {
       [1, [5, 6, 7]],
     ]);
     expect(piecesOf(RESUMED, "split").map((one) => one.isRestart)).toEqual([false, true, true]);
+  });
+
+  it("are one line by position, of which every value stays", () => {
+    const toAndFro = points([3, 1, Number.NaN, 2, 1], [0, 2], [30, 10, 0, 20, 11]);
+    const [piece] = piecesOf(toAndFro, "sorted");
+    expect(positions(piece!.series)).toEqual([1, 1, 2, 3, Number.NaN]);
+    expect(piece!.series.starts).toEqual([0]);
+    expect(Array.from((piece!.series as PointsSeries).smoothed!)).toEqual([10, 11, 20, 30, 0]);
+    const columns = toColumns(RESUMED);
+    const sorted = piecesOf(columns, "sorted")[0]!.series as ColumnsSeries;
+    expect(positions(sorted)).toEqual(positions(columns).sort((a, b) => a - b));
+    expect(Array.from(sorted.max)).toEqual(positions(sorted).map((x) => 10 * x));
+    // What never goes back is as it is.
+    const once = points([0, 1, 2], [0]);
+    expect(piecesOf(once, "sorted")[0]!.series).toBe(once);
   });
 
   it("are split where steps go back within a session, unless they go to and fro", () => {

@@ -3,7 +3,16 @@
  * apart, or what a newer one replaced is laid behind it.
  */
 import type { Restarts } from "./plot_types.ts";
-import { at, type Extent, length, type Numbers, type Series, sliceX, xFacts } from "./series.ts";
+import {
+  at,
+  type Extent,
+  length,
+  type Numbers,
+  type Series,
+  sliceX,
+  type XArray,
+  xFacts,
+} from "./series.ts";
 import { lowerBound } from "./trace.ts";
 
 export interface Piece {
@@ -40,6 +49,7 @@ export function piecesOf(series: Series, restarts: Restarts): readonly Piece[] {
 function cut(series: Series, restarts: Restarts): readonly Piece[] {
   const whole = [{ series, strength: 1, isRestart: false }];
   if (restarts === "joined") return whole;
+  if (restarts === "sorted") return [{ ...whole[0]!, series: inOrderOfX(series) }];
   const starts = restartsOf(series);
   if (starts.length < 2 || starts.length > MOST_PIECES) return whole;
   const ends = [...starts.slice(1), length(series)];
@@ -92,6 +102,35 @@ function layBehind(sessions: readonly Series[]): Piece[] {
     hi = Math.max(hi, facts.max);
   }
   return pieces;
+}
+
+/** The points or buckets of all sessions by their position, those without one last: one line that never goes back. */
+function inOrderOfX(series: Series): Series {
+  if (xFacts(series).sorted) return series.starts.length < 2 ? series : { ...series, starts: [0] };
+  const x = series.mode === "points" ? series.x : series.x0;
+  const rank = (i: number) => (Number.isNaN(at(x, i)) ? Number.POSITIVE_INFINITY : at(x, i));
+  const order = Array.from({ length: length(series) }, (_, i) => i);
+  order.sort((a, b) => (rank(a) === rank(b) ? a - b : rank(a) - rank(b)));
+  const take = (from: XArray) => Float64Array.from(order, (i) => at(from, i));
+  if (series.mode === "points") {
+    const { smoothed } = series;
+    const sorted = { ...series, starts: [0], x: take(x), y: take(series.y) };
+    return smoothed ? { ...sorted, smoothed: take(smoothed) } : sorted;
+  }
+  const takeExtent = ({ first, min, max, last }: Extent): Extent => ({
+    first: take(first),
+    min: take(min),
+    max: take(max),
+    last: take(last),
+  });
+  const { smoothed } = series;
+  const sorted = {
+    ...series,
+    ...{ starts: [0], x0: take(x), x1: take(series.x1) },
+    ...takeExtent(series),
+    flags: Uint8Array.from(order, (i) => series.flags[i]!),
+  };
+  return smoothed ? { ...sorted, smoothed: takeExtent(smoothed) } : sorted;
 }
 
 /** The points or buckets `from` to `to` (excluded) as a series, on the same memory. */

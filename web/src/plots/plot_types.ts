@@ -43,7 +43,7 @@ export type Outliers = "auto" | "all" | "p1" | "p5";
  * Sessions of a run: each drawn in the order logged; told apart, older ones lighter; or the newest where
  * they overlap, with what it replaced faint.
  */
-export type Restarts = "joined" | "split" | "newest";
+export type Restarts = "joined" | "split" | "newest" | "sorted";
 
 export interface LinePlotOptions {
   readonly xKind: XKind;

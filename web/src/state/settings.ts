@@ -93,7 +93,7 @@ const CODECS: { readonly [K in keyof PanelSettings]: Codec<PanelSettings[K]> } =
   ylog: flag("ylog"),
   smooth: { name: "sm", write: writeSmoothing, read: readSmoothing },
   outliers: word("out", ["auto", "all", "p1", "p5"]),
-  restarts: word("rs", ["joined", "split", "newest"]),
+  restarts: word("rs", ["joined", "split", "newest", "sorted"]),
   tip: word("tip", ["near", "high", "low", "name"]),
   center: word("agg", ["mean", "median", "min", "max"]),
   band: word("band", ["std", "se", "ci", "minmax", "iqr", "none"]),

@@ -36,6 +36,7 @@ const RESTARTS = [
   { value: "joined", label: "as logged", title: "In the order in which the values were logged" },
   { value: "split", label: "tell apart", title: "Earlier sessions are drawn paler" },
   { value: "newest", label: "newest", title: "Where sessions overlap the newest is drawn in full" },
+  { value: "sorted", label: "sort", title: "By position, where the x axis goes to and fro" },
 ] as const;
 
 const TIP_ORDERS = [
