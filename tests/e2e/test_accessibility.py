@@ -70,7 +70,7 @@ def project_scenes(page: Page) -> Iterator[str]:
     page.get_by_role("dialog", name="Keyboard and pointer").wait_for(state="detached")
     for label in ("View: Default", "Share", "X axis: step", "Group by: none", "Colours"):
         page.get_by_role("button", name=label, exact=True).click()
-        page.locator(".popover").wait_for()
+        page.locator(".popover").locator("button, input").first.wait_for()
         yield f"menu {label}"
         page.keyboard.press("Escape")
         page.locator(".popover").wait_for(state="detached")

@@ -200,6 +200,7 @@ interface ChartProps {
 
 function Chart({ ws, id, chart, isVisible, onExpand }: ChartProps): JSX.Element {
   const model = useMemo(() => new LayoutModel(ws, id), [ws, id]);
+  const label = useComputed(() => model.sentence.value || model.chart.value.title);
   const box = useRef<HTMLDivElement>(null);
   // The same chart is read anew with each answer.
   if (JSON.stringify(model.chart.peek()) !== JSON.stringify(chart)) model.chart.value = chart;
@@ -229,7 +230,7 @@ function Chart({ ws, id, chart, isVisible, onExpand }: ChartProps): JSX.Element 
           </button>
         )}
       </figcaption>
-      <div class="layout-plot" ref={box} role="img" aria-label={model.sentence} />
+      <div class="layout-plot" ref={box} role="img" aria-label={label} />
       {fault !== null && <p class="layout-note">/{fault}/ cannot be read.</p>}
       <Nothing ws={ws} model={model} chart={chart} hasKeys={keys.length > 0} />
       <ChartTip ws={ws} model={model} />

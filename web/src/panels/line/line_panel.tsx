@@ -35,6 +35,8 @@ export function firstWidth(width: number): number {
 export function LinePanel(props: LinePanelProps): JSX.Element {
   const { ws, metric, place, isVisible, isFull = false } = props;
   const model = useMemo(() => new PanelModel(ws), [ws]);
+  // Before there is anything to tell of the lines.
+  const label = useComputed(() => model.sentence.value || metric.name);
   const element = useRef<HTMLDivElement>(null);
   if (model.metric.peek() !== metric) model.metric.value = metric;
   model.isVisible.value = isVisible;
@@ -69,7 +71,7 @@ export function LinePanel(props: LinePanelProps): JSX.Element {
         ref={element}
         class="plot"
         role="img"
-        aria-label={model.sentence}
+        aria-label={label}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: the keyboard reads the chart point by point
         tabIndex={0}
         onKeyDown={(event) => {
