@@ -227,7 +227,7 @@ def test_runs_move_to_another_project_and_back(
     page.get_by_role("menuitem", name="Move to a project…").click()
     field = page.get_by_role("dialog", name="Project of 2 runs").get_by_label("Project")
     expect_eventually(
-        page, "() => document.querySelector('#known-projects')?.innerHTML.includes('elsewhere')"
+        page, "() => document.querySelector('#known-names')?.innerHTML.includes('elsewhere')"
     )
     field.fill("elsewhere")
     page.keyboard.press("Enter")

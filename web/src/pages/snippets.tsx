@@ -56,7 +56,7 @@ function waysIn(entity: string, project: string): readonly Way[] {
   const data = viewer.value?.data ?? null;
   const server = document.baseURI.replace(/\/$/, "");
   const name = JSON.stringify(project);
-  const isLocal = entity === "local";
+  const owner = entity === "local" ? null : entity;
   const here =
     data === null
       ? "A script that logs into this server's data directory appears here within two seconds."
@@ -66,13 +66,13 @@ function waysIn(entity: string, project: string): readonly Way[] {
       name: "epochal",
       text: `import epochal
 
-with epochal.init(project=${name}${argument("entity", isLocal ? null : entity)}${argument("dir", data)}) as run:
+with epochal.init(project=${name}${argument("entity", owner)}${argument("dir", data)}) as run:
 ${LOOP}run.log({"train/loss": 1 / (1 + 0.01 * step)})`,
       note: here,
     },
     {
       name: "SummaryWriter",
-      text: `${environment({ EPOCHAL_DIR: data, EPOCHAL_ENTITY: isLocal ? null : entity })}from epochal.tensorboard import SummaryWriter
+      text: `${environment({ EPOCHAL_DIR: data, EPOCHAL_ENTITY: owner })}from epochal.tensorboard import SummaryWriter
 
 with SummaryWriter(project=${name}) as writer:
 ${LOOP}writer.add_scalar("train/loss", 1 / (1 + 0.01 * step), step)`,
@@ -82,7 +82,7 @@ ${LOOP}writer.add_scalar("train/loss", 1 / (1 + 0.01 * step), step)`,
       name: "wandb",
       text: `${environment({ WANDB_BASE_URL: server, WANDB_API_KEY: "..." })}import wandb
 
-with wandb.init(project=${name}${argument("entity", isLocal ? null : entity)}) as run:
+with wandb.init(project=${name}${argument("entity", owner)}) as run:
 ${LOOP}run.log({"train/loss": 1 / (1 + 0.01 * step)})`,
       note: (
         <>

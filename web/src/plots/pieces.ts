@@ -117,20 +117,21 @@ function inOrderOfX(series: Series): Series {
     const sorted = { ...series, starts: [0], x: take(x), y: take(series.y) };
     return smoothed ? { ...sorted, smoothed: take(smoothed) } : sorted;
   }
-  const takeExtent = ({ first, min, max, last }: Extent): Extent => ({
-    first: take(first),
-    min: take(min),
-    max: take(max),
-    last: take(last),
-  });
   const { smoothed } = series;
   const sorted = {
     ...series,
     ...{ starts: [0], x0: take(x), x1: take(series.x1) },
-    ...takeExtent(series),
+    ...mapExtent(series, take),
     flags: Uint8Array.from(order, (i) => series.flags[i]!),
   };
-  return smoothed ? { ...sorted, smoothed: takeExtent(smoothed) } : sorted;
+  return smoothed ? { ...sorted, smoothed: mapExtent(smoothed, take) } : sorted;
+}
+
+function mapExtent(
+  { first, min, max, last }: Extent,
+  change: (numbers: Numbers) => Numbers,
+): Extent {
+  return { first: change(first), min: change(min), max: change(max), last: change(last) };
 }
 
 /** The points or buckets `from` to `to` (excluded) as a series, on the same memory. */
@@ -146,18 +147,12 @@ export function slice(series: Series, from: number, to: number): Series {
     const cutOut = { ...series, starts, x: sliceX(series.x, from, to), y: cutNumbers(series.y) };
     return smoothed ? { ...cutOut, smoothed: cutNumbers(smoothed) } : cutOut;
   }
-  const cutExtent = ({ first, min, max, last }: Extent): Extent => ({
-    first: cutNumbers(first),
-    min: cutNumbers(min),
-    max: cutNumbers(max),
-    last: cutNumbers(last),
-  });
   const { smoothed } = series;
   const cutOut = {
     ...series,
     ...{ starts, x0: sliceX(series.x0, from, to), x1: sliceX(series.x1, from, to) },
-    ...cutExtent(series),
+    ...mapExtent(series, cutNumbers),
     flags: series.flags.subarray(from, to),
   };
-  return smoothed ? { ...cutOut, smoothed: cutExtent(smoothed) } : cutOut;
+  return smoothed ? { ...cutOut, smoothed: mapExtent(smoothed, cutNumbers) } : cutOut;
 }

@@ -14,7 +14,6 @@ from epochal.store.artifacts.collections import (
     clean_names,
     clean_text,
     ensure_collection,
-    ensure_project,
     ensure_type,
     move_alias,
     touch,
@@ -34,6 +33,7 @@ from epochal.store.artifacts.rows import (
 )
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable
+from epochal.store.registration import create_project
 
 
 def create_artifact(connection: Connection, principal: Principal, new: NewArtifact) -> Artifact:
@@ -45,7 +45,7 @@ def create_artifact(connection: Connection, principal: Principal, new: NewArtifa
     entity, project = check_name("entity", new.entity), check_name("project", new.project)
     if not can_see(principal, entity):
         raise NotFound(f"there is no entity {entity!r}")
-    project_id = ensure_project(connection, principal, entity, project, now)
+    project_id = create_project(connection, principal, entity, project, now)
     run = _find_run(connection, project_id, new.run) if new.run else None
     collection = ensure_collection(
         connection, principal, project_id, "sequence", new.type, new.collection, now
@@ -153,7 +153,7 @@ def create_type(
     check_name("entity", entity)
     if not can_see(principal, entity):
         raise NotFound(f"there is no entity {entity!r}")
-    project_id = ensure_project(connection, principal, entity, check_name("project", project), now)
+    project_id = create_project(connection, principal, entity, project, now)
     return ensure_type(connection, project_id, name, now, description)
 
 

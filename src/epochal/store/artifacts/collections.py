@@ -11,19 +11,11 @@ from epochal.store.artifacts.records import Collection, CollectionKind
 from epochal.store.artifacts.rows import LATEST, collections
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable
-from epochal.store.registration import create_project
 
 MAX_TEXT = 1 << 20
 """Characters of a description; of metadata sixteen times as many."""
 MAX_TAGS = 200
 _VERSION_ALIAS = re.compile(r"v\d+")
-
-
-def ensure_project(
-    connection: Connection, principal: Principal, entity: str, name: str, now: float
-) -> int:
-    """Return the id of a project, made when it is missing. Raises NotFound for an entity that is not visible."""
-    return create_project(connection, principal, entity, name, now)
 
 
 def touch(connection: Connection, project_id: int, now: float) -> None:

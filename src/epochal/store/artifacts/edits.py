@@ -17,7 +17,6 @@ from epochal.store.artifacts.collections import (
     clean_names,
     clean_text,
     ensure_collection,
-    ensure_project,
     ensure_type,
     lock_collection,
     move_alias,
@@ -36,6 +35,7 @@ from epochal.store.artifacts.rows import (
 from epochal.store.artifacts.uploads import clear_uploads
 from epochal.store.engine import Connection
 from epochal.store.names import check_name, storable
+from epochal.store.registration import create_project
 
 _SLICE = 2000
 """Files of a deleted version that are removed in one transaction."""
@@ -154,7 +154,7 @@ def link_artifact(
     if entity != found.collection.entity:
         message = f"artifact {found.name} belongs to {found.collection.entity!r}: it can only be linked there"
         raise UsageError(message)
-    project_id = ensure_project(connection, principal, entity, check_name("project", project), now)
+    project_id = create_project(connection, principal, entity, project, now)
     collection = ensure_collection(
         connection, principal, project_id, "portfolio", found.collection.type, name, now
     )

@@ -94,33 +94,20 @@ function TagForm({ ws, runs }: FormProps): JSX.Element {
 }
 
 function GroupForm({ ws, runs, close }: FormProps): JSX.Element {
-  const known = useValues(ws, "group");
   const [first] = runs;
   const isSame = runs.every((run) => run.group === first?.group);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const field = event.currentTarget.elements.namedItem("group") as HTMLInputElement;
-        setGroup(ws, runs, field.value.trim());
+    <NameForm
+      label="Group"
+      known={useValues(ws, "group")}
+      placeholder={isSame ? "No group" : "Several groups"}
+      name={(isSame && first?.group) || ""}
+      verb="Save"
+      onName={(group) => {
+        setGroup(ws, runs, group);
         close();
       }}
-    >
-      <Known id="known-groups" values={known} />
-      <input
-        class="inline-field"
-        name="group"
-        list="known-groups"
-        aria-label="Group"
-        placeholder={isSame ? "No group" : "Several groups"}
-        defaultValue={(isSame && first?.group) || ""}
-        autocomplete="off"
-        {...FIRST}
-      />
-      <button type="submit" class="chip">
-        Save
-      </button>
-    </form>
+    />
   );
 }
 
@@ -136,28 +123,54 @@ function ProjectForm({ ws, runs, close }: FormProps): JSX.Element {
     return () => abort.abort();
   }, [ws]);
   return (
-    <form
-      onSubmit={(event) => {
-        event.preventDefault();
-        const field = event.currentTarget.elements.namedItem("project") as HTMLInputElement;
-        const name = field.value.trim();
+    <NameForm
+      label="Project"
+      known={known}
+      placeholder={`Now in ${ws.project}; a new name makes a project`}
+      name=""
+      verb="Move"
+      onName={(name) => {
         if (name === "" || name === ws.project) return;
         void moveRuns(ws, runs, name);
         close();
       }}
+    />
+  );
+}
+
+interface NameFormProps {
+  label: string;
+  /** Names that are offered. */
+  known: readonly string[];
+  placeholder: string;
+  name: string;
+  /** What the button says. */
+  verb: string;
+  onName: (name: string) => void;
+}
+
+function NameForm({ label, known, placeholder, name, verb, onName }: NameFormProps): JSX.Element {
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        const field = event.currentTarget.elements.namedItem("name") as HTMLInputElement;
+        onName(field.value.trim());
+      }}
     >
-      <Known id="known-projects" values={known} />
+      <Known id="known-names" values={known} />
       <input
         class="inline-field"
-        name="project"
-        list="known-projects"
-        aria-label="Project"
-        placeholder={`Now in ${ws.project}; a new name makes a project`}
+        name="name"
+        list="known-names"
+        aria-label={label}
+        placeholder={placeholder}
+        defaultValue={name}
         autocomplete="off"
         {...FIRST}
       />
       <button type="submit" class="chip">
-        Move
+        {verb}
       </button>
     </form>
   );
